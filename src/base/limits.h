@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file limits.h
+ * Every count that someone outside chooses has its limit here. Reaching one is a result with a reason.
+ *
+ * What a receiver may want to change is a policy option instead (policy/options.h).
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum limits {
+    /* facts */
+    LIMIT_TXT = 8192,           /**< octets of one TXT record, its strings joined */
+    LIMIT_FACT = 65536,         /**< octets of one answer */
+    LIMIT_CNAMES = 16,          /**< CNAME steps of one answer */
+    LIMIT_QUESTIONS = 1024,     /**< questions of one evaluation, hints included */
+    LIMIT_BRANCH_ASKS = 512,    /**< questions that one branch may ask in one pass */
+    LIMIT_BRANCH_BYTES = 1 << 20, /**< octets of answers that one branch may read in one pass */
+    LIMIT_TRACE = 4096,         /**< lines of reasoning of one branch */
+
+    /* the message */
+    LIMIT_HEADER = 1 << 20,     /**< octets of the header block */
+    LIMIT_FIELDS = 4096,        /**< header fields */
+    LIMIT_TAGS = 64,            /**< tags of a tag list */
+    LIMIT_ADDRESSES = 1024,     /**< addresses of one From field */
+    LIMIT_COMMENT_DEPTH = 64,   /**< comments in comments */
+    LIMIT_AUTHRES_FIELDS = 64,  /**< Authentication-Results fields that are looked at */
+    LIMIT_AUTHRES_RESULTS = 64, /**< results read from one such field */
+    LIMIT_BODY_LENGTHS = 64,    /**< different l= values of one canonicalization */
+
+    /* spf */
+    LIMIT_SPF_TERMS = 4096,     /**< terms of one record */
+    LIMIT_SPF_HINTS = 32,       /**< hints of one check */
+    LIMIT_SPF_LOOKUPS = 10,     /**< terms that cause queries (RFC 7208 4.6.4) */
+    LIMIT_SPF_VOIDS = 2,        /**< lookups that find nothing (RFC 7208 4.6.4) */
+    LIMIT_SPF_NAMES = 10,       /**< MX hosts, PTR names (RFC 7208 4.6.4) */
+    LIMIT_SPF_EXPANSION = 4096, /**< octets of an expanded macro string */
+
+    /* dkim */
+    LIMIT_SIGNATURES = 100,     /**< DKIM-Signature fields that are looked at; dkim.max_signatures are verified */
+    LIMIT_SIGNED_FIELDS = 512,  /**< names in h= */
+    LIMIT_KEY_RECORDS = 3,      /**< key records tried at one name */
+    LIMIT_KEY = 4096,           /**< octets of a decoded public key */
+    LIMIT_SIGNATURE = 2048,     /**< octets of a decoded signature */
+
+    /* dmarc */
+    LIMIT_TREE_WALK = 8,        /**< queries of one tree walk (RFC 9989 4.10) */
+    LIMIT_AUTHORS = 5,          /**< author domains that are evaluated (RFC 9989 11.5) */
+    LIMIT_IDENTIFIERS = 110,    /**< authenticated identifiers that are compared */
+
+    /* arc */
+    LIMIT_ARC_SETS = 50,        /**< sets of a chain (RFC 8617 4.2.1) */
+
+    /* iprev */
+    LIMIT_IPREV_NAMES = 10      /**< PTR names that are looked up (RFC 8601 3) */
+};
+
+#endif

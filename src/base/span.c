@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/span.h"
+
+int ascii_hex(char c)
+{
+    if (ascii_digit(c))
+        return c - '0';
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool span_ieq(assay_span a, assay_span b)
+{
+    return a.n == b.n && span_istarts(a, b);
+}
+
+bool span_iis(assay_span s, const char *text)
+{
+    return span_ieq(s, span_of(text));
+}
+
+int span_compare(assay_span a, assay_span b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+
+    if (order != 0)
+        return order;
+    return (a.n > b.n) - (a.n < b.n);
+}
+
+bool span_starts(assay_span s, assay_span head)
+{
+    return s.n >= head.n && (head.n == 0 || memcmp(s.p, head.p, head.n) == 0);
+}
+
+bool span_istarts(assay_span s, assay_span head)
+{
+    if (s.n < head.n)
+        return false;
+    for (size_t i = 0; i < head.n; i++)
+        if (ascii_lower(s.p[i]) != ascii_lower(head.p[i]))
+            return false;
+    return true;
+}
+
+bool span_iends(assay_span s, assay_span tail)
+{
+    return s.n >= tail.n && span_istarts(span_from(s, s.n - tail.n), tail);
+}
+
+size_t span_find(assay_span s, char c)
+{
+    const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+    return at ? (size_t)(at - s.p) : s.n;
+}
+
+size_t span_rfind(assay_span s, char c)
+{
+    for (size_t i = s.n; i > 0; i--)
+        if (s.p[i - 1] == c)
+            return i - 1;
+    return s.n;
+}
+
+bool span_contains(assay_span s, assay_span needle)
+{
+    for (size_t i = 0; i + needle.n <= s.n; i++)
+        if (span_starts(span_from(s, i), needle))
+            return true;
+    return false;
+}
+
+assay_span span_trim(assay_span s)
+{
+    while (s.n && ascii_fws(s.p[0]))
+        s = span_from(s, 1);
+    while (s.n && ascii_fws(s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+bool span_cut(assay_span *rest, char sep, assay_span *piece)
+{
+    size_t at;
+
+    if (!rest->p)
+        return false;
+    at = span_find(*rest, sep);
+    *piece = span_first(*rest, at);
+    *rest = at < rest->n ? span_from(*rest, at + 1) : (assay_span){NULL, 0};
+    return true;
+}
+
+bool span_line(assay_span *rest, assay_span *line)
+{
+    if (!rest->n || !span_cut(rest, '\n', line))
+        return false;
+    if (line->n && line->p[line->n - 1] == '\r')
+        line->n--;
+    return true;
+}
+
+bool span_printable(assay_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < ' ' || s.p[i] > '~')
+            return false;
+    return true;
+}
+
+bool span_ascii(assay_span s)
+{
+    unsigned char all = 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        all |= (unsigned char)s.p[i];
+    return all < 0x80;
+}
+
+uint32_t span_hash(assay_span s)
+{
+    uint32_t h = 2166136261u; /* FNV-1a over lower-case octets */
+
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)ascii_lower(s.p[i])) * 16777619u;
+    return h ^ h >> 15;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dns/name.h"
+
+/** A name being written, label by label. */
+struct writer {
+    struct dns_name *out;
+    size_t wire;  /* octets in wire form so far, the root's included */
+    size_t label; /* octets of the label at hand */
+};
+
+/** Append one octet of a label, escaped if need be. */
+static bool put(struct writer *w, char c)
+{
+    struct dns_name *out = w->out;
+    unsigned char u = (unsigned char)c;
+
+    if (++w->label > DNS_LABEL || ++w->wire > DNS_NAME_WIRE)
+        return false;
+    if (c == '.' || c == '\\') {
+        out->p[out->n++] = '\\';
+        out->p[out->n++] = c;
+    } else if (u > ' ' && u < 0x7F) {
+        out->p[out->n++] = ascii_lower(c);
+    } else {
+        out->p[out->n++] = '\\';
+        out->p[out->n++] = (char)('0' + u / 100);
+        out->p[out->n++] = (char)('0' + u / 10 % 10);
+        out->p[out->n++] = (char)('0' + u % 10);
+    }
+    return true;
+}
+
+/** End the label at hand; `more` when another one follows. */
+static bool end_label(struct writer *w, bool more)
+{
+    if (w->label == 0)
+        return false;
+    w->label = 0;
+    if (!more)
+        return true;
+    w->out->p[w->out->n++] = '.';
+    return ++w->wire <= DNS_NAME_WIRE;
+}
+
+/** The octet that an escape at the front of `s` stands for; takes it off. */
+static bool unescape(assay_span *s, char *ret)
+{
+    if (s->n >= 3 && ascii_digit(s->p[0])) {
+        int value = (s->p[0] - '0') * 100 + (s->p[1] - '0') * 10 + (s->p[2] - '0');
+
+        if (!ascii_digit(s->p[1]) || !ascii_digit(s->p[2]) || value > 255)
+            return false;
+        *ret = (char)value;
+        *s = span_from(*s, 3);
+        return true;
+    }
+    if (s->n == 0 || ascii_digit(s->p[0]))
+        return false;
+    *ret = s->p[0];
+    *s = span_from(*s, 1);
+    return true;
+}
+
+/** Both readers: with escapes or without. */
+static bool read_name(assay_span s, bool escapes, struct dns_name *ret)
+{
+    struct writer w = {ret, 2, 0}; /* the first label's length octet and the root */
+
+    ret->n = 0;
+    while (s.n) {
+        char c = s.p[0];
+
+        s = span_from(s, 1);
+        if (c == '.') {
+            if (!end_label(&w, s.n > 0))
+                return false;
+            continue;
+        }
+        if ((c == '\\' && escapes && !unescape(&s, &c)) || !put(&w, c))
+            return false;
+    }
+    return w.label == 0 || end_label(&w, false);
+}
+
+bool dns_name_read(assay_span text, struct dns_name *ret)
+{
+    if (span_is(text, ".")) {
+        ret->n = 0;
+        return true;
+    }
+    return text.n > 0 && read_name(text, true, ret);
+}
+
+bool dns_name_raw(assay_span octets, struct dns_name *ret)
+{
+    return octets.n > 0 && read_name(octets, false, ret);
+}
+
+bool dns_name_unwire(assay_span *wire, struct dns_name *ret)
+{
+    struct writer w = {ret, 2, 0};
+    assay_span s = *wire;
+
+    ret->n = 0;
+    while (s.n && s.p[0]) {
+        size_t n = (unsigned char)s.p[0];
+
+        if (n > DNS_LABEL || s.n < n + 2)
+            return false;
+        for (size_t i = 1; i <= n; i++)
+            if (!put(&w, s.p[i]))
+                return false;
+        s = span_from(s, n + 1);
+        if (!end_label(&w, s.p[0] != 0))
+            return false;
+    }
+    if (!s.n)
+        return false;
+    *wire = span_from(s, 1);
+    return true;
+}
+
+size_t dns_name_wire(assay_span name, uint8_t *out)
+{
+    size_t n = 0, length_at = 0;
+
+    while (name.n) {
+        char c = name.p[0];
+
+        name = span_from(name, 1);
+        if (n == length_at)
+            n++;
+        if (c == '.') {
+            out[length_at] = (uint8_t)(n - length_at - 1);
+            length_at = n;
+            continue;
+        }
+        if (c == '\\' && !unescape(&name, &c))
+            break;
+        if (n >= DNS_NAME_WIRE - 1)
+            break;
+        out[n++] = (uint8_t)c;
+    }
+    if (n > length_at) {
+        out[length_at] = (uint8_t)(n - length_at - 1);
+        length_at = n;
+    }
+    out[length_at] = 0;
+    return length_at + 1;
+}
+
+/** The octets of the left-most label, escapes as written. */
+static size_t label_size(assay_span name)
+{
+    size_t i = 0;
+
+    while (i < name.n && name.p[i] != '.')
+        i += name.p[i] == '\\' ? 2 : 1;
+    return i < name.n ? i : name.n;
+}
+
+size_t dns_labels(assay_span name)
+{
+    size_t n = 0;
+
+    for (; name.n; name = dns_parent(name))
+        n++;
+    return n;
+}
+
+assay_span dns_parent(assay_span name)
+{
+    return span_from(name, label_size(name) + 1);
+}
+
+assay_span dns_last_labels(assay_span name, size_t n)
+{
+    for (size_t have = dns_labels(name); have > n; have--)
+        name = dns_parent(name);
+    return name;
+}
+
+bool dns_is_under(assay_span name, assay_span ancestor)
+{
+    for (;; name = dns_parent(name)) {
+        if (name.n <= ancestor.n)
+            return span_eq(name, ancestor);
+    }
+}
+
+/** Octets of a canonical name in wire form, the root's included. */
+static size_t wire_size(assay_span name)
+{
+    size_t n = name.n ? 2 : 1;
+
+    for (size_t i = 0; i < name.n; i++, n++)
+        if (name.p[i] == '\\')
+            i += i + 1 < name.n && ascii_digit(name.p[i + 1]) ? 3 : 1;
+    return n;
+}
+
+bool dns_prepend(const char *label, assay_span name, struct dns_name *ret)
+{
+    struct writer w = {ret, 2, 0};
+
+    ret->n = 0;
+    for (; *label; label++)
+        if (!put(&w, *label))
+            return false;
+    if (1 + w.label + wire_size(name) > DNS_NAME_WIRE || !end_label(&w, name.n > 0))
+        return false;
+    memcpy(ret->p + ret->n, name.p, name.n);
+    ret->n += name.n;
+    return true;
+}

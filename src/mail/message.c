@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mail/message.h"
+
+/** The longest line of RFC 5322 2.1.1, without its CRLF. */
+enum { LINE_LIMIT = 998 };
+
+void message_init(struct message *m, const struct assay_engine *engine, unsigned looking)
+{
+    memset(m, 0, sizeof *m);
+    m->engine = engine;
+    m->looking = looking;
+    m->first_line = true;
+    m->line = buf_new(LIMIT_HEADER);
+    header_init(&m->header);
+}
+
+void message_done(struct message *m)
+{
+    buf_done(&m->line);
+    header_done(&m->header);
+    body_done(&m->body);
+}
+
+/* ---- looking for faults ---- */
+
+/** Look at one octet. \return the faults it shows */
+static unsigned look_at(struct message *m, char c)
+{
+    unsigned faults = 0;
+
+    if (m->after_cr && c != '\n')
+        faults |= MESSAGE_BARE_CR;
+    if (c == '\n' && !m->after_cr)
+        faults |= MESSAGE_BARE_LF;
+    if (c == '\0')
+        faults |= MESSAGE_NUL;
+    m->line_n = c == '\n' ? 0 : m->line_n + 1;
+    if (m->line_n > LINE_LIMIT + (size_t)(c == '\r'))
+        faults |= MESSAGE_LONG_LINE;
+    m->after_cr = c == '\r';
+    return faults;
+}
+
+/** Look at octets. */
+static unsigned look(struct message *m, assay_span octets)
+{
+    unsigned faults = 0;
+
+    for (size_t i = 0; i < octets.n; i++)
+        faults |= look_at(m, octets.p[i]);
+    return faults;
+}
+
+/** Look at a piece of the header. \param but  faults that are none here */
+static void look_at_header(struct message *m, assay_span octets, unsigned but)
+{
+    m->faults |= look(m, octets) & ~but;
+    if (!span_ascii(octets))
+        m->faults |= MESSAGE_8BIT;
+}
+
+/* ---- the header ---- */
+
+/** A limit is a fault of the message, not a failure of the call. */
+static assay_status limit(struct message *m, assay_status s)
+{
+    if (s != ASSAY_EINVAL)
+        return s;
+    m->faults |= MESSAGE_LIMIT;
+    return ASSAY_DONE;
+}
+
+/** The line is empty but for its end. */
+static bool is_empty(assay_span line)
+{
+    return line.n == 1 || (line.n == 2 && line.p[0] == '\r');
+}
+
+/** Take a whole line of the header. \return ASSAY_MORE when it ends the header */
+static assay_status take_line(struct message *m, assay_span line)
+{
+    bool first = m->first_line;
+    assay_status s = ASSAY_DONE;
+
+    if (is_empty(line)) {
+        m->stage = MESSAGE_EOH;
+        return ASSAY_MORE;
+    }
+    if (!first || !span_starts(line, SPAN("From "))) { /* the separator of an mbox is not the message's */
+        if ((s = limit(m, header_line(&m->header, line))) != ASSAY_DONE)
+            return s;
+        if (m->header.n && m->header.fields[m->header.n - 1].name_n == 0)
+            m->faults |= MESSAGE_NO_COLON;
+    }
+    m->first_line = false;
+    look_at_header(m, line, 0);
+    return ASSAY_DONE;
+}
+
+/** The end of the input inside the header: what stands without line end is a line all the same. */
+static assay_status end_header(struct message *m)
+{
+    assay_status s = ASSAY_DONE;
+
+    if (m->line.n && (s = take_line(m, buf_span(&m->line))) < 0)
+        return s;
+    buf_clear(&m->line);
+    m->stage = MESSAGE_EOH;
+    return ASSAY_DONE;
+}
+
+/** Put a piece of a line aside until its end comes. */
+static assay_status put_aside(struct message *m, assay_span piece)
+{
+    buf_put(&m->line, piece);
+    if (m->line.status == ASSAY_ENOMEM) {
+        m->line.status = ASSAY_DONE;
+        return ASSAY_ENOMEM;
+    }
+    if (m->line.status == ASSAY_EINVAL) { /* no header may be that long */
+        buf_clear(&m->line);
+        m->faults |= MESSAGE_LIMIT;
+    }
+    return ASSAY_DONE;
+}
+
+/** Take the line that was put aside. */
+static assay_status take_aside(struct message *m)
+{
+    assay_status s = take_line(m, buf_span(&m->line));
+
+    if (s >= 0)
+        buf_clear(&m->line);
+    return s;
+}
+
+/** The line put aside is whole; memory was short when it should have been taken. */
+static bool is_whole(const struct buf *line)
+{
+    return line->n && line->p[line->n - 1] == '\n';
+}
+
+assay_status message_feed(struct message *m, assay_span *raw)
+{
+    assay_status s = ASSAY_DONE;
+
+    m->raw = true;
+    if (is_whole(&m->line))
+        s = take_aside(m);
+    while (m->stage == MESSAGE_HEADER && raw->n && s == ASSAY_DONE) {
+        size_t n = span_find(*raw, '\n');
+        assay_span piece = span_first(*raw, n + 1);
+
+        if (n < raw->n && !m->line.n) {
+            if ((s = take_line(m, piece)) >= 0)
+                *raw = span_from(*raw, piece.n);
+        } else if ((s = put_aside(m, piece)) == ASSAY_DONE) {
+            *raw = span_from(*raw, piece.n);
+            if (is_whole(&m->line))
+                s = take_aside(m);
+        }
+    }
+    return s;
+}
+
+assay_status message_header(struct message *m, assay_span name, assay_span value)
+{
+    assay_status s = limit(m, header_field(&m->header, name, value));
+
+    if (s != ASSAY_DONE)
+        return s;
+    look_at_header(m, name, 0);
+    look_at_header(m, value, MESSAGE_BARE_LF); /* a milter's line ends are LF */
+    m->after_cr = false;
+    m->line_n = 0;
+    return ASSAY_DONE;
+}
+
+assay_status message_eoh(struct message *m)
+{
+    if (m->stage == MESSAGE_HEADER)
+        return end_header(m);
+    return ASSAY_DONE;
+}
+
+/* ---- the body ---- */
+
+assay_status message_body(struct message *m, assay_span piece)
+{
+    if (m->stage == MESSAGE_EOH) {
+        if (body_begin(&m->body, m->engine) != ASSAY_DONE)
+            return ASSAY_ENOMEM;
+        m->after_cr = false;
+        m->line_n = 0;
+        m->stage = MESSAGE_BODY;
+    }
+    if (m->looking)
+        m->faults |= look(m, piece);
+    return body_add(&m->body, piece);
+}
+
+assay_status message_eom(struct message *m)
+{
+    if (!m->body.given && message_body(m, SPAN_EMPTY) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    if (m->after_cr)
+        m->faults |= MESSAGE_BARE_CR;
+    if (body_end(&m->body) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    m->stage = MESSAGE_END;
+    return ASSAY_DONE;
+}
+
+const char *message_fault_text(unsigned faults)
+{
+    static const struct {
+        unsigned fault;
+        const char *text;
+    } TEXTS[] = {
+        {MESSAGE_LIMIT, "the header is over a limit"},
+        {MESSAGE_NUL, "a NUL octet"},
+        {MESSAGE_NO_COLON, "a header line without a colon"},
+        {MESSAGE_BARE_LF, "a LF without CR"},
+        {MESSAGE_BARE_CR, "a CR without LF"},
+        {MESSAGE_LONG_LINE, "a line over 998 octets"},
+        {MESSAGE_8BIT, "8-bit octets in the header"},
+    };
+
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++)
+        if (faults & TEXTS[i].fault)
+            return TEXTS[i].text;
+    return "";
+}
