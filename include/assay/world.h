@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file world.h
+ * libassay-world: answers for libassay, from the DNS.
+ *
+ * A world resolves through libunbound, caches, and validates DNSSEC where it has a trust anchor. It is the part
+ * that opens sockets; libassay itself never does.
+ *
+ *     struct assay_world_options o = {.size = sizeof o};
+ *     assay_world_new(&o, &world, &why);
+ *     assay_run(eval, message, assay_world_answer, world);
+ *     assay_world_free(world);
+ *
+ * Threads: one thread at a time; make one world for each thread.
+ */
+#ifndef ASSAY_WORLD_H
+#define ASSAY_WORLD_H
+
+#include <assay/assay.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Where answers come from and how long they may take. Zero and NULL mean the default. */
+struct assay_world_options {
+    size_t size;              /**< sizeof(struct assay_world_options) */
+    const char *resolvers;    /**< "ADDR[@PORT] ..." to forward to; "recursive": ask the authoritative servers;
+                                   NULL: what /etc/resolv.conf says */
+    const char *trust_anchor; /**< a file of DS or DNSKEY records, or "none"; NULL: Debian's root key */
+    const char *root_hints;   /**< a file of the root's servers, for "recursive" in a network of its own */
+    unsigned question_ms;     /**< for one question, milliseconds; default 5,000 */
+    unsigned evaluation_ms;   /**< for all questions of one evaluation; default 20,000 (RFC 7208 4.6.4) */
+    size_t cache_bytes;       /**< memory of the answer cache; default 16 MiB */
+    const char *suffix_list;  /**< a public suffix list for RFC 7489; NULL: the one of libpsl */
+};
+
+/** A source of answers. */
+typedef struct assay_world assay_world;
+
+/** Make a world. \param ret_why  set on ASSAY_EINVAL to what is wrong; static text. \return ASSAY_DONE,
+ *  ASSAY_EINVAL, ASSAY_ENOMEM */
+ASSAY_NODISCARD assay_status assay_world_new(const struct assay_world_options *options, assay_world **ret,
+                                             const char **ret_why);
+
+/**
+ * Answer questions: an assay_answer_fn, whose `arg` is the world. Returns when every question that blocks is
+ * answered, if only by ASSAY_TIMEOUT; hints are answered as far as their answers came by then.
+ */
+assay_status assay_world_answer(void *world, assay_eval *eval, const struct assay_question *question, size_t n);
+
+/** Free a world. */
+void assay_world_free(assay_world *world);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

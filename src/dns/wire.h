@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file wire.h
+ * DNS messages as they travel (RFC 1035 4): write a query, read a reply.
+ */
+#ifndef DNS_WIRE_H
+#define DNS_WIRE_H
+
+#include "base/arena.h"
+#include "dns/name.h"
+
+/** RCODEs (RFC 1035 4.1.1). */
+enum dns_rcode { DNS_NOERROR = 0, DNS_FORMERR, DNS_SERVFAIL, DNS_NXDOMAIN, DNS_NOTIMP, DNS_REFUSED };
+
+/** Octets of the longest query that dns_query_write() makes. */
+enum { DNS_QUERY_MAX = 12 + DNS_NAME_WIRE + 4 + 11 };
+
+/** A reply to one question, its names uncompressed. */
+struct dns_reply {
+    uint16_t id;
+    enum dns_rcode rcode;
+    bool truncated;     /**< TC: ask again over TCP */
+    bool authentic;     /**< AD (RFC 4035 3.2.3) */
+    bool loop;          /**< the CNAME steps run in a circle, or are more than LIMIT_CNAMES */
+    struct assay_link *chain; /**< CNAME steps from the question on; `secure` is not set */
+    size_t nchain;
+    assay_span *rdata; /**< of the type that was asked, at the end of the chain */
+    size_t n;
+    uint32_t ttl; /**< the smallest of the chain and the records; of a denial that of RFC 2308 5 */
+};
+
+/**
+ * Write a query with EDNS (RFC 6891), recursion desired.
+ *
+ * \param dnssec  set DO and AD: RRSIGs come, and AD is told
+ * \return octets written to `out`
+ */
+size_t dns_query_write(uint16_t id, assay_span name, uint16_t rrtype, bool dnssec, uint8_t out[DNS_QUERY_MAX]);
+
+/**
+ * Read a reply.
+ *
+ * \param a       where arrays and spans are put
+ * \param packet  not trusted in anything
+ * \param name    canonical name that was asked; the reply must ask the same
+ * \param ret     set on ASSAY_DONE
+ * \return ASSAY_DONE; ASSAY_EINVAL: not a reply to this question, or malformed; ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status dns_reply_read(struct arena *a, assay_span packet, assay_span name, uint16_t rrtype,
+                                            struct dns_reply *ret);
+
+#endif
