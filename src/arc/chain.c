@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arc/arc.h"
+
+#include "base/number.h"
+
+const char *arc_result_text(enum arc_result result)
+{
+    static const char *const TEXTS[] = {"none", "pass", "fail"};
+
+    return TEXTS[result];
+}
+
+/* ---- collecting the sets (RFC 8617 5.2 steps 1 to 3) ---- */
+
+/** Which fields of a set were seen. */
+enum { SEEN_AAR = 1, SEEN_AMS = 2, SEEN_AS = 4, SEEN_ALL = 7 };
+
+/** Sets being collected, by instance. */
+struct collector {
+    struct assay_eval *ev;
+    struct message *message;
+    struct arc_check *check;
+    unsigned seen[LIMIT_ARC_SETS + 1];
+};
+
+/** Note what is wrong; the first fault stays. */
+static void fault(struct arc_check *c, const char *what, const char *ref, size_t instance)
+{
+    if (c->fault)
+        return;
+    c->fault = what;
+    c->fault_ref = ref;
+    c->fault_set = instance;
+}
+
+uint64_t arc_aar_instance(assay_span value, assay_span *payload)
+{
+    size_t semicolon = span_find(value, ';'), equals = span_find(value, '=');
+    uint64_t instance;
+
+    if (semicolon == value.n || equals > semicolon || !span_is(span_trim(span_first(value, equals)), "i"))
+        return 0;
+    if (!number_read(span_trim(span_first(span_from(value, equals + 1), semicolon - equals - 1)), LIMIT_ARC_SETS,
+                     &instance))
+        return 0;
+    *payload = span_from(value, semicolon + 1);
+    return instance;
+}
+
+/** The set of an instance takes a field; each set has one of each kind. */
+static struct arc_set *place(struct collector *k, uint64_t instance, unsigned kind)
+{
+    struct arc_check *c = k->check;
+
+    if (instance == 0 || instance > LIMIT_ARC_SETS) {
+        fault(c, "an ARC field has no instance from 1 to 50", "RFC 8617 4.2.1", 0);
+        return NULL;
+    }
+    if (k->seen[instance] & kind)
+        fault(c, "a set has the same field twice", "RFC 8617 5.2", (size_t)instance);
+    k->seen[instance] |= kind;
+    if (instance > c->n)
+        c->n = (size_t)instance;
+    return &c->sets[instance - 1];
+}
+
+/** Take an ARC-Authentication-Results. */
+static assay_status take_aar(struct collector *k, size_t field)
+{
+    assay_span payload = SPAN_EMPTY;
+    struct arc_set *set = place(k, arc_aar_instance(field_value(&k->message->header, field), &payload), SEEN_AAR);
+
+    if (!set)
+        return ASSAY_DONE;
+    set->aar = field;
+    return authres_read(&k->ev->keep, payload, &set->results);
+}
+
+/** Take an ARC-Message-Signature. */
+static assay_status take_ams(struct collector *k, size_t field)
+{
+    struct dkim_signature s;
+    struct arc_set *set;
+
+    if (dkim_signature_read(&k->ev->keep, &k->message->header, ARC_MESSAGE_SIGNATURE, field, &s) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    if ((set = place(k, s.instance, SEEN_AMS)))
+        set->signature = s;
+    return ASSAY_DONE;
+}
+
+/** Take an ARC-Seal. */
+static assay_status take_as(struct collector *k, size_t field)
+{
+    struct arc_seal seal;
+    struct arc_set *set;
+
+    if (arc_seal_read(&k->ev->keep, &k->message->header, field, &seal) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    if ((set = place(k, seal.instance, SEEN_AS)))
+        set->seal = seal;
+    return ASSAY_DONE;
+}
+
+/** Take a field if it is one of the three. */
+static assay_status take_field(struct collector *k, size_t field)
+{
+    const struct header *h = &k->message->header;
+
+    if (field_is(h, field, SPAN("ARC-Authentication-Results")))
+        return take_aar(k, field);
+    if (field_is(h, field, SPAN("ARC-Message-Signature")))
+        return take_ams(k, field);
+    return field_is(h, field, SPAN("ARC-Seal")) ? take_as(k, field) : ASSAY_DONE;
+}
+
+/** Look for an ARC field at all: most messages have none. */
+static bool has_chain(const struct header *h)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (h->fields[i].name_n > 4 && span_istarts(field_name(h, i), SPAN("ARC-")) &&
+            (field_is(h, i, SPAN("ARC-Authentication-Results")) || field_is(h, i, SPAN("ARC-Message-Signature")) ||
+             field_is(h, i, SPAN("ARC-Seal"))))
+            return true;
+    return false;
+}
+
+/** Check one set's structure (step 3). */
+static void check_set(struct collector *k, size_t instance)
+{
+    struct arc_check *c = k->check;
+    const struct arc_set *set = &c->sets[instance - 1];
+
+    if (k->seen[instance] != SEEN_ALL)
+        fault(c, "a set is not complete", "RFC 8617 5.2", instance);
+    else if (set->seal.fault)
+        fault(c, set->seal.fault, set->seal.fault_ref, instance);
+    else if (set->seal.cv != (instance == 1 ? ARC_NONE : ARC_PASS))
+        fault(c, instance == 1 ? "cv= of the first set is not none" : "cv= of a later set is not pass",
+              "RFC 8617 5.2", instance);
+}
+
+/** Check the structure of the chain: the newest set first (step 2), then all (step 3). */
+static void check_structure(struct collector *k)
+{
+    struct arc_check *c = k->check;
+
+    if (c->n && k->seen[c->n] & SEEN_AS && c->sets[c->n - 1].seal.cv == ARC_FAIL)
+        fault(c, "the newest sealer found the chain broken (cv=fail)", "RFC 8617 5.2", c->n);
+    for (size_t i = 1; i <= c->n; i++)
+        check_set(k, i);
+    if (!c->fault && c->sets[c->n - 1].signature.fault)
+        fault(c, c->sets[c->n - 1].signature.fault, c->sets[c->n - 1].signature.fault_ref, c->n);
+}
+
+/** Want the body digests of the signatures. */
+static void want_bodies(struct collector *k)
+{
+    struct arc_check *c = k->check;
+
+    for (size_t i = 0; i < c->n && !c->fault; i++) {
+        struct dkim_signature *s = &c->sets[i].signature;
+
+        c->sets[i].check = c;
+        if (!s->fault && body_want(&k->message->body, s->body_canon, s->length) != ASSAY_DONE)
+            s->fault = "too many different l= in one message";
+    }
+}
+
+assay_status arc_prepare(struct assay_eval *ev, struct message *message, struct arc_check *check)
+{
+    struct collector k = {ev, message, check, {0}};
+
+    if (!has_chain(&message->header))
+        return ASSAY_DONE;
+    check->n = 0;
+    check->fault = NULL;
+    if (!(check->sets = arena_zero(&ev->keep, LIMIT_ARC_SETS * sizeof *check->sets)))
+        return ASSAY_ENOMEM;
+    for (size_t i = 0; i < message->header.n; i++)
+        if (take_field(&k, i) != ASSAY_DONE)
+            return ASSAY_ENOMEM;
+    if (check->n == 0)
+        fault(check, "an ARC field has no instance from 1 to 50", "RFC 8617 4.2.1", 0);
+    else
+        check_structure(&k);
+    want_bodies(&k);
+    return ASSAY_DONE;
+}
+
+/* ---- validating the chain (steps 4 to 7) ---- */
+
+/** Verify the ARC-Message-Signature of a set: a branch_fn over a struct arc_set. */
+static assay_status verify_ams(struct assay_eval *ev, void *arg)
+{
+    struct arc_set *set = arg;
+    assay_status s;
+
+    trace(ev, NULL, SPAN("ARC-Message-Signature %1, %2"), pass_number(ev, set->signature.instance),
+          set->signature.domain);
+    trace_in(ev);
+    s = dkim_verify_signature(ev, set->check->options, set->check->message, &set->signature, &set->ams);
+    set->ams_done |= s == ASSAY_DONE;
+    return s;
+}
+
+/** Run the newest AMS and every seal, all at once. */
+static assay_status run_signatures(struct assay_eval *ev, struct arc_check *c)
+{
+    assay_status all = branch_run(ev, &c->sets[c->n - 1].ams_branch, verify_ams, &c->sets[c->n - 1]);
+
+    for (size_t i = c->n; i > 0; i--)
+        all = join(all, branch_run(ev, &c->sets[i - 1].as_branch, arc_seal_verify, &c->sets[i - 1]));
+    return all;
+}
+
+/** Find oldest-pass: from the newest set down, until an AMS fails (step 5). `*ret` is 0 when none does. */
+static assay_status find_oldest_pass(struct assay_eval *ev, struct arc_check *c, size_t *ret)
+{
+    for (size_t i = c->n - 1; i > 0; i--) {
+        struct arc_set *set = &c->sets[i - 1];
+        assay_status s = branch_run(ev, &set->ams_branch, verify_ams, set);
+
+        if (s != ASSAY_DONE)
+            return s;
+        if (set->ams.result != DKIM_PASS) {
+            *ret = i + 1;
+            return ASSAY_DONE;
+        }
+    }
+    *ret = 0;
+    return ASSAY_DONE;
+}
+
+/** Decide. */
+static assay_status decide(struct assay_eval *ev, struct arc_check *c, enum arc_result result, const char *ref,
+                           assay_span reason)
+{
+    struct arc_verdict *v = &c->verdict;
+
+    v->result = result;
+    v->ref = ref;
+    v->sealer = c->n && c->sets[c->n - 1].seal.domain.p ? c->sets[c->n - 1].seal.domain : SPAN_EMPTY;
+    trace(ev, ref, SPAN("result\t%1\t%2"), span_of(arc_result_text(result)), reason);
+    return arena_copy(&ev->keep, reason, &v->reason) ? ASSAY_DONE : ASSAY_ENOMEM;
+}
+
+/** A signature of a set does not verify: the chain fails. */
+static assay_status decide_broken(struct assay_eval *ev, struct arc_check *c, const char *which, size_t instance,
+                                  const struct dkim_verdict *v)
+{
+    c->verdict.unanswered = v->result == DKIM_TEMPERROR;
+    return decide(ev, c, ARC_FAIL, v->result == DKIM_TEMPERROR ? "RFC 8617 5.2.1" : "RFC 8617 5.2",
+                  pass_printf(ev, "%s of set %zu: %.*s", which, instance, SPAN_ARG(v->reason)));
+}
+
+/** Everything was verified: what does it come to? */
+static assay_status decide_chain(struct assay_eval *ev, struct arc_check *c)
+{
+    const struct arc_set *newest = &c->sets[c->n - 1];
+
+    if (newest->ams.result != DKIM_PASS)
+        return decide_broken(ev, c, "ARC-Message-Signature", c->n, &newest->ams);
+    for (size_t i = c->n; i > 0; i--)
+        if (c->sets[i - 1].as.result != DKIM_PASS)
+            return decide_broken(ev, c, "ARC-Seal", i, &c->sets[i - 1].as);
+    return decide(ev, c, ARC_PASS, "RFC 8617 5.2",
+                  pass_printf(ev, "%zu %s, the newest by %.*s", c->n, c->n == 1 ? "set" : "sets",
+                              SPAN_ARG(newest->seal.domain)));
+}
+
+/** The structure is broken. */
+static assay_status decide_fault(struct assay_eval *ev, struct arc_check *c)
+{
+    assay_span reason = span_of(c->fault);
+
+    if (c->fault_set)
+        reason = pass_printf(ev, "set %zu: %s", c->fault_set, c->fault);
+    return decide(ev, c, ARC_FAIL, c->fault_ref, reason);
+}
+
+assay_status arc_check_chain(struct assay_eval *ev, void *check)
+{
+    struct arc_check *c = check;
+    assay_status s, older;
+    size_t oldest = 0;
+
+    if (c->n)
+        trace(ev, NULL, SPAN("ARC chain of %1 sets"), pass_number(ev, c->n));
+    else if (!c->fault)
+        trace(ev, "RFC 8617 5.2", SPAN("ARC\tno ARC field\tnone"));
+    c->verdict = (struct arc_verdict){.reason = SPAN_EMPTY, .sealer = SPAN_EMPTY, .ref = "RFC 8617 5.2"};
+    if (!c->n && !c->fault)
+        return ASSAY_DONE;
+    trace_in(ev);
+    if (c->fault)
+        return decide_fault(ev, c);
+    s = run_signatures(ev, c);
+    older = find_oldest_pass(ev, c, &oldest);
+    if ((s = join(s, older)) != ASSAY_DONE)
+        return s;
+    if ((s = decide_chain(ev, c)) == ASSAY_DONE)
+        c->verdict.oldest_pass = oldest;
+    return s;
+}
+
+/* ---- trust ---- */
+
+/** A sealer is one of those trusted. */
+static bool is_trusted(const struct arc_set *set, const assay_span *trusted, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (span_eq(set->seal.domain, trusted[i]))
+            return true;
+    return false;
+}
+
+/** The results of a set say dmarc=pass for the author domain. */
+static bool saw_pass(const struct arc_set *set, assay_span author)
+{
+    for (size_t i = 0; i < set->results.n; i++) {
+        const struct authres_result *r = &set->results.results[i];
+
+        if (!span_iis(r->method, "dmarc") || !span_iis(r->result, "pass"))
+            continue;
+        for (size_t k = 0; k < r->nproperties; k++)
+            if (span_iis(r->properties[k].ptype, "header") && span_iis(r->properties[k].name, "from") &&
+                span_ieq(r->properties[k].value, author))
+                return true;
+    }
+    return false;
+}
+
+size_t arc_trusted_set(const struct arc_check *c, const assay_span *trusted, size_t ntrusted, assay_span author)
+{
+    bool later_trusted = true; /* every set above the one at hand */
+
+    if (c->verdict.result != ARC_PASS)
+        return c->n;
+    for (size_t i = c->n; i > 0; i--) {
+        const struct arc_set *set = &c->sets[i - 1];
+        bool still_verifies = set->ams_done && set->ams.result == DKIM_PASS && i >= c->verdict.oldest_pass;
+
+        if (is_trusted(set, trusted, ntrusted) && saw_pass(set, author) && (still_verifies || later_trusted))
+            return i - 1;
+        later_trusted &= is_trusted(set, trusted, ntrusted);
+    }
+    return c->n;
+}
+
+bool arc_has_trusted_sealer(const struct arc_check *c, const assay_span *trusted, size_t ntrusted)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->sets[i].seal.domain.p && is_trusted(&c->sets[i], trusted, ntrusted))
+            return true;
+    return false;
+}

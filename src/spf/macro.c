@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "spf/macro.h"
+
+#include "base/number.h"
+
+/** Parts that a value is split into at most: every other octet is a delimiter. */
+enum { PARTS_MAX = 512, KEEP_MAX = 1000 };
+
+/* ---- the grammar ---- */
+
+const char *spf_macro_take(assay_span *s, struct spf_macro *ret)
+{
+    assay_span rest = span_from(*s, 1), digits;
+    size_t close;
+    uint64_t keep = 0;
+
+    *ret = (struct spf_macro){.delimiters = SPAN_EMPTY};
+    if (!rest.n || !memchr("{%_-", rest.p[0], 4))
+        return "% is not part of a macro";
+    if (rest.p[0] != '{') {
+        ret->letter = rest.p[0];
+        *s = span_from(rest, 1);
+        return NULL;
+    }
+    close = span_find(rest, '}');
+    if (close == rest.n || close < 2)
+        return "a macro is not closed";
+    *s = span_from(rest, close + 1);
+    rest = span_first(span_from(rest, 1), close - 1);
+    ret->letter = ascii_lower(rest.p[0]);
+    ret->escape = ret->letter != rest.p[0];
+    if (!memchr("slodiphcrtv", ret->letter, 11))
+        return "no such macro letter";
+    rest = span_from(rest, 1);
+    for (digits = rest; rest.n && ascii_digit(rest.p[0]);)
+        rest = span_from(rest, 1);
+    digits.n -= rest.n;
+    if (digits.n && (!number_read(digits, UINT64_MAX, &keep) || keep == 0))
+        return "a macro keeps no parts";
+    ret->keep = keep > KEEP_MAX ? KEEP_MAX : (unsigned)keep;
+    ret->reverse = rest.n && ascii_lower(rest.p[0]) == 'r';
+    ret->delimiters = span_from(rest, ret->reverse);
+    for (size_t i = 0; i < ret->delimiters.n; i++)
+        if (!memchr(".-+,/_=", ret->delimiters.p[i], 7))
+            return "a macro has a wrong delimiter";
+    return NULL;
+}
+
+/** toplabel: letters, digits and hyphens, not only digits, no hyphen at an end (RFC 7208 7.1). */
+static bool is_top_label(assay_span s)
+{
+    bool other = false;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (!ascii_alnum(s.p[i]) && s.p[i] != '-')
+            return false;
+        other |= !ascii_digit(s.p[i]);
+    }
+    return s.n && other && s.p[0] != '-' && s.p[s.n - 1] != '-';
+}
+
+/** domain-end, where the string does not end in a macro. */
+static bool ends_in_top_label(assay_span s)
+{
+    size_t dot;
+
+    if (s.n && s.p[s.n - 1] == '.')
+        s.n--;
+    dot = span_rfind(s, '.');
+    return dot < s.n && is_top_label(span_from(s, dot + 1));
+}
+
+/** c, r and t are for explanations only (RFC 7208 7.2). */
+static bool letter_allowed(char letter, enum spf_macro_use use)
+{
+    return use != SPF_MACRO_DOMAIN || !memchr("crt", letter, 3);
+}
+
+const char *spf_macro_check(assay_span s, enum spf_macro_use use, bool *ret_macro)
+{
+    const char *literal = s.p; /* where the octets behind the last macro begin */
+    assay_span rest = s;
+
+    *ret_macro = false;
+    while (rest.n) {
+        struct spf_macro m;
+        const char *why;
+
+        if (rest.p[0] != '%') {
+            if ((rest.p[0] <= ' ' || rest.p[0] > '~') && !(use == SPF_MACRO_EXPLAIN && rest.p[0] == ' '))
+                return "an octet that is not visible ASCII";
+            rest = span_from(rest, 1);
+            continue;
+        }
+        if ((why = spf_macro_take(&rest, &m)))
+            return why;
+        if (!letter_allowed(m.letter, use))
+            return "this macro letter is only for explanations";
+        *ret_macro = true;
+        literal = rest.p;
+    }
+    rest = span_between(literal, s.p + s.n);
+    if (use == SPF_MACRO_DOMAIN && (s.n == 0 || (rest.n && !ends_in_top_label(rest))))
+        return "the domain does not end in a top-level label";
+    return NULL;
+}
+
+/* ---- expansion ---- */
+
+void spf_text_add(struct spf_text *t, assay_span s)
+{
+    if (s.n > sizeof t->p - t->n) {
+        t->over = true;
+        return;
+    }
+    if (s.n)
+        memcpy(t->p + t->n, s.p, s.n);
+    t->n += s.n;
+}
+
+/** Add octets, those that are not unreserved (RFC 3986 2.3) as %XX. */
+static void add_escaped(struct spf_text *t, assay_span s)
+{
+    static const char HEX[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        const char escaped[3] = {'%', HEX[c >> 4], HEX[c & 15]};
+
+        if (ascii_alnum((char)c) || (c && strchr("-._~", c)))
+            spf_text_add(t, (assay_span){&s.p[i], 1});
+        else
+            spf_text_add(t, (assay_span){escaped, 3});
+    }
+}
+
+/** Split a value at the delimiters; what is over PARTS_MAX stays in the last part. */
+static size_t split(assay_span value, assay_span delimiters, assay_span parts[PARTS_MAX])
+{
+    size_t n = 0, begin = 0;
+
+    for (size_t i = 0; i <= value.n; i++) {
+        if (i < value.n && (n == PARTS_MAX - 1 || !memchr(delimiters.p, value.p[i], delimiters.n)))
+            continue;
+        parts[n++] = span_first(span_from(value, begin), i - begin);
+        begin = i + 1;
+    }
+    return n;
+}
+
+void spf_macro_apply(const struct spf_macro *m, assay_span value, struct spf_text *out)
+{
+    void (*add)(struct spf_text *, assay_span) = m->escape ? add_escaped : spf_text_add;
+    assay_span parts[PARTS_MAX];
+    size_t n, first;
+
+    if (!m->keep && !m->reverse && !m->delimiters.n) {
+        add(out, value);
+        return;
+    }
+    n = split(value, m->delimiters.n ? m->delimiters : SPAN("."), parts);
+    first = m->keep && m->keep < n ? n - m->keep : 0;
+    for (size_t i = first; i < n; i++) {
+        if (i > first)
+            add(out, SPAN("."));
+        add(out, parts[m->reverse ? n - 1 - i : i]);
+    }
+}
