@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file case.h
+ * The .case file (assay-case(5)): a question, the whole world it may ask, and the answer expected.
+ *
+ *     case_read()     read.c: sections into cases; what stands above the first [case] is shared by all
+ *     case_run()      run.c: an evaluation is made, fed, stepped; case_answer() is its world
+ *       case_answer() world.c: [dns], @secure, @suffix; CNAMEs are followed, nobody is asked
+ *       expect.c      each line of [expect] against the verdict
+ *     assay_case_write()  write.c: the other way, from a verdict to a file
+ *
+ * Nothing here opens a file: the door passes a function that does.
+ */
+#ifndef CASE_CASE_H
+#define CASE_CASE_H
+
+#include "base/buf.h"
+
+#include <assay/assay.h>
+
+/** Read a file named in a case, relative to that case's file, into `out`. \return ASSAY_DONE, or below zero */
+typedef assay_status case_open_fn(void *arg, assay_span path, struct buf *out);
+
+/** Where and why a file could not be read. */
+struct case_error {
+    size_t line, column; /**< from 1 */
+    char text[256];      /**< what is wrong and which rule */
+};
+
+/** The cases of one file. */
+struct case_set;
+
+/** One case. */
+struct case_one;
+
+/**
+ * Read the text of a file.
+ *
+ * \param open       for `file = PATH`; NULL: none may be named
+ * \param ret_error  filled on ASSAY_EINVAL
+ * \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status case_read(assay_span text, case_open_fn *open, void *arg, struct case_set **ret,
+                                       struct case_error *ret_error);
+
+/** Free a set and its cases. NULL is harmless. */
+void case_set_free(struct case_set *set);
+
+/** How many cases there are. A file that has a world but no [case] has one without a name. */
+size_t case_count(const struct case_set *set);
+
+/** The case at `i`; lives as long as the set. */
+const struct case_one *case_at(const struct case_set *set, size_t i);
+
+/** The name of a case; empty when it has none. */
+assay_span case_name(const struct case_one *one);
+
+/** The `ref` of a case; empty when it has none. */
+assay_span case_ref(const struct case_one *one);
+
+/** Answer from a case: an assay_answer_fn whose `arg` is a const struct case_one. */
+assay_status case_answer(void *one, assay_eval *eval, const struct assay_question *question, size_t n);
+
+/** What a line of [expect] wanted, and what there was. */
+struct case_miss {
+    assay_span key, wanted, got;
+};
+
+/** What running a case came to. */
+struct case_outcome {
+    assay_policy *policy;     /**< of the case */
+    assay_eval *eval;         /**< finished; its verdict can be looked at */
+    struct case_miss *misses; /**< empty: the case passed */
+    size_t nmisses;
+    assay_span *unanswered; /**< questions the case had no answer for, "TYPE NAME", hints excepted */
+    size_t nunanswered;
+};
+
+/**
+ * Run a case.
+ *
+ * \param ret        set on ASSAY_DONE; free with case_outcome_done()
+ * \param ret_error  filled on ASSAY_EINVAL: an option is wrong, or this kind of case cannot be run
+ * \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status case_run(assay_engine *engine, const struct case_one *one, struct case_outcome *ret,
+                                      struct case_error *ret_error);
+
+/** Give the memory of an outcome back. */
+void case_outcome_done(struct case_outcome *outcome);
+
+#endif

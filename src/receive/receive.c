@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "receive/receive.h"
+
+#include "receive/verdict.h"
+
+#include <stdlib.h>
+
+/** When a branch can begin. */
+enum stage { AT_MAIL, AT_EOH };
+
+/** One row of the table: a branch, and what it works on. */
+struct row {
+    enum receive_branch branch;
+    enum stage stage;
+    branch_fn *run;
+    size_t slot;
+};
+
+#define ROW(branch, stage, run, member)                                                                      \
+    {                                                                                                        \
+        branch, stage, run, offsetof(struct receive, member)                                                 \
+    }
+
+/** The flow. DMARC and what follows it come behind it, in dispose.c. */
+static const struct row ROWS[] = {
+    ROW(RECEIVE_SPF_MFROM, AT_MAIL, spf_check_host, spf_mfrom),
+    ROW(RECEIVE_SPF_HELO, AT_MAIL, spf_check_host, spf_helo),
+    ROW(RECEIVE_IPREV, AT_MAIL, iprev_check, iprev),
+    ROW(RECEIVE_DKIM, AT_EOH, dkim_check_all, dkim),
+    ROW(RECEIVE_ARC, AT_EOH, arc_check_chain, arc),
+    ROW(RECEIVE_DMARC, AT_EOH, dmarc_evaluate, dmarc),
+    ROW(RECEIVE_DMARC_OTHER, AT_EOH, dmarc_evaluate, dmarc_other),
+};
+
+/* ---- between the branches ---- */
+
+/** An identifier's state as DMARC wants it. */
+static enum dmarc_truth truth(bool pass, bool temperror)
+{
+    return pass ? DMARC_YES : temperror ? DMARC_UNKNOWN : DMARC_NO;
+}
+
+/** The identifiers of a message: the SPF domain, and d= of each signature (RFC 9989 4.3). */
+static void take_identifiers(const struct receive *r, struct dmarc_check *c)
+{
+    bool spf_done = receive_done(r, RECEIVE_SPF_MFROM), dkim_done = receive_done(r, RECEIVE_DKIM);
+
+    c->nidentifiers = 0;
+    c->ready = spf_done && dkim_done;
+    if (spf_done)
+        c->identifiers[c->nidentifiers++] = (struct dmarc_identifier){
+            .authenticated = truth(r->spf_mfrom.verdict.result == SPF_PASS,
+                                   r->spf_mfrom.verdict.result == SPF_TEMPERROR),
+            .domain = r->spf_mfrom.verdict.domain,
+            .label = SPAN_EMPTY};
+    for (size_t i = 0; i < r->dkim.n && c->nidentifiers < LIMIT_IDENTIFIERS; i++) {
+        const struct dkim_slot *slot = &r->dkim.slots[i];
+        enum dkim_result result = dkim_done ? slot->verdict.result : DKIM_NONE;
+
+        if (slot->signature.domain.n)
+            c->identifiers[c->nidentifiers++] =
+                (struct dmarc_identifier){.dkim = true,
+                                          .authenticated = truth(result == DKIM_PASS, result == DKIM_TEMPERROR),
+                                          .domain = slot->signature.domain,
+                                          .label = slot->signature.selector};
+    }
+}
+
+/** A branch belongs to this evaluation and can run now. */
+static bool wanted(const struct receive *r, const struct row *row)
+{
+    if (row->branch == RECEIVE_DMARC_OTHER && !r->policy->dmarc_second_view)
+        return false;
+    if (row->branch == RECEIVE_IPREV && !r->policy->iprev_check)
+        return false;
+    return row->stage == AT_MAIL || r->prepared;
+}
+
+/** Run every branch that can run; one round collects all their questions. */
+static assay_status run_branches(struct receive *r)
+{
+    assay_status all = ASSAY_DONE;
+
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        const struct row *row = &ROWS[i];
+
+        if (!wanted(r, row))
+            continue;
+        if (row->run == dmarc_evaluate)
+            take_identifiers(r, (struct dmarc_check *)((char *)r + row->slot));
+        all = join(all, branch_run(&r->ev, &r->branches[row->branch], row->run, (char *)r + row->slot));
+    }
+    return all;
+}
+
+/** The step of this flow. */
+static assay_status step(struct assay_eval *ev)
+{
+    struct receive *r = (struct receive *)ev;
+    assay_status s = run_branches(r);
+
+    if (s == ASSAY_DONE && !r->envelope_only && r->message.stage != MESSAGE_END)
+        return ASSAY_MORE;
+    return s == ASSAY_DONE ? verdict_make(r) : s;
+}
+
+/* ---- the header is complete ---- */
+
+/** Why there is no author domain. */
+static const char *no_author(const struct authors *a)
+{
+    if (a->fields == 0)
+        return "there is no From field";
+    return a->mailboxes == 0 ? "From holds no address" : "From holds no address with a domain";
+}
+
+/** Set up an evaluation of DMARC. */
+static void set_dmarc(struct receive *r, struct dmarc_check *c, enum dmarc_mode mode, struct dmarc_verdict *ret)
+{
+    *c = (struct dmarc_check){.mode = mode,
+                              .sample = r->sample,
+                              .authors = r->authors.domains,
+                              .nauthors = r->authors.n,
+                              .no_author = no_author(&r->authors),
+                              .ret = ret};
+}
+
+/** Read what the header has: authors, signatures, the ARC chain. */
+static assay_status prepare(struct receive *r)
+{
+    enum dmarc_mode mode = (enum dmarc_mode)r->policy->dmarc_mode;
+    assay_status s;
+
+    if (r->prepared)
+        return ASSAY_DONE;
+    if ((s = authors_find(&r->ev.keep, &r->message.header, &r->authors)) != ASSAY_DONE ||
+        (s = dkim_prepare(&r->ev, &r->message, r->authors.domains, r->authors.n, &r->dkim)) != ASSAY_DONE ||
+        (s = arc_prepare(&r->ev, &r->message, &r->arc)) != ASSAY_DONE)
+        return s;
+    set_dmarc(r, &r->dmarc, mode, &r->dmarc_verdict);
+    set_dmarc(r, &r->dmarc_other, mode == DMARC_9989 ? DMARC_7489 : DMARC_9989, &r->dmarc_other_verdict);
+    r->prepared = true;
+    r->ev.epoch++;
+    return ASSAY_DONE;
+}
+
+/* ---- the public calls ---- */
+
+static assay_status rcpt(struct assay_eval *ev, assay_span address)
+{
+    struct receive *r = (struct receive *)ev;
+    size_t cap = r->recipients_cap ? r->recipients_cap * 2 : 4;
+    assay_span *wider;
+
+    if (r->message.header.n || r->message.stage != MESSAGE_HEADER)
+        return ASSAY_EORDER;
+    if (r->nrecipients == r->recipients_cap) {
+        if (!(wider = arena_get(&ev->keep, cap * sizeof *wider)))
+            return ASSAY_ENOMEM;
+        if (r->nrecipients)
+            memcpy(wider, r->recipients, r->nrecipients * sizeof *wider);
+        r->recipients = wider;
+        r->recipients_cap = cap;
+    }
+    if (!arena_copy(&ev->keep, address, &r->recipients[r->nrecipients]))
+        return ASSAY_ENOMEM;
+    r->nrecipients++;
+    return ASSAY_DONE;
+}
+
+static assay_status header(struct assay_eval *ev, assay_span name, assay_span value)
+{
+    struct receive *r = (struct receive *)ev;
+
+    if (r->message.stage != MESSAGE_HEADER || r->message.raw)
+        return ASSAY_EORDER;
+    r->header_given = true;
+    return message_header(&r->message, name, value);
+}
+
+/** The header ends, whoever says so. */
+static assay_status end_header(struct receive *r)
+{
+    assay_status s = message_eoh(&r->message);
+
+    return s == ASSAY_DONE ? prepare(r) : s;
+}
+
+static assay_status eoh(struct assay_eval *ev)
+{
+    struct receive *r = (struct receive *)ev;
+
+    return r->message.stage <= MESSAGE_EOH && !r->message.raw ? end_header(r) : ASSAY_EORDER;
+}
+
+static assay_status body(struct assay_eval *ev, assay_span chunk)
+{
+    struct receive *r = (struct receive *)ev;
+
+    if (!r->prepared || r->message.raw || r->message.stage == MESSAGE_END || r->message.body.given)
+        return ASSAY_EORDER;
+    return message_body(&r->message, chunk);
+}
+
+static assay_status body_digest(struct assay_eval *ev, assay_span canonicalization, uint64_t length,
+                                assay_span sha256)
+{
+    struct receive *r = (struct receive *)ev;
+    bool relaxed = span_iis(canonicalization, "relaxed");
+
+    if (!r->prepared || r->message.stage != MESSAGE_EOH)
+        return ASSAY_EORDER;
+    if (sha256.n != SHA256_SIZE || (!relaxed && !span_iis(canonicalization, "simple")))
+        return ASSAY_EINVAL;
+    return body_give(&r->message.body, relaxed ? CANON_RELAXED : CANON_SIMPLE, length, (const uint8_t *)sha256.p);
+}
+
+static assay_status eom(struct assay_eval *ev)
+{
+    struct receive *r = (struct receive *)ev;
+    assay_status s;
+
+    if (r->message.stage == MESSAGE_END || (!r->prepared && r->header_given))
+        return ASSAY_EORDER;
+    if ((s = end_header(r)) != ASSAY_DONE || (s = message_eom(&r->message)) != ASSAY_DONE)
+        return s;
+    ev->epoch++;
+    return ASSAY_DONE;
+}
+
+static assay_status feed(struct assay_eval *ev, assay_span raw)
+{
+    struct receive *r = (struct receive *)ev;
+    assay_status s = ASSAY_DONE;
+
+    if (r->header_given || r->message.stage == MESSAGE_END || r->message.body.given)
+        return ASSAY_EORDER;
+    if (r->message.stage == MESSAGE_HEADER && (s = message_feed(&r->message, &raw)) < 0)
+        return s;
+    if (r->message.stage == MESSAGE_HEADER)
+        return ASSAY_DONE;
+    if ((s = prepare(r)) != ASSAY_DONE)
+        return s;
+    return raw.n ? message_body(&r->message, raw) : ASSAY_DONE;
+}
+
+static void receive_free(struct assay_eval *ev)
+{
+    struct receive *r = (struct receive *)ev;
+
+    message_done(&r->message);
+    eval_done(ev);
+    free(r);
+}
+
+static const struct eval_ops MESSAGE_OPS = {.step = step,
+                                            .free = receive_free,
+                                            .rcpt = rcpt,
+                                            .header = header,
+                                            .eoh = eoh,
+                                            .body = body,
+                                            .body_digest = body_digest,
+                                            .eom = eom,
+                                            .feed = feed};
+
+static const struct eval_ops ENVELOPE_OPS = {.step = step, .free = receive_free};
+
+struct receive *receive_of(assay_eval *ev)
+{
+    return ev->ops == &MESSAGE_OPS || ev->ops == &ENVELOPE_OPS ? (struct receive *)ev : NULL;
+}
+
+/* ---- beginning ---- */
+
+/** Faults of the body that the policy wants to know of. */
+static unsigned faults_wanted(const struct assay_policy *p)
+{
+    return (p->message_bare_lf ? MESSAGE_BARE_LF : 0u) | (p->message_bare_cr ? MESSAGE_BARE_CR : 0u) |
+           (p->message_nul ? MESSAGE_NUL : 0u) | (p->message_long_line ? MESSAGE_LONG_LINE : 0u);
+}
+
+/** Divide an address at its last @. */
+static void divide(assay_span address, assay_span *local, assay_span *domain)
+{
+    size_t at = span_rfind(address, '@');
+
+    *local = at < address.n ? span_first(address, at) : SPAN_EMPTY;
+    *domain = at < address.n ? span_from(address, at + 1) : address;
+}
+
+/** Set up the checks of the envelope: MAIL FROM, with the null path postmaster@HELO (RFC 7208 2.4), and HELO (2.3). */
+static void set_spf(struct receive *r)
+{
+    struct spf_request base = {.ip = r->ip, .helo = r->helo, .hostname = r->hostname};
+
+    base.local = SPAN_EMPTY;
+    base.domain = r->helo;
+    r->spf_helo.request = r->spf_mfrom.request = base;
+    r->spf_helo.request.scope = SPF_HELO;
+    r->spf_mfrom.request.scope = SPF_MFROM;
+    if (r->mail_from.n)
+        divide(r->mail_from, &r->spf_mfrom.request.local, &r->spf_mfrom.request.domain);
+}
+
+/** Copy the envelope. \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM */
+static assay_status copy_envelope(struct receive *r, const struct assay_envelope *e)
+{
+    struct arena *keep = &r->ev.keep;
+
+    r->sample = e->sample;
+    if (e->ip.n && !ip_read(e->ip, &r->ip))
+        return ASSAY_EINVAL;
+    if (!arena_copy(keep, e->ip, &r->ip_text) || !arena_copy(keep, e->helo, &r->helo) ||
+        !arena_copy(keep, e->mail_from, &r->mail_from) || !arena_copy(keep, e->hostname, &r->hostname))
+        return ASSAY_ENOMEM;
+    return ASSAY_DONE;
+}
+
+/** Make an evaluation of either kind. */
+static assay_status make(assay_engine *engine, const assay_policy *policy, const struct assay_envelope *envelope,
+                         bool envelope_only, assay_eval **ret)
+{
+    struct assay_envelope e = {0};
+    struct receive *r;
+    assay_status s;
+
+    if (!policy->sealed || envelope->size < sizeof(size_t) || envelope->size > sizeof e || envelope->sample > 99)
+        return ASSAY_EINVAL;
+    memcpy(&e, envelope, envelope->size);
+    if (!(r = calloc(1, sizeof *r)))
+        return ASSAY_ENOMEM;
+    eval_init(&r->ev, envelope_only ? &ENVELOPE_OPS : &MESSAGE_OPS, engine, e.now);
+    r->policy = policy;
+    r->envelope_only = envelope_only;
+    message_init(&r->message, engine, faults_wanted(policy));
+    if ((s = copy_envelope(r, &e)) != ASSAY_DONE) {
+        receive_free(&r->ev);
+        return s;
+    }
+    set_spf(r);
+    r->iprev.ip = r->ip;
+    r->dkim.options = r->arc.options = &policy->dkim;
+    r->dkim.message = r->arc.message = &r->message;
+    r->branches[RECEIVE_DMARC].always = r->branches[RECEIVE_DMARC_OTHER].always = true;
+    *ret = &r->ev;
+    return ASSAY_DONE;
+}
+
+assay_status assay_receive_new(assay_engine *engine, const assay_policy *policy,
+                               const struct assay_envelope *envelope, assay_eval **ret)
+{
+    return make(engine, policy, envelope, false, ret);
+}
+
+assay_status assay_envelope_new(assay_engine *engine, const assay_policy *policy,
+                                const struct assay_envelope *envelope, assay_eval **ret)
+{
+    return make(engine, policy, envelope, true, ret);
+}
