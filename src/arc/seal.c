@@ -153,7 +153,7 @@ static assay_status hash_sets(const struct assay_eval *ev, const struct arc_set 
         status = canon_signature(&d, CANON_RELAXED, field_name(h, set->seal.field), field_raw(h, set->seal.field),
                                  set->seal.b);
     if (status == ASSAY_DONE)
-        status = digest_so_far(&d, out);
+        status = digest_end(&d, out);
     digest_done(&d);
     return status;
 }

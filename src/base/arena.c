@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/arena.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 
 enum { FIRST_CHUNK = 8192, LARGEST_CHUNK = 262144, JUNK = 0xDB };
@@ -22,44 +21,42 @@ static size_t chunk_size(const struct arena_chunk *last, size_t n)
     return n > size ? n : size;
 }
 
+/** Cut pieces from this block from now on, all of it. */
+static void *enter(struct arena *a, struct arena_chunk *c)
+{
+    a->now = c;
+    a->next = c->octets;
+    a->end = c->octets + c->size;
+    return c;
+}
+
 /** Make room for `n` octets: an old block that is large enough, or a new one behind the current. */
-static struct arena_chunk *grow(struct arena *a, size_t n)
+static void *grow(struct arena *a, size_t n)
 {
     struct arena_chunk *c = a->now ? a->now->next : NULL;
     size_t size;
 
-    if (c && c->size >= n) {
-        c->used = 0;
-        return a->now = c;
-    }
+    if (a->now)
+        a->now->used = (size_t)(a->next - a->now->octets);
+    if (c && c->size >= n)
+        return enter(a, c);
     size = chunk_size(a->now, n);
-    if (size > SIZE_MAX - sizeof *c || !(c = malloc(sizeof *c + size)))
+    if (!(c = malloc(sizeof *c + size)))
         return NULL;
     c->size = size;
-    c->used = 0;
     c->next = a->now ? a->now->next : NULL;
     if (a->now)
         a->now->next = c;
     else
         a->first = c;
-    return a->now = c;
+    return enter(a, c);
 }
 
-void *arena_get(struct arena *a, size_t n)
+void *arena_get_more(struct arena *a, size_t n)
 {
-    const size_t unit = alignof(max_align_t);
-    struct arena_chunk *c = a->now;
-    void *p;
-
-    if (n > SIZE_MAX / 2)
+    if (n > SIZE_MAX / 4 || !grow(a, n + alignof(max_align_t)))
         return NULL;
-    n = n ? (n + unit - 1) / unit * unit : unit;
-    if ((!c || c->size - c->used < n) && !(c = grow(a, n)))
-        return NULL;
-    p = c->octets + c->used;
-    c->used += n;
-    a->total += n;
-    return p;
+    return arena_get(a, n);
 }
 
 void *arena_zero(struct arena *a, size_t n)
@@ -90,29 +87,39 @@ char *arena_text(struct arena *a, const char *text)
     return p ? memcpy(p, text, n) : NULL;
 }
 
+/** Octets given out of a block, which lies at or before the present one. */
+static size_t used_of(const struct arena *a, const struct arena_chunk *c)
+{
+    return c == a->now ? (size_t)(a->next - c->octets) : c->used;
+}
+
+size_t arena_used(const struct arena *a)
+{
+    size_t n = 0;
+
+    for (const struct arena_chunk *c = a->first; c; c = c == a->now ? NULL : c->next)
+        n += used_of(a, c);
+    return n;
+}
+
 bool arena_owns(const struct arena *a, const void *p)
 {
     uintptr_t at = (uintptr_t)p;
 
-    for (const struct arena_chunk *c = a->first; c; c = c->next) {
-        if (at - (uintptr_t)c->octets < c->used)
+    for (const struct arena_chunk *c = a->first; c; c = c == a->now ? NULL : c->next)
+        if (at - (uintptr_t)c->octets < used_of(a, c))
             return true;
-        if (c == a->now)
-            break;
-    }
     return false;
 }
 
 void arena_rewind(struct arena *a)
 {
-    for (struct arena_chunk *c = a->first; c; c = c->next) {
 #ifdef ASSAY_DEBUG
+    for (struct arena_chunk *c = a->first; c; c = c->next)
         memset(c->octets, JUNK, c->size);
 #endif
-        c->used = 0;
-    }
-    a->now = a->first;
-    a->total = 0;
+    if (a->first)
+        enter(a, a->first);
 }
 
 void arena_done(struct arena *a)

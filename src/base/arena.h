@@ -11,22 +11,36 @@
 
 #include "base/span.h"
 
+#include <stdalign.h>
+
 /** One block of an arena; private to arena.c. */
 struct arena_chunk;
 
 /** An arena. All zero is a valid empty one. */
 struct arena {
+    char *next, *end;          /**< what is left of the block that pieces are cut from */
+    struct arena_chunk *now;   /**< that block */
     struct arena_chunk *first; /**< the oldest block */
-    struct arena_chunk *now;   /**< the block that pieces are cut from */
-    size_t total;              /**< octets given out since the last rewind */
 };
+
+/** arena_get() where the present block is too short. */
+void *arena_get_more(struct arena *a, size_t n);
 
 /**
  * Get `n` octets, aligned for any object, not initialised.
  *
  * \return NULL when memory is out; the arena is as it was
  */
-void *arena_get(struct arena *a, size_t n);
+static inline void *arena_get(struct arena *a, size_t n)
+{
+    const size_t unit = alignof(max_align_t), padded = (n + unit) & ~(unit - 1);
+    void *p = a->next;
+
+    if (padded <= n || padded > (size_t)(a->end - a->next))
+        return arena_get_more(a, n);
+    a->next += padded;
+    return p;
+}
 
 /** Get `n` octets of zero, or NULL. */
 void *arena_zero(struct arena *a, size_t n);
@@ -40,6 +54,9 @@ bool arena_copy(struct arena *a, assay_span s, assay_span *ret);
 
 /** Copy text ended by NUL. \return NULL when memory is out */
 char *arena_text(struct arena *a, const char *text);
+
+/** Octets given out since the last rewind, with what alignment added. */
+size_t arena_used(const struct arena *a) ASSAY_PURE;
 
 /** The pointer lies in octets that the arena gave out. */
 bool arena_owns(const struct arena *a, const void *p) ASSAY_PURE;

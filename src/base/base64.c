@@ -3,17 +3,30 @@
 
 static const char ALPHABET[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** The six bits of each character plus one; 0: not in the alphabet. */
+enum { NO = 0x80 }; /* not in the alphabet; no value has this bit */
+
+#define NO16 NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO
+
+/** The six bits of each character. */
 static const uint8_t VALUE[256] = {
-    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
-    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
-    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
-    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
-    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
-    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
-    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+    /* clang-format off */
+    NO16,
+    NO16,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
+    NO,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO,
+    NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+    NO16, NO16, NO16, NO16, NO16, NO16, NO16, NO16,
+    /* clang-format on */
 };
+
+/** The six bits of a character, or NO. */
+static inline unsigned value_of(char c)
+{
+    return VALUE[(unsigned char)c];
+}
 
 /** Only padding and white space is left, and the padding fills the last group of `have` characters. */
 static bool padded(assay_span rest, unsigned have)
@@ -29,21 +42,43 @@ static bool padded(assay_span rest, unsigned have)
     return have == 0 ? pads == 0 : have + pads == 4 && pads <= 2;
 }
 
+/** Decode whole groups of four characters of the alphabet. \return characters read; `*n` octets were written */
+static size_t decode_groups(assay_span in, uint8_t *out, size_t *n)
+{
+    const char *p = in.p;
+    uint8_t *to = out + *n;
+
+    for (; (size_t)(p - in.p) + 4 <= in.n; p += 4, to += 3) {
+        unsigned a = value_of(p[0]), b = value_of(p[1]), c = value_of(p[2]), d = value_of(p[3]);
+        uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+
+        if ((a | b | c | d) & NO)
+            break;
+        to[0] = (uint8_t)(bits >> 16);
+        to[1] = (uint8_t)(bits >> 8);
+        to[2] = (uint8_t)bits;
+    }
+    *n = (size_t)(to - out);
+    return (size_t)(p - in.p);
+}
+
 bool base64_decode(assay_span in, uint8_t *out, size_t *ret_n)
 {
     uint32_t bits = 0;
     unsigned have = 0;
-    size_t n = 0, i;
+    size_t n = 0;
 
-    for (i = 0; i < in.n; i++) {
-        unsigned value = VALUE[(unsigned char)in.p[i]];
+    while (in.n) {
+        unsigned value;
 
-        if (value == 0) {
-            if (ascii_fws(in.p[i]))
-                continue;
+        if (have == 0)
+            in = span_from(in, decode_groups(in, out, &n));
+        if (!in.n || ((value = value_of(in.p[0])) == NO && !ascii_fws(in.p[0])))
             break;
-        }
-        bits = bits << 6 | (value - 1);
+        in = span_from(in, 1);
+        if (value == NO)
+            continue;
+        bits = bits << 6 | value;
         if (++have == 4) {
             out[n++] = (uint8_t)(bits >> 16);
             out[n++] = (uint8_t)(bits >> 8);
@@ -51,7 +86,7 @@ bool base64_decode(assay_span in, uint8_t *out, size_t *ret_n)
             have = 0;
         }
     }
-    if (!padded(span_from(in, i), have))
+    if (!padded(in, have))
         return false;
     if (have >= 2)
         out[n++] = (uint8_t)(have == 2 ? bits >> 4 : bits >> 10);

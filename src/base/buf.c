@@ -18,7 +18,7 @@ char *buf_room(struct buf *b, size_t n)
         b->status = ASSAY_EINVAL;
         return NULL;
     }
-    if (b->cap - b->n >= n)
+    if (b->p && b->cap - b->n >= n)
         return b->p + b->n;
     while (cap - b->n < n)
         cap = cap > b->max / 2 ? b->max : cap * 2;

@@ -14,7 +14,8 @@ bool ip4_read(assay_span text, struct ip *ret)
     while (span_cut(&text, '.', &part)) {
         uint64_t octet;
 
-        if (n == 4 || part.n > 3 || (part.n > 1 && part.p[0] == '0') || !number_read(part, 255, &octet))
+        if (n == 4 || part.n > 3 || (part.n > 1 && part.p[0] == '0') ||
+            !number_read(part, 255, &octet))
             return false;
         ip.b[n++] = (uint8_t)octet;
     }
@@ -29,7 +30,7 @@ bool ip6_read(assay_span text, struct ip *ret)
     struct ip ip = {6, {0}};
     char z[IP_TEXT];
 
-    if (text.n >= sizeof z || memchr(text.p, '\0', text.n))
+    if (text.n == 0 || text.n >= sizeof z || memchr(text.p, '\0', text.n))
         return false;
     memcpy(z, text.p, text.n);
     z[text.n] = '\0';
@@ -68,15 +69,6 @@ assay_span ip_text(const struct ip *ip, char text[IP_TEXT])
     if (ip->version)
         inet_ntop(ip->version == 4 ? AF_INET : AF_INET6, ip->b, text, IP_TEXT);
     return span_of(text);
-}
-
-bool ip_in(const struct ip *ip, const struct ip *net, unsigned bits)
-{
-    unsigned whole = bits / 8, rest = bits % 8;
-
-    if (ip->version != net->version || bits > ip_size(ip) * 8 || memcmp(ip->b, net->b, whole) != 0)
-        return false;
-    return rest == 0 || (ip->b[whole] ^ net->b[whole]) >> (8 - rest) == 0;
 }
 
 bool ip_private(const struct ip *ip)

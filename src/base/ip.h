@@ -38,8 +38,27 @@ struct ip ip_of(const char *octets, size_t n);
 /** Write the address as RFC 5952 does. \return `text` */
 assay_span ip_text(const struct ip *ip, char text[IP_TEXT]);
 
+/** Two addresses of `n` octets, 4 or 16, agree in the first `bits` bits. */
+static inline bool ip_octets_in(const uint8_t *a, const uint8_t *b, size_t n, unsigned bits)
+{
+    uint32_t differ = 0;
+
+    for (size_t i = 0; i < n && bits; i += 4) {
+        unsigned of_these = bits < 32 ? bits : 32;
+
+        differ |= ((uint32_t)(a[i] ^ b[i]) << 24 | (uint32_t)(a[i + 1] ^ b[i + 1]) << 16 |
+                   (uint32_t)(a[i + 2] ^ b[i + 2]) << 8 | (uint32_t)(a[i + 3] ^ b[i + 3])) >>
+                  (32 - of_these);
+        bits -= of_these;
+    }
+    return differ == 0;
+}
+
 /** Both are of one version and agree in the first `bits` bits. */
-bool ip_in(const struct ip *ip, const struct ip *net, unsigned bits) ASSAY_PURE;
+static inline bool ip_in(const struct ip *ip, const struct ip *net, unsigned bits)
+{
+    return ip->version == net->version && bits <= ip_size(ip) * 8 && ip_octets_in(ip->b, net->b, ip_size(ip), bits);
+}
 
 /** Loopback, private, link-local, unique local, shared (RFC 6890): no client of the public Internet. */
 bool ip_private(const struct ip *ip) ASSAY_PURE;

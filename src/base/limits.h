@@ -10,13 +10,13 @@
 
 enum limits {
     /* facts */
-    LIMIT_TXT = 8192,           /**< octets of one TXT record, its strings joined */
-    LIMIT_FACT = 65536,         /**< octets of one answer */
-    LIMIT_CNAMES = 16,          /**< CNAME steps of one answer */
-    LIMIT_QUESTIONS = 1024,     /**< questions of one evaluation, hints included */
-    LIMIT_BRANCH_ASKS = 512,    /**< questions that one branch may ask in one pass */
+    LIMIT_TXT = 8192,             /**< octets of one TXT record, its strings joined */
+    LIMIT_FACT = 65536,           /**< octets of one answer */
+    LIMIT_CNAMES = 16,            /**< CNAME steps of one answer */
+    LIMIT_QUESTIONS = 1024,       /**< questions of one evaluation, hints included */
+    LIMIT_BRANCH_ASKS = 512,      /**< questions that one branch may ask in one pass */
     LIMIT_BRANCH_BYTES = 1 << 20, /**< octets of answers that one branch may read in one pass */
-    LIMIT_TRACE = 4096,         /**< lines of reasoning of one branch */
+    LIMIT_TRACE = 4096,           /**< lines of reasoning of one branch */
 
     /* the message */
     LIMIT_HEADER = 1 << 20,     /**< octets of the header block */
@@ -26,7 +26,10 @@ enum limits {
     LIMIT_COMMENT_DEPTH = 64,   /**< comments in comments */
     LIMIT_AUTHRES_FIELDS = 64,  /**< Authentication-Results fields that are looked at */
     LIMIT_AUTHRES_RESULTS = 64, /**< results read from one such field */
-    LIMIT_BODY_LENGTHS = 64,    /**< different l= values of one canonicalization */
+    LIMIT_AUTHRES_PROPERTIES = 64, /**< properties read of one such result */
+    LIMIT_AUTHRES_NAME = 64,    /**< octets of a method, result, ptype or property that is written */
+    LIMIT_AUTHRES_VALUE = 512,  /**< octets between the quotes of a value that is written, escapes counted */
+    LIMIT_BODY_LENGTHS = 16,    /**< different l= values of one canonicalization */
 
     /* spf */
     LIMIT_SPF_TERMS = 4096,     /**< terms of one record */
@@ -37,22 +40,30 @@ enum limits {
     LIMIT_SPF_EXPANSION = 4096, /**< octets of an expanded macro string */
 
     /* dkim */
-    LIMIT_SIGNATURES = 100,     /**< DKIM-Signature fields that are looked at; dkim.max_signatures are verified */
-    LIMIT_SIGNED_FIELDS = 512,  /**< names in h= */
-    LIMIT_KEY_RECORDS = 3,      /**< key records tried at one name */
-    LIMIT_KEY = 4096,           /**< octets of a decoded public key */
-    LIMIT_SIGNATURE = 2048,     /**< octets of a decoded signature */
+    LIMIT_SIGNATURES =
+        100, /**< DKIM-Signature fields that are looked at; dkim.max_signatures are verified */
+    LIMIT_SIGNED_FIELDS = 512, /**< names in h= */
+    LIMIT_KEY_RECORDS = 3,     /**< key records tried at one name */
+    LIMIT_KEY = 4096,          /**< octets of a decoded public key */
+    LIMIT_SIGNATURE = 2048,    /**< octets of a decoded signature */
 
     /* dmarc */
-    LIMIT_TREE_WALK = 8,        /**< queries of one tree walk (RFC 9989 4.10) */
-    LIMIT_AUTHORS = 5,          /**< author domains that are evaluated (RFC 9989 11.5) */
-    LIMIT_IDENTIFIERS = 110,    /**< authenticated identifiers that are compared */
+    LIMIT_TREE_WALK = 8,     /**< queries of one tree walk (RFC 9989 4.10) */
+    LIMIT_AUTHORS = 5,       /**< author domains that are evaluated (RFC 9989 11.5) */
+    LIMIT_IDENTIFIERS = 110, /**< authenticated identifiers that are compared */
 
     /* arc */
-    LIMIT_ARC_SETS = 50,        /**< sets of a chain (RFC 8617 4.2.1) */
+    LIMIT_ARC_SETS = 50, /**< sets of a chain (RFC 8617 4.2.1) */
 
     /* iprev */
-    LIMIT_IPREV_NAMES = 10      /**< PTR names that are looked up (RFC 8601 3) */
+    LIMIT_IPREV_NAMES = 10, /**< PTR names that are looked up (RFC 8601 3) */
+
+    /* .case files */
+    LIMIT_CASE_TEXT = 1 << 28,   /**< octets of one file, and of a file it names */
+    LIMIT_CASES = 16384,         /**< cases of one file */
+    LIMIT_CASE_LINES = 65536,    /**< lines of one [envelope], [policy] or [expect] */
+    LIMIT_CASE_RECORDS = 262144, /**< lines of [dns] of one file */
+    LIMIT_CASE_FACTS = 4096      /**< answers that one case remembers */
 };
 
 #endif

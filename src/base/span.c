@@ -95,9 +95,11 @@ bool span_cut(assay_span *rest, char sep, assay_span *piece)
 
 bool span_line(assay_span *rest, assay_span *line)
 {
-    if (!rest->n || !span_cut(rest, '\n', line))
+    if (!rest->n)
         return false;
-    if (line->n && line->p[line->n - 1] == '\r')
+    span_cut(rest, '\n', line);
+    if (rest->p && line->n &&
+        line->p[line->n - 1] == '\r') /* the CR of a CRLF, not one at the very end */
         line->n--;
     return true;
 }
@@ -112,18 +114,31 @@ bool span_printable(assay_span s)
 
 bool span_ascii(assay_span s)
 {
-    unsigned char all = 0;
+    uint64_t all = 0, eight;
+    size_t i = 0;
 
-    for (size_t i = 0; i < s.n; i++)
+    for (; i + sizeof eight <= s.n; i += sizeof eight) {
+        memcpy(&eight, s.p + i, sizeof eight);
+        all |= eight;
+    }
+    for (; i < s.n; i++)
         all |= (unsigned char)s.p[i];
-    return all < 0x80;
+    return (all & 0x8080808080808080u) == 0;
 }
 
 uint32_t span_hash(assay_span s)
 {
-    uint32_t h = 2166136261u; /* FNV-1a over lower-case octets */
+    const uint64_t lower = 0x2020202020202020u; /* letters become lower; what else it changes does not matter here */
+    uint64_t h = s.n * 0x9E3779B97F4A7C15u, eight;
+    size_t i = 0;
 
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ (unsigned char)ascii_lower(s.p[i])) * 16777619u;
-    return h ^ h >> 15;
+    for (; i + sizeof eight <= s.n; i += sizeof eight) {
+        memcpy(&eight, s.p + i, sizeof eight);
+        h = (h ^ (eight | lower)) * 0x9E3779B97F4A7C15u;
+        h ^= h >> 32;
+    }
+    for (eight = 0; i < s.n; i++)
+        eight = eight << 8 | (unsigned char)s.p[i];
+    h = (h ^ (eight | lower)) * 0x9E3779B97F4A7C15u;
+    return (uint32_t)(h >> 32);
 }

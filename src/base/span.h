@@ -34,7 +34,9 @@ static inline assay_span span_between(const char *begin, const char *end)
 /** The span without its first `n` octets; empty when there are fewer. */
 static inline assay_span span_from(assay_span s, size_t n)
 {
-    return n < s.n ? (assay_span){s.p + n, s.n - n} : (assay_span){s.p + s.n, 0};
+    if (n < s.n)
+        return (assay_span){s.p + n, s.n - n};
+    return (assay_span){s.n ? s.p + s.n : s.p, 0}; /* nothing may be added to NULL */
 }
 
 /** The first `n` octets of a span, or all of it. */
@@ -46,7 +48,7 @@ static inline assay_span span_first(assay_span s, size_t n)
 /** The same octets. */
 static inline bool span_eq(assay_span a, assay_span b)
 {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+    return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));
 }
 
 /** The same octets as a text ended by NUL. */

@@ -12,7 +12,8 @@
 enum { TIME_TEXT = 24 };
 
 /**
- * Read `2026-11-23T12:00:00Z`, with `+01:00` in place of Z, a date alone, or seconds as a number.
+ * Read `2026-11-23T12:00:00Z`, with `+01:00` in place of Z, a date alone, or seconds as a number, `-` before it
+ * for a time before 1970. Whatever time_text() writes is read.
  *
  * \return false when it is none of these
  */

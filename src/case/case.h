@@ -14,6 +14,7 @@
 #ifndef CASE_CASE_H
 #define CASE_CASE_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 #include <assay/assay.h>
@@ -74,6 +75,7 @@ struct case_outcome {
     size_t nmisses;
     assay_span *unanswered; /**< questions the case had no answer for, "TYPE NAME", hints excepted */
     size_t nunanswered;
+    struct arena arena; /**< what the above lies in; `key` and `wanted` lie in the case */
 };
 
 /**
@@ -88,5 +90,28 @@ ASSAY_NODISCARD assay_status case_run(assay_engine *engine, const struct case_on
 
 /** Give the memory of an outcome back. */
 void case_outcome_done(struct case_outcome *outcome);
+
+/* ---- for a door that judges the message of a case by itself (assay verify) ---- */
+
+/** The envelope; NULL when the case has none. Spans live as long as the set. */
+const struct assay_envelope *case_envelope(const struct case_one *one);
+
+/** The recipient at `i` of the envelope; empty behind the last. */
+assay_span case_recipient(const struct case_one *one, size_t i);
+
+/** The message as it is fed to an evaluation, header alone where [digests] stand for the body; empty: there is none. */
+assay_span case_message(const struct case_one *one);
+
+/** Give an evaluation that has been fed case_message() the digests of [digests]. \return as assay_body_digest() */
+ASSAY_NODISCARD assay_status case_give_digests(const struct case_one *one, assay_eval *eval);
+
+/**
+ * Set what [policy] says.
+ *
+ * \param ret_error  filled on ASSAY_EINVAL
+ * \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status case_set_policy(const struct case_one *one, assay_policy *policy,
+                                             struct case_error *ret_error);
 
 #endif

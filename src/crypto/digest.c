@@ -66,6 +66,17 @@ assay_status digest_so_far(struct digest *d, uint8_t out[SHA256_SIZE])
     return ok ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
+assay_status digest_end(struct digest *d, uint8_t out[SHA256_SIZE])
+{
+    assay_status s = flush(d);
+    bool ok;
+
+    if (s != ASSAY_DONE)
+        return s;
+    QUIETLY(EVP_DigestFinal_ex(d->ctx, out, NULL) == 1);
+    return ok ? ASSAY_DONE : ASSAY_ENOMEM;
+}
+
 void digest_done(struct digest *d)
 {
     EVP_MD_CTX_free(d->ctx);

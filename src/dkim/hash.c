@@ -50,7 +50,7 @@ assay_status dkim_hash(const struct assay_engine *engine, const struct header *h
     if ((status = hash_fields(&d, h, s)) == ASSAY_DONE)
         status = canon_signature(&d, s->header_canon, field_name(h, s->field), field_raw(h, s->field), s->b);
     if (status == ASSAY_DONE)
-        status = digest_so_far(&d, out);
+        status = digest_end(&d, out);
     digest_done(&d);
     return status;
 }

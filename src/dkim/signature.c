@@ -183,27 +183,32 @@ static void read_numbers(struct reader *r)
 
 static const struct {
     unsigned bit;
-    const char *text;
+    assay_span name;
 } NOTABLE[] = {
-    {DKIM_FROM, "From"},       {DKIM_TO, "To"},
-    {DKIM_CC, "Cc"},           {DKIM_SUBJECT, "Subject"},
-    {DKIM_DATE, "Date"},       {DKIM_REPLY_TO, "Reply-To"},
-    {DKIM_MESSAGE_ID, "Message-ID"}, {DKIM_CONTENT_TYPE, "Content-Type"},
+    {DKIM_FROM, SPAN("From")},
+    {DKIM_TO, SPAN("To")},
+    {DKIM_CC, SPAN("Cc")},
+    {DKIM_SUBJECT, SPAN("Subject")},
+    {DKIM_DATE, SPAN("Date")},
+    {DKIM_REPLY_TO, SPAN("Reply-To")},
+    {DKIM_MESSAGE_ID, SPAN("Message-ID")},
+    {DKIM_CONTENT_TYPE, SPAN("Content-Type")},
 };
 
-const char *dkim_notable_text(unsigned bit)
+assay_span dkim_notable_text(unsigned bit)
 {
     for (size_t i = 0; i < sizeof NOTABLE / sizeof *NOTABLE; i++)
         if (NOTABLE[i].bit == bit)
-            return NOTABLE[i].text;
-    return "";
+            return NOTABLE[i].name;
+    return SPAN_EMPTY;
 }
 
 /** The bit of a field name, or 0. */
 static unsigned notable(assay_span name)
 {
     for (size_t i = 0; i < sizeof NOTABLE / sizeof *NOTABLE; i++)
-        if (span_iis(name, NOTABLE[i].text))
+        if (name.n == NOTABLE[i].name.n && ascii_lower(name.p[0]) == ascii_lower(NOTABLE[i].name.p[0]) &&
+            span_ieq(name, NOTABLE[i].name))
             return NOTABLE[i].bit;
     return 0;
 }
@@ -266,20 +271,21 @@ static void read_body_hash(struct reader *r)
 static void read_signature(struct reader *r)
 {
     struct dkim_signature *s = r->s;
-    char *squeezed;
+    enum { HEAD = 8 };
+    char *head;
     uint8_t *out;
 
     s->b = value_of(r, "b", "b= is missing");
     s->b_head = SPAN_EMPTY;
     if (!s->b.p)
         return;
-    squeezed = arena_get(r->arena, s->b.n + 1);
+    head = arena_get(r->arena, HEAD);
     out = arena_get(r->arena, base64_decoded_max(s->b.n));
-    if (!squeezed || !out) {
+    if (!head || !out) {
         r->no_memory = true;
         return;
     }
-    s->b_head = span_first(taglist_squeeze(s->b, squeezed), 8);
+    s->b_head = taglist_squeeze(s->b, head, HEAD);
     s->signature = out;
     if (!base64_decode(s->b, out, &s->signature_n) || s->signature_n == 0 || s->signature_n > LIMIT_SIGNATURE)
         fault(s, "b= is not base64", "RFC 6376 3.5");

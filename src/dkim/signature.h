@@ -76,7 +76,7 @@ ASSAY_NODISCARD assay_status dkim_signature_read(struct arena *a, const struct h
 bool dkim_next_name(assay_span *rest, assay_span *name);
 
 /** The name of a notable field. \param bit  one of enum dkim_notable */
-const char *dkim_notable_text(unsigned bit);
+assay_span dkim_notable_text(unsigned bit);
 
 /**
  * The digest that the signature signs (RFC 6376 3.7): its header fields, then itself.

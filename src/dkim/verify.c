@@ -20,15 +20,15 @@ struct verifier {
     struct dkim_sealed sealed;      /* what the key has to verify */
     bool digest_known;
     bool body_matches;
-    struct dkim_verdict *v;
+    struct dkim_verdict v;
 };
 
 /** Decide. The reason lives for the pass; dkim_verify_signature() keeps it. */
 static assay_status decide(struct verifier *r, enum dkim_result result, const char *ref, assay_span reason)
 {
-    r->v->result = result;
-    r->v->ref = ref;
-    r->v->reason = reason;
+    r->v.result = result;
+    r->v.ref = ref;
+    r->v.reason = reason;
     return ASSAY_DONE;
 }
 
@@ -65,10 +65,10 @@ static bool decided_by_body(struct verifier *r)
     const struct body *body = &r->message->body;
     const struct body_digest *d = body_find(body, s->body_canon, s->length);
 
-    r->v->body_octets = body_length(body, s->body_canon);
-    r->v->signed_octets = s->length == BODY_WHOLE ? r->v->body_octets : s->length;
-    r->v->body_known = true;
-    if (s->length != BODY_WHOLE && s->length > r->v->body_octets) {
+    r->v.body_octets = body_length(body, s->body_canon);
+    r->v.signed_octets = s->length == BODY_WHOLE ? r->v.body_octets : s->length;
+    r->v.body_known = true;
+    if (s->length != BODY_WHOLE && s->length > r->v.body_octets) {
         decide(r, DKIM_PERMERROR, "RFC 6376 3.5", SPAN("l= is more than the body has: some of it is missing"));
         return true;
     }
@@ -78,7 +78,7 @@ static bool decided_by_body(struct verifier *r)
     }
     r->body_matches = memcmp(d->sha256, s->body_sha256, SHA256_SIZE) == 0;
     trace(r->ev, "RFC 6376 3.7", SPAN("body, %1, %2 octets\t%3"),
-          s->body_canon == CANON_RELAXED ? SPAN("relaxed") : SPAN("simple"), pass_number(r->ev, r->v->signed_octets),
+          s->body_canon == CANON_RELAXED ? SPAN("relaxed") : SPAN("simple"), pass_number(r->ev, r->v.signed_octets),
           r->body_matches ? SPAN("its digest is bh=") : SPAN("its digest is not bh="));
     return false;
 }
@@ -116,13 +116,13 @@ static bool decided_by_key(struct verifier *r, const struct dkim_key *key)
 /** The signature is good; it counts unless it leaves some of the body out. */
 static assay_status decide_good(struct verifier *r)
 {
-    uint64_t left_out = r->v->body_octets - r->v->signed_octets;
+    uint64_t left_out = r->v.body_octets - r->v.signed_octets;
 
     if (left_out && !r->options->partial_body)
         return decide(r, DKIM_POLICY, "RFC 6376 8.2",
                       pass_printf(r->ev, "good, but l= leaves %llu octets of the body unsigned",
                                   (unsigned long long)left_out));
-    return decide(r, DKIM_PASS, "RFC 6376 6.1.3", r->v->testing ? SPAN("testing") : SPAN_EMPTY);
+    return decide(r, DKIM_PASS, "RFC 6376 6.1.3", r->v.testing ? SPAN("testing") : SPAN_EMPTY);
 }
 
 /** What body and header together say. */
@@ -155,8 +155,8 @@ static assay_status try_key(struct verifier *r, const struct dkim_key *key)
     enum verified verified;
     assay_status s;
 
-    r->v->bits = key->bits;
-    r->v->testing = key->testing;
+    r->v.bits = key->bits;
+    r->v.testing = key->testing;
     if (decided_by_key(r, key))
         return ASSAY_DONE;
     if ((s = make_digest(r)) != ASSAY_DONE)
@@ -174,38 +174,24 @@ static assay_status try_key(struct verifier *r, const struct dkim_key *key)
 /** Verify with each key at the name until one does (RFC 6376 6.1.2 leaves the choice among several to us). */
 static assay_status try_keys(struct verifier *r, const struct dkim_keys *keys)
 {
-    struct dkim_verdict first = *r->v;
+    struct dkim_verdict first = r->v;
 
     for (size_t i = 0; i < keys->n; i++) {
         assay_status s = try_key(r, &keys->keys[i]);
 
-        if (s != ASSAY_DONE || r->v->result == DKIM_PASS)
+        if (s != ASSAY_DONE || r->v.result == DKIM_PASS)
             return s;
         if (keys->n > 1)
             trace(r->ev, "RFC 6376 3.6.2.2", SPAN("key record %1 of %2\t%3"), pass_number(r->ev, i + 1),
-                  pass_number(r->ev, keys->n), r->v->reason);
+                  pass_number(r->ev, keys->n), r->v.reason);
         if (i == 0 || first.result == DKIM_PERMERROR) /* what comes closest to a pass is told */
-            first = *r->v;
+            first = r->v;
     }
-    *r->v = first;
+    r->v = first;
     return ASSAY_DONE;
 }
 
 /* ---- the key's name ---- */
-
-/** selector._domainkey.domain (RFC 6376 3.6.2.1). \return false when that is too long for a name */
-static bool key_name(const struct dkim_sealed *s, struct dns_name *ret)
-{
-    const assay_span parts[] = {s->selector, SPAN("._domainkey."), s->domain};
-    char text[2 * DNS_NAME_TEXT + 16];
-    size_t n = 0;
-
-    for (size_t i = 0; i < 3; i++) {
-        memcpy(text + n, parts[i].p, parts[i].n);
-        n += parts[i].n;
-    }
-    return dns_name_read((assay_span){text, n}, ret);
-}
 
 /** Ask for the keys. `*ret` stays NULL when the answer decided. */
 static assay_status ask_keys(struct verifier *r, const struct dkim_keys **ret)
@@ -215,7 +201,7 @@ static assay_status ask_keys(struct verifier *r, const struct dkim_keys **ret)
     assay_span kept;
     assay_status s;
 
-    if (!key_name(&r->sealed, &name))
+    if (!dns_join(r->sealed.selector, "_domainkey", r->sealed.domain, &name))
         return decide(r, DKIM_PERMERROR, "RFC 6376 3.6.2.1", SPAN("selector and domain are too long for a name"));
     if ((s = ask_dns(r->ev, ASSAY_RR_TXT, dns_name_span(&name), &fact)) != ASSAY_DONE)
         return s;
@@ -251,16 +237,15 @@ static assay_status verify(struct verifier *r)
 /** Verify and keep what came out. */
 static assay_status verify_and_keep(struct verifier *r, struct dkim_verdict *ret)
 {
-    struct dkim_verdict verdict = {.reason = SPAN_EMPTY};
     assay_status s;
 
-    r->v = &verdict;
+    r->v.reason = SPAN_EMPTY;
     if ((s = verify(r)) != ASSAY_DONE)
         return s;
-    if (!arena_copy(&r->ev->keep, verdict.reason, &verdict.reason))
+    if (!arena_copy(&r->ev->keep, r->v.reason, &r->v.reason))
         return ASSAY_ENOMEM;
-    trace(r->ev, verdict.ref, SPAN("result\t%1\t%2"), span_of(dkim_result_text(verdict.result)), verdict.reason);
-    *ret = verdict;
+    trace(r->ev, r->v.ref, SPAN("result\t%1\t%2"), span_of(dkim_result_text(r->v.result)), r->v.reason);
+    *ret = r->v;
     return ASSAY_DONE;
 }
 

@@ -81,7 +81,11 @@ static assay_status align(const struct author *a, const struct dmarc_identifier 
     *why = "it is of another organization";
     if (!may_align(a, id->domain))
         return ASSAY_DONE;
-    if ((s = org_of(a->ev, a->check->mode, id->domain, &org)) != ASSAY_DONE)
+    trace(a->ev, NULL, SPAN("organizational domain of %1"), id->domain);
+    trace_in(a->ev);
+    s = org_of(a->ev, a->check->mode, id->domain, &org);
+    trace_out(a->ev);
+    if (s != ASSAY_DONE)
         return s;
     if (!org.n || !a->found.org.n) {
         *ret = DMARC_UNKNOWN;

@@ -44,7 +44,7 @@ struct dmarc_check {
     const assay_span *authors; /**< canonical, each once, LIMIT_AUTHORS at most */
     size_t nauthors;
     const char *no_author; /**< why there is none, when nauthors is 0 */
-    struct dmarc_identifier identifiers[LIMIT_IDENTIFIERS];
+    const struct dmarc_identifier *identifiers; /**< LIMIT_IDENTIFIERS at most */
     size_t nidentifiers;
     bool ready;                 /**< the identifiers are final; until then only records are asked for */
     struct dmarc_verdict *ret;  /**< set when the branch is done */

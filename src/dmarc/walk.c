@@ -21,15 +21,21 @@ size_t dmarc_walk_names(assay_span start, assay_span names[LIMIT_TREE_WALK])
     return n;
 }
 
-void dmarc_walk_hint(struct assay_eval *ev, assay_span start)
+/** Hint the questions for names of a walk. */
+static void hint_names(struct assay_eval *ev, const assay_span *names, size_t n)
 {
-    assay_span names[LIMIT_TREE_WALK];
-    size_t n = dmarc_walk_names(start, names);
     struct dns_name name;
 
     for (size_t i = 0; i < n; i++)
         if (dns_prepend("_dmarc", names[i], &name))
             hint_dns(ev, ASSAY_RR_TXT, dns_name_span(&name));
+}
+
+void dmarc_walk_hint(struct assay_eval *ev, assay_span start)
+{
+    assay_span names[LIMIT_TREE_WALK];
+
+    hint_names(ev, names, dmarc_walk_names(start, names));
 }
 
 /** What an answer means for the walk, in a word or two. */
@@ -77,14 +83,15 @@ assay_status dmarc_walk(struct assay_eval *ev, assay_span start, struct dmarc_wa
     size_t n = dmarc_walk_names(start, names);
     assay_status s;
 
-    dmarc_walk_hint(ev, start);
     ret->n = 0;
     ret->unknown = false;
     for (size_t i = 0; i < n; i++) {
         struct dmarc_step *step = &ret->steps[ret->n];
 
-        if ((s = take_step(ev, names[i], step)) != ASSAY_DONE)
+        if ((s = take_step(ev, names[i], step)) != ASSAY_DONE) {
+            hint_names(ev, names + i + 1, n - i - 1);
             return s;
+        }
         ret->n++;
         ret->unknown |= step->unknown;
         if (step->record && step->record->psd != DMARC_PSD_U)

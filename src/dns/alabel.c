@@ -2,7 +2,6 @@
 #include "dns/alabel.h"
 
 #include <idn2.h>
-#include <stdio.h>
 
 /** The longest domain that is looked at, in octets of UTF-8. */
 enum { DOMAIN_MAX = 1024 };
@@ -36,17 +35,54 @@ assay_status dns_to_alabels(assay_span domain, struct dns_name *ret)
     return dns_name_raw(domain, ret) ? ASSAY_DONE : ASSAY_EINVAL;
 }
 
+/**
+ * U-labels that lead back to the same A-labels, or NULL. Punycode can spell anything, line ends and marks that turn
+ * the direction of text too; what is not a valid U-label (RFC 5890 2.3.2.1) does not come back.
+ */
+static char *valid_ulabels(const char *alabels)
+{
+    char *utf8 = NULL, *back = NULL;
+    bool same;
+
+    if (idn2_to_unicode_8z8z(alabels, &utf8, 0) != IDN2_OK)
+        return NULL;
+    same = idn2_to_ascii_8z(utf8, &back, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK &&
+           span_is(span_of(back), alabels);
+    idn2_free(back);
+    if (same)
+        return utf8;
+    idn2_free(utf8);
+    return NULL;
+}
+
+/** The octets of `text` that fit into `size` with a NUL behind them, no character cut. */
+static size_t whole_characters(assay_span text, size_t size)
+{
+    size_t n = text.n < size ? text.n : size - 1;
+
+    while (n < text.n && n > 0 && ((unsigned char)text.p[n] & 0xC0) == 0x80)
+        n--;
+    return n;
+}
+
 assay_span dns_to_ulabels(assay_span name, char *out, size_t size)
 {
     char text[DNS_NAME_TEXT + 1];
     char *utf8 = NULL;
-    int n;
+    assay_span from = name;
 
-    memcpy(text, name.p, name.n);
-    text[name.n] = '\0';
-    if (!span_contains(name, SPAN("xn--")) || idn2_to_unicode_8z8z(text, &utf8, 0) != IDN2_OK)
-        utf8 = NULL;
-    n = snprintf(out, size, "%s", utf8 ? utf8 : text);
+    if (size == 0)
+        return SPAN_EMPTY;
+    if (name.n < sizeof text && span_contains(name, SPAN("xn--"))) {
+        memcpy(text, name.p, name.n);
+        text[name.n] = '\0';
+        if ((utf8 = valid_ulabels(text)))
+            from = span_of(utf8);
+    }
+    from.n = whole_characters(from, size);
+    if (from.n)
+        memcpy(out, from.p, from.n);
+    out[from.n] = '\0';
     idn2_free(utf8);
-    return (assay_span){out, n > 0 && (size_t)n < size ? (size_t)n : (size ? size - 1 : 0)};
+    return (assay_span){out, from.n};
 }

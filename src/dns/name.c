@@ -8,6 +8,12 @@ struct writer {
     size_t label; /* octets of the label at hand */
 };
 
+/** The octet stands for itself in a zone file, inside a name. */
+static bool plain(char c)
+{
+    return c > ' ' && c < 0x7F && c != '"' && c != ';' && c != '(' && c != ')';
+}
+
 /** Append one octet of a label, escaped if need be. */
 static bool put(struct writer *w, char c)
 {
@@ -19,7 +25,7 @@ static bool put(struct writer *w, char c)
     if (c == '.' || c == '\\') {
         out->p[out->n++] = '\\';
         out->p[out->n++] = c;
-    } else if (u > ' ' && u < 0x7F) {
+    } else if (plain(c)) {
         out->p[out->n++] = ascii_lower(c);
     } else {
         out->p[out->n++] = '\\';
@@ -61,12 +67,36 @@ static bool unescape(assay_span *s, char *ret)
     return true;
 }
 
+/** A letter, digit, hyphen or underscore: what names are made of, and needs no escape. */
+static bool is_plain(char c)
+{
+    return ascii_alnum(c) || c == '-' || c == '_';
+}
+
+/** Append the plain octets at the front of `s`, as many as the label has room for. */
+static void put_plain(struct writer *w, assay_span *s)
+{
+    size_t n = 0, most = DNS_NAME_WIRE - w->wire;
+
+    if (most > DNS_LABEL - w->label)
+        most = DNS_LABEL - w->label;
+    if (most > s->n)
+        most = s->n;
+    for (char *to = w->out->p + w->out->n; n < most && is_plain(s->p[n]); n++)
+        to[n] = ascii_lower(s->p[n]);
+    w->out->n += n;
+    w->label += n;
+    w->wire += n;
+    *s = span_from(*s, n);
+}
+
 /** Both readers: with escapes or without. */
 static bool read_name(assay_span s, bool escapes, struct dns_name *ret)
 {
     struct writer w = {ret, 2, 0}; /* the first label's length octet and the root */
 
     ret->n = 0;
+    put_plain(&w, &s);
     while (s.n) {
         char c = s.p[0];
 
@@ -74,6 +104,7 @@ static bool read_name(assay_span s, bool escapes, struct dns_name *ret)
         if (c == '.') {
             if (!end_label(&w, s.n > 0))
                 return false;
+            put_plain(&w, &s);
             continue;
         }
         if ((c == '\\' && escapes && !unescape(&s, &c)) || !put(&w, c))
@@ -122,31 +153,25 @@ bool dns_name_unwire(assay_span *wire, struct dns_name *ret)
 
 size_t dns_name_wire(assay_span name, uint8_t *out)
 {
-    size_t n = 0, length_at = 0;
+    size_t n = 1, length_at = 0; /* where the next octet goes; where the label's length goes */
 
-    while (name.n) {
+    while (name.n && n < DNS_NAME_WIRE - 1) { /* no canonical name is cut by this */
         char c = name.p[0];
 
         name = span_from(name, 1);
-        if (n == length_at)
-            n++;
         if (c == '.') {
             out[length_at] = (uint8_t)(n - length_at - 1);
-            length_at = n;
+            length_at = n++;
             continue;
         }
         if (c == '\\' && !unescape(&name, &c))
             break;
-        if (n >= DNS_NAME_WIRE - 1)
-            break;
         out[n++] = (uint8_t)c;
     }
-    if (n > length_at) {
-        out[length_at] = (uint8_t)(n - length_at - 1);
-        length_at = n;
-    }
-    out[length_at] = 0;
-    return length_at + 1;
+    out[length_at] = (uint8_t)(n - length_at - 1);
+    if (out[length_at]) /* a label, so the root comes behind it */
+        out[n++] = 0;
+    return n;
 }
 
 /** The octets of the left-most label, escapes as written. */
@@ -197,6 +222,22 @@ static size_t wire_size(assay_span name)
         if (name.p[i] == '\\')
             i += i + 1 < name.n && ascii_digit(name.p[i + 1]) ? 3 : 1;
     return n;
+}
+
+bool dns_join(assay_span head, const char *middle, assay_span tail, struct dns_name *ret)
+{
+    assay_span between = span_of(middle);
+
+    if (wire_size(head) + between.n + 1 + wire_size(tail) - 1 > DNS_NAME_WIRE)
+        return false;
+    ret->n = 0;
+    for (const assay_span *part = (const assay_span[]){head, between, tail, {NULL, 0}}; part->p; part++) {
+        if (part->n && ret->n)
+            ret->p[ret->n++] = '.';
+        memcpy(ret->p + ret->n, part->p, part->n);
+        ret->n += part->n;
+    }
+    return true;
 }
 
 bool dns_prepend(const char *label, assay_span name, struct dns_name *ret)

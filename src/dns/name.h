@@ -4,7 +4,9 @@
  * Domain names as text: lower-case, labels parted by dots, no final dot, the root empty.
  *
  * An octet that is not a letter, digit, hyphen, underscore or other printable ASCII stands as `\DDD`; a dot or
- * backslash inside a label as `\.` or `\\` (RFC 1035 5.1). So equal names are equal octets, and a name is a span.
+ * backslash inside a label as `\.` or `\\` (RFC 1035 5.1). What would begin a comment, a string or a group in a zone
+ * file (`;` `"` `(` `)`) stands as `\DDD` too. So equal names are equal octets, a name is a span, and it can be
+ * written into a zone file as it is.
  */
 #ifndef DNS_NAME_H
 #define DNS_NAME_H
@@ -61,6 +63,13 @@ assay_span dns_last_labels(assay_span name, size_t n) ASSAY_PURE;
 
 /** `name` is `ancestor` or lies below it. Both canonical; everything is below the root. */
 bool dns_is_under(assay_span name, assay_span ancestor) ASSAY_PURE;
+
+/**
+ * Join canonical names and a text of labels between them, such as `selector`, "_domainkey" and `domain`.
+ *
+ * \return false when the name becomes too long
+ */
+bool dns_join(assay_span head, const char *middle, assay_span tail, struct dns_name *ret);
 
 /** Put a label such as `_dmarc` in front of a canonical name. \return false when the name becomes too long */
 bool dns_prepend(const char *label, assay_span name, struct dns_name *ret);

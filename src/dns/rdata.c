@@ -13,10 +13,10 @@ static const struct {
     const char *text;
     const char *fields;
 } TYPES[] = {
-    {ASSAY_RR_A, "A", "4"},         {ASSAY_RR_NS, "NS", "n"},       {ASSAY_RR_CNAME, "CNAME", "n"},
+    {ASSAY_RR_A, "A", "4"},           {ASSAY_RR_NS, "NS", "n"},     {ASSAY_RR_CNAME, "CNAME", "n"},
     {ASSAY_RR_SOA, "SOA", "nnlllll"}, {ASSAY_RR_PTR, "PTR", "n"},   {ASSAY_RR_MX, "MX", "sn"},
-    {ASSAY_RR_TXT, "TXT", "t"},     {ASSAY_RR_AAAA, "AAAA", "6"},   {ASSAY_RR_DS, "DS", "sbbh"},
-    {ASSAY_RR_TLSA, "TLSA", "bbbh"}, {ASSAY_RR_SPF, "SPF", "t"},    {ASSAY_RR_ANY, "ANY", ""},
+    {ASSAY_RR_TXT, "TXT", "t"},       {ASSAY_RR_AAAA, "AAAA", "6"}, {ASSAY_RR_DS, "DS", "sbbh"},
+    {ASSAY_RR_TLSA, "TLSA", "bbbh"},  {ASSAY_RR_SPF, "SPF", "t"},   {ASSAY_RR_ANY, "ANY", ""},
     {ASSAY_RR_CAA, "CAA", "bcq"},
 };
 
@@ -221,14 +221,48 @@ static const char *read_field(char field, assay_span *text, struct buf *out)
     }
 }
 
-bool dns_rdata_read(uint16_t rrtype, assay_span text, struct buf *out, const char **ret_why)
+/** Read data of any type: `\# length hexadecimal` (RFC 3597 5). What is known of the type must still hold. */
+static const char *read_generic(uint16_t rrtype, assay_span text, struct buf *out)
 {
-    const char *field = fields_of(rrtype), *why = field ? NULL : "the type is not known";
+    size_t before = out->n;
+    const char *why;
+    uint64_t n;
 
-    for (text = span_trim(text); !why && *field; field++)
+    word(&text); /* \# */
+    if (!number_read(word(&text), UINT16_MAX, &n))
+        return "\\# needs a length";
+    if ((why = read_hex(&text, out)))
+        return why;
+    if (out->status != ASSAY_DONE)
+        return NULL; /* the writer of `out` sees why */
+    if (out->n - before != n)
+        return "the length behind \\# is not that of the data";
+    if (!dns_rdata_ok(rrtype, (assay_span){out->p ? out->p + before : "", (size_t)n}))
+        return "the data behind \\# is not of its type";
+    return NULL;
+}
+
+/** Read data field by field. */
+static const char *read_fields(const char *field, assay_span text, struct buf *out)
+{
+    const char *why = NULL;
+
+    for (; !why && *field; field++)
         why = span_trim(text).n ? read_field(*field, &text, out) : "something is missing";
     if (!why && span_trim(text).n)
         why = "something is left over";
+    return why;
+}
+
+bool dns_rdata_read(uint16_t rrtype, assay_span text, struct buf *out, const char **ret_why)
+{
+    const char *fields = fields_of(rrtype), *why;
+    assay_span rest = text;
+
+    if (span_is(word(&rest), "\\#"))
+        why = read_generic(rrtype, text, out);
+    else
+        why = fields ? read_fields(fields, text, out) : "the type is not known";
     if (why)
         *ret_why = why;
     return !why;
@@ -263,15 +297,13 @@ static bool cut_field(char field, assay_span *rdata, assay_span *ret)
     return true;
 }
 
-bool dns_rdata_ok(uint16_t rrtype, assay_span rdata)
+/** The data has these fields and no more; for `text`, none of them is so empty that nothing would stand for it. */
+static bool fits(const char *field, assay_span rdata, bool text)
 {
-    const char *field = fields_of(rrtype);
     assay_span part;
 
-    if (!field)
-        return true;
     for (; *field; field++) {
-        if (!cut_field(*field, &rdata, &part))
+        if (!cut_field(*field, &rdata, &part) || (text && *field == 'h' && !part.n))
             return false;
         while (*field == 't' && rdata.n)
             if (!cut_field('t', &rdata, &part))
@@ -280,14 +312,25 @@ bool dns_rdata_ok(uint16_t rrtype, assay_span rdata)
     return rdata.n == 0;
 }
 
+bool dns_rdata_ok(uint16_t rrtype, assay_span rdata)
+{
+    const char *fields = fields_of(rrtype);
+
+    return !fields || fits(fields, rdata, false);
+}
+
 void dns_rdata_canonical(uint16_t rrtype, assay_span rdata, struct buf *out)
 {
     const char *field = fields_of(rrtype);
     assay_span part;
 
-    for (; field && *field && cut_field(*field, &rdata, &part); field++)
-        for (size_t i = 0; i < part.n; i++)
-            buf_putc(out, *field == 'n' ? ascii_lower(part.p[i]) : part.p[i]);
+    for (; field && *field && cut_field(*field, &rdata, &part); field++) {
+        size_t at = out->n;
+
+        buf_put(out, part);
+        for (; *field == 'n' && at < out->n; at++) /* a length is below the letters */
+            out->p[at] = ascii_lower(out->p[at]);
+    }
     buf_put(out, rdata);
 }
 
@@ -325,6 +368,19 @@ static void put_quoted(assay_span s, struct buf *out)
     buf_putc(out, '"');
 }
 
+/** Write a string without quotes where that can be read back. */
+static void put_word(assay_span s, struct buf *out)
+{
+    bool plain = s.n > 0;
+
+    for (size_t i = 0; i < s.n; i++)
+        plain = plain && ascii_alnum(s.p[i]);
+    if (plain)
+        buf_put(out, s);
+    else
+        put_quoted(s, out);
+}
+
 /** Write octets in hexadecimal. */
 static void put_hex(assay_span s, struct buf *out)
 {
@@ -353,7 +409,7 @@ static void put_field(char field, assay_span part, struct buf *out)
         buf_putc(out, '.');
         break;
     case 't': put_quoted(span_from(part, 1), out); break;
-    case 'c': buf_put(out, span_from(part, 1)); break;
+    case 'c': put_word(span_from(part, 1), out); break;
     case 'q': put_quoted(part, out); break;
     case 'h': put_hex(part, out); break;
     default: buf_putu(out, get_number(part, part.n));
@@ -365,7 +421,7 @@ void dns_rdata_text(uint16_t rrtype, assay_span rdata, struct buf *out)
     const char *field = fields_of(rrtype);
     assay_span part;
 
-    if (!field || !dns_rdata_ok(rrtype, rdata)) {
+    if (!field || !fits(field, rdata, true)) {
         buf_printf(out, "\\# %zu ", rdata.n);
         put_hex(rdata, out);
         return;

@@ -16,7 +16,7 @@ const char *dns_type_text(uint16_t rrtype);
 uint16_t dns_type_read(assay_span text);
 
 /**
- * Read the data of one record as a zone file writes it.
+ * Read the data of one record as a zone file writes it; of any type as `\# length hexadecimal` (RFC 3597 5).
  *
  * \param text     what stands behind the type, without comment
  * \param out      gets RDATA in wire form

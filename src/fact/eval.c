@@ -55,7 +55,7 @@ void eval_done(struct assay_eval *ev)
 /** Something the branch looks at has changed since it last ran. */
 static bool awake(const struct assay_eval *ev, const struct branch *b)
 {
-    if (!b->ran || b->always || b->waits_over || b->status != ASSAY_NEED || b->epoch != ev->epoch)
+    if (!b->ran || b->always || b->waits_over || b->status < 0 || b->epoch != ev->epoch)
         return true;
     for (unsigned i = 0; i < b->nwaits; i++)
         if (b->waits[i]->fact)

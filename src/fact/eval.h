@@ -59,8 +59,10 @@ struct question_table {
 /** One line of reasoning, or a branch in its place. */
 struct trace_node {
     struct trace_node *next;
-    const struct branch *child;
+    const struct branch *child;    /**< NULL unless a branch stands here */
+    const struct assay_fact *fact; /**< NULL unless it was asked for; then args are its name and what follows */
     const char *ref;
+    uint16_t rrtype; /**< of the fact */
     unsigned depth, nargs;
     assay_span args[5]; /**< the text with its %1 to %4, then what they stand for */
 };
@@ -74,7 +76,7 @@ struct trace {
 /** A part of an evaluation that is run until it is done, and then never again. All zero before its first run. */
 struct branch {
     bool frozen;
-    bool always; /**< set by the owner: it looks at more than its own questions, so it is never skipped */
+    bool always; /**< set by the owner: something else it looks at has changed, so it must run */
     bool ran, waits_over;
     uint8_t nwaits;
     unsigned epoch; /**< of the message when it last ran */

@@ -29,6 +29,16 @@ static bool data_ok(enum assay_kind kind, uint16_t rrtype, const struct assay_an
     return true;
 }
 
+/** Octets of the text of a TXT record: its strings joined, without the octet of length before each. */
+static size_t txt_octets(assay_span rdata)
+{
+    size_t strings = 0;
+
+    for (size_t i = 0; i < rdata.n; i += 1 + (unsigned char)rdata.p[i])
+        strings++;
+    return rdata.n - strings;
+}
+
 /** Octets of the answer, and whether one of its items is over a limit of its own. */
 static size_t data_bytes(uint16_t rrtype, const struct assay_answer *a, bool *over)
 {
@@ -36,7 +46,7 @@ static size_t data_bytes(uint16_t rrtype, const struct assay_answer *a, bool *ov
 
     for (size_t i = 0; i < a->n; i++) {
         bytes += a->data[i].n;
-        if (rrtype == ASSAY_RR_TXT && a->data[i].n > LIMIT_TXT + LIMIT_TXT / 255 + 1)
+        if (rrtype == ASSAY_RR_TXT && txt_octets(a->data[i]) > LIMIT_TXT)
             *over = true;
     }
     if (bytes > LIMIT_FACT)
@@ -202,15 +212,16 @@ assay_status assay_fact_new(enum assay_kind kind, uint16_t rrtype, const struct 
     bool over = false;
     assay_status s;
 
-    if (!answer || answer->size < sizeof(size_t) || answer->size > sizeof a || answer->how < ASSAY_OK ||
-        answer->how > ASSAY_REFUSED)
+    if (!answer || answer->size < sizeof(size_t) || answer->size > sizeof a)
         return ASSAY_EINVAL;
     memcpy(&a, answer, answer->size);
+    if (a.how < ASSAY_OK || a.how > ASSAY_REFUSED || (unsigned)a.secure > ASSAY_SECURE)
+        return ASSAY_EINVAL;
+    if (a.how != ASSAY_OK)
+        a.n = 0;
     data_bytes(rrtype, &a, &over);
     if (over || a.nchain > LIMIT_CNAMES)
         a = (struct assay_answer){.how = ASSAY_TOOBIG, .secure = a.secure, .ttl = a.ttl, .reason = a.reason};
-    if (a.how != ASSAY_OK)
-        a.n = 0;
     if (!data_ok(kind, rrtype, &a))
         return ASSAY_EINVAL;
     if (a.how == ASSAY_OK && kind == ASSAY_DNS && a.n == 0)

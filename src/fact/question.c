@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 
-enum { FIRST_SLOTS = 128, HINTS_STOP = LIMIT_QUESTIONS / 4 };
+enum { FIRST_SLOTS = 256, HINTS_STOP = LIMIT_QUESTIONS / 4 };
 
 /** The place of a question in the table, or the free place where it would stand. */
 static uint32_t *find_slot(const struct question_table *t, enum assay_kind kind, uint16_t rrtype, uint32_t hash,

@@ -25,6 +25,7 @@ static struct trace_node *add_node(struct assay_eval *ev)
     }
     node->next = NULL;
     node->child = NULL;
+    node->fact = NULL;
     node->nargs = 0;
     node->depth = ev->branch->depth;
     if (t->last)
@@ -84,13 +85,16 @@ assay_span pass_printf(struct assay_eval *ev, const char *format, ...)
 void trace_asked(struct assay_eval *ev, const char *ref, uint16_t rrtype, assay_span name,
                  const struct assay_fact *fact, assay_span then)
 {
-    assay_span type = span_of(dns_type_text(rrtype)), gave = span_of(fact_trouble(fact));
+    struct trace_node *node = add_node(ev);
 
-    if (fact->how == ASSAY_OK)
-        trace(ev, ref, fact->nchain ? SPAN("asks %1 %2\t%3 by CNAME\t%4") : SPAN("asks %1 %2\t%3\t%4"), type, name,
-              fact->n == 1 ? SPAN("1 record") : pass_printf(ev, "%zu records", fact->n), then);
-    else
-        trace(ev, ref, SPAN("asks %1 %2\t%3\t%4"), type, name, gave, then);
+    if (!node)
+        return;
+    node->ref = ref;
+    node->fact = fact;
+    node->rrtype = rrtype;
+    node->nargs = 2;
+    node->args[0] = name;
+    node->args[1] = then;
 }
 
 /* ---- freezing ---- */
@@ -129,28 +133,48 @@ assay_status trace_freeze(struct assay_eval *ev, struct branch *b)
 
 /* ---- rendering ---- */
 
-/** Write a line's text with what its %1 to %4 stand for; octets that could disturb a terminal are escaped. */
+/** Write octets; those that could disturb a terminal are escaped. */
+static void render_span(assay_span s, struct buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7F)
+            buf_printf(out, "\\%03o", (unsigned char)s.p[i]);
+        else
+            buf_putc(out, s.p[i]);
+    }
+}
+
+/** Write a line's text with what its %1 to %4 stand for. */
 static void render_text(const struct trace_node *node, struct buf *out)
 {
     assay_span text = node->args[0];
 
     for (size_t i = 0; i < text.n; i++) {
         unsigned which = i + 1 < text.n ? (unsigned)(text.p[i + 1] - '0') : 0;
-        assay_span arg;
 
         if (text.p[i] != '%' || which == 0 || which >= node->nargs) {
             buf_putc(out, text.p[i]);
             continue;
         }
-        arg = node->args[which];
-        for (size_t k = 0; k < arg.n; k++) {
-            if ((unsigned char)arg.p[k] < ' ' || arg.p[k] == 0x7F)
-                buf_printf(out, "\\%03o", (unsigned char)arg.p[k]);
-            else
-                buf_putc(out, arg.p[k]);
-        }
+        render_span(node->args[which], out);
         i++;
     }
+}
+
+/** Write that a fact was asked for, what came and what follows. */
+static void render_asked(const struct trace_node *node, struct buf *out)
+{
+    const struct assay_fact *fact = node->fact;
+
+    buf_printf(out, "asks %s ", dns_type_text(node->rrtype));
+    render_span(node->args[0], out);
+    buf_putc(out, '\t');
+    if (fact->how == ASSAY_OK)
+        buf_printf(out, "%zu record%s%s", fact->n, fact->n == 1 ? "" : "s", fact->nchain ? " by CNAME" : "");
+    else
+        buf_puts(out, fact_how_text(fact->how));
+    buf_putc(out, '\t');
+    render_span(node->args[1], out);
 }
 
 /** Lines of a branch and of those inside it. */
@@ -171,7 +195,10 @@ static assay_status render_node(struct assay_eval *ev, const struct trace_node *
     assay_span rest, parts[3] = {SPAN_EMPTY, SPAN_EMPTY, SPAN_EMPTY};
     bool kept;
 
-    render_text(node, &text);
+    if (node->fact)
+        render_asked(node, &text);
+    else
+        render_text(node, &text);
     kept = text.status != ASSAY_ENOMEM && arena_copy(&ev->keep, buf_span(&text), &rest);
     buf_done(&text);
     if (!kept)

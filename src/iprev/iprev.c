@@ -44,13 +44,13 @@ static assay_status check_names(struct assay_eval *ev, struct iprev_slot *slot, 
     uint16_t rrtype = address_type(slot);
     assay_span unanswered = SPAN_EMPTY;
 
-    for (size_t i = 0; i < n; i++)
-        hint_dns(ev, rrtype, ptr->records[i].text);
     for (size_t i = 0; i < n; i++) {
         assay_span name = ptr->records[i].text;
         const struct assay_fact *fact;
         assay_status s = ask_dns(ev, rrtype, name, &fact);
 
+        for (size_t k = i + 1; k < n && s == ASSAY_NEED; k++)
+            hint_dns(ev, rrtype, ptr->records[k].text);
         if (s != ASSAY_DONE)
             return s;
         trace_asked(ev, REF, rrtype, name, fact, has_client(slot, fact) ? SPAN("resolves back") : SPAN_EMPTY);
@@ -71,7 +71,7 @@ assay_status iprev_check(struct assay_eval *ev, void *arg)
 {
     struct iprev_slot *slot = arg;
     const struct assay_fact *ptr;
-    char reverse[80], text[IP_TEXT];
+    char reverse[80];
     assay_span name = ip_reverse(&slot->ip, reverse);
     assay_status s;
 
@@ -81,7 +81,7 @@ assay_status iprev_check(struct assay_eval *ev, void *arg)
         return ASSAY_DONE;
     if ((s = ask_dns(ev, ASSAY_RR_PTR, name, &ptr)) != ASSAY_DONE)
         return s;
-    trace(ev, NULL, SPAN("iprev %1"), pass_printf(ev, "%.*s", SPAN_ARG(ip_text(&slot->ip, text))));
+    trace(ev, NULL, SPAN("iprev %1"), slot->ip_text);
     trace_in(ev);
     trace_asked(ev, REF, ASSAY_RR_PTR, pass_printf(ev, "%.*s", SPAN_ARG(name)), ptr, SPAN_EMPTY);
     switch (fact_state(ptr)) {

@@ -4,7 +4,8 @@
  * Addresses of header fields: RFC 5322 3.4 with its obsolete syntax (4.4), groups, comments, and UTF-8 (RFC 6532).
  *
  * Reading is tolerant, because a mail program that shows the message is: what breaks the grammar is noted as a
- * fault, and an address is still looked for in what is there. Nobody may hide an author by writing badly.
+ * fault, and an address is still looked for in what is there. Nobody may hide an author by writing badly: where
+ * programs would take different addresses from what is broken, each of them is a mailbox.
  */
 #ifndef MAIL_ADDRESS_H
 #define MAIL_ADDRESS_H

@@ -16,13 +16,14 @@ struct authors {
     size_t mailboxes;                  /**< addresses in them */
     assay_span domains[LIMIT_AUTHORS]; /**< different author domains: canonical names of A-labels, in order */
     size_t n;                          /**< of `domains` */
-    bool over;                         /**< there are more than LIMIT_AUTHORS */
+    bool over;                         /**< there are more than LIMIT_AUTHORS, or addresses were left out */
     bool fault;                        /**< a From field breaks the grammar, or a domain is none */
-    assay_span address;                /**< the first address as people read it: local@domain; may be empty */
+    assay_span address;                /**< the first address as people read it, quoted if need be; may be empty */
 };
 
 /**
- * Find the author domains: of every address of every From field, each domain once.
+ * Find the author domains: of every address of every From field, each domain once. Of a domain that is no name, the
+ * labels behind its last bad one count if there are two or more, so that a bad label frees nobody from a policy.
  *
  * \param a    where names are put
  * \param ret  set on ASSAY_DONE; `n` is 0 when no address has a domain (a literal is none)

@@ -5,6 +5,20 @@
 
 /* ---- what is wanted ---- */
 
+void body_init(struct body *b)
+{
+    for (int i = 0; i < 2; i++) {
+        struct body_stream *s = &b->streams[i];
+
+        s->wanted = s->blank = s->cr = false;
+        s->staged = s->n = s->next = 0;
+        s->octets = s->line_ends = 0;
+        s->digest.ctx = s->digest.copy = NULL;
+        s->digest.staged = 0;
+    }
+    b->begun = b->ended = b->given = b->failed = false;
+}
+
 assay_status body_want(struct body *b, enum canon canon, uint64_t length)
 {
     struct body_stream *s = &b->streams[canon];
@@ -95,65 +109,173 @@ static assay_status pass(struct body_stream *s, assay_span octets)
     return ASSAY_DONE;
 }
 
+/* ---- gathering ---- */
+
+/** Pass on what has gathered. */
+static assay_status pass_stage(struct body_stream *s)
+{
+    assay_span stage = {s->stage, s->staged};
+
+    s->staged = 0;
+    return pass(s, stage);
+}
+
+/** Make room for `n` octets, few. */
+static assay_status make_room(struct body_stream *s, size_t n)
+{
+    return s->staged + n > BODY_STAGE ? pass_stage(s) : ASSAY_DONE;
+}
+
+/** Gather a few octets, no half of a CRLF. */
+static assay_status put(struct body_stream *s, assay_span octets)
+{
+    if (make_room(s, octets.n) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    memcpy(s->stage + s->staged, octets.p, octets.n);
+    s->staged += octets.n;
+    return ASSAY_DONE;
+}
+
+/** Take a run that stands as it is, no half of a CRLF; a long one is passed on without a copy. */
+static assay_status put_run(struct body_stream *s, assay_span run)
+{
+    if (run.n <= BODY_STAGE / 4)
+        return run.n ? put(s, run) : ASSAY_DONE;
+    return pass_stage(s) == ASSAY_DONE ? pass(s, run) : ASSAY_ENOMEM;
+}
+
 /* ---- relaxed (RFC 6376 3.4.4) ---- */
 
-/** Pass on a blank and a CR that turned out not to end a line. */
-static assay_status pass_held(struct body_stream *s)
+/** A blank and a CR were held and turned out not to end a line. */
+static assay_status put_held(struct body_stream *s)
 {
     assay_status status = ASSAY_DONE;
 
     if (s->blank)
-        status = pass(s, SPAN(" "));
+        status = put(s, SPAN(" "));
     if (status == ASSAY_DONE && s->cr)
-        status = pass(s, SPAN("\r"));
+        status = put(s, SPAN("\r"));
     s->blank = s->cr = false;
     return status;
 }
 
-/** Read octet by octet until one that is none of blank, CR, LF stands first and nothing is held. */
-static assay_status relaxed_careful(struct body_stream *s, assay_span *piece)
+/** Take one octet, whatever it is. */
+static assay_status take_octet(struct body_stream *s, char c)
 {
-    for (; piece->n; *piece = span_from(*piece, 1)) {
-        char c = piece->p[0];
+    if (c == '\n') {
+        s->blank = s->cr = false;
+        return put(s, SPAN("\r\n"));
+    }
+    if (s->cr && put_held(s) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    if (c == '\r')
+        s->cr = true;
+    else if (ascii_wsp(c))
+        s->blank = true;
+    else
+        return put_held(s) == ASSAY_DONE ? put(s, (assay_span){&c, 1}) : ASSAY_ENOMEM;
+    return ASSAY_DONE;
+}
 
-        if (c == '\n') {
-            s->blank = s->cr = false;
-            s->line_ends++;
-        } else if (s->cr) {
-            if (pass_held(s) != ASSAY_DONE)
-                return ASSAY_ENOMEM;
-        }
-        if (c == '\r')
-            s->cr = true;
-        else if (ascii_wsp(c))
-            s->blank = true;
-        else if (c != '\n')
-            return pass_held(s);
+/** How many octets from the front stand as they are: no line end, no tab, and blanks only one by one. */
+static size_t plain_octets(assay_span piece)
+{
+    size_t n = 0;
+
+    while (n < piece.n && (piece.p[n] > ' ' || !(ascii_fws(piece.p[n]))))
+        if (++n + 1 < piece.n && piece.p[n] == ' ' && !ascii_fws(piece.p[n + 1]))
+            n++;
+    return n;
+}
+
+/** Take octets one by one: `least` of them, then on until nothing is held. */
+static assay_status take_octets(struct body_stream *s, assay_span *piece, size_t least)
+{
+    const char *stop = piece->p + least;
+
+    while (piece->n && (piece->p < stop || s->blank || s->cr)) {
+        size_t n = s->blank || s->cr ? 0 : plain_octets(*piece);
+
+        if ((n ? put_run(s, span_first(*piece, n)) : take_octet(s, piece->p[0])) != ASSAY_DONE)
+            return ASSAY_ENOMEM;
+        *piece = span_from(*piece, n ? n : 1);
     }
     return ASSAY_DONE;
 }
 
-/** Pass on what stands as it is; a blank or CR at its end is held. */
-static assay_status relaxed_run(struct body_stream *s, assay_span *piece)
+/** Take a block without the octets that have to go; a tab that stays becomes a space. The stage has room for it. */
+static void take_block(struct body_stream *s, assay_span block, const struct scan_block *found)
 {
-    size_t n = scan_relaxed(*piece), held = n && (ascii_wsp(piece->p[n - 1]) || piece->p[n - 1] == '\r');
-    assay_span run = span_first(*piece, n - held);
+    char *to = s->stage + s->staged;
+    size_t from = 0;
 
-    if (held) {
-        s->blank = ascii_wsp(piece->p[n - 1]);
-        s->cr = !s->blank;
+    for (uint64_t stops = found->drop | found->tabs; stops; stops &= stops - 1) {
+        size_t at = (size_t)__builtin_ctzll(stops);
+
+        memcpy(to, block.p + from, SCAN_BLOCK); /* more than is wanted, which is quicker than to count */
+        to += at - from;
+        if (!(found->drop >> at & 1))
+            *to++ = ' ';
+        from = at + 1;
     }
-    *piece = span_from(*piece, n);
-    return pass(s, run);
+    memcpy(to, block.p + from, SCAN_BLOCK);
+    s->staged = (size_t)(to - s->stage) + block.n - from;
+}
+
+/** What lies between two points, without a CR at its end: that goes with what follows. */
+static assay_span run_between(const char *from, const char *to)
+{
+    return span_between(from, to > from && to[-1] == '\r' ? to - 1 : to);
+}
+
+/** Take a block that has to be changed. \param from  where it begins, or the CR before it \return where to go on */
+static const char *change_block(struct body_stream *s, const char *from, const char *at, const struct scan_block *found)
+{
+    assay_span block = run_between(at, at + SCAN_BLOCK);
+
+    if (make_room(s, SCAN_BLOCK + 1) != ASSAY_DONE)
+        return NULL;
+    if (from < at)
+        s->stage[s->staged++] = '\r';
+    take_block(s, block, found);
+    return block.p + block.n;
+}
+
+/** Take what can be taken in blocks; `*piece` begins where nothing is held, and is advanced. */
+static assay_status take_blocks(struct body_stream *s, assay_span *piece)
+{
+    const char *from = piece->p, *end = piece->p + piece->n;
+    struct scan_block found;
+    size_t at = scan_relaxed(*piece, 0, &found);
+
+    while (piece->n - at >= SCAN_AHEAD) {
+        assay_span run = run_between(from, piece->p + at);
+
+        if (put_run(s, run) != ASSAY_DONE)
+            return ASSAY_ENOMEM;
+        from = run.p + run.n;
+        if (found.odd) {
+            *piece = span_between(from, end);
+            return take_octets(s, piece, SCAN_BLOCK + 1);
+        }
+        if (!(from = change_block(s, from, piece->p + at, &found)))
+            return ASSAY_ENOMEM;
+        at = scan_relaxed(*piece, at + SCAN_BLOCK, &found);
+    }
+    *piece = run_between(from, piece->p + at);
+    if (put_run(s, *piece) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    *piece = span_between(piece->p + piece->n, end);
+    return take_octets(s, piece, piece->n);
 }
 
 static assay_status relaxed_add(struct body_stream *s, assay_span piece)
 {
-    while (piece.n) {
-        if (relaxed_careful(s, &piece) != ASSAY_DONE || (piece.n && relaxed_run(s, &piece) != ASSAY_DONE))
-            return ASSAY_ENOMEM;
-    }
-    return ASSAY_DONE;
+    assay_status status = take_octets(s, &piece, 0);
+
+    while (piece.n && status == ASSAY_DONE)
+        status = take_blocks(s, &piece);
+    return status;
 }
 
 /* ---- simple (RFC 6376 3.4.3) ---- */
@@ -201,14 +323,16 @@ static assay_status end_stream(struct body_stream *s, enum canon canon)
 {
     struct body_digest *whole = s->n ? &s->snapshots[s->n - 1] : NULL;
 
-    if (s->cr && (canon == CANON_SIMPLE ? pass(s, SPAN("\r")) : pass_held(s)) != ASSAY_DONE)
+    if (s->cr && (canon == CANON_SIMPLE ? pass(s, SPAN("\r")) : put_held(s)) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    if (pass_stage(s) != ASSAY_DONE)
         return ASSAY_ENOMEM;
     s->line_ends = s->octets || canon == CANON_SIMPLE;
     if (release_line_ends(s) != ASSAY_DONE || hash(s, SPAN_EMPTY) != ASSAY_DONE)
         return ASSAY_ENOMEM;
     if (!whole || whole->length != BODY_WHOLE)
         return ASSAY_DONE;
-    whole->known = digest_so_far(&s->digest, whole->sha256) == ASSAY_DONE;
+    whole->known = digest_end(&s->digest, whole->sha256) == ASSAY_DONE;
     return whole->known ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 

@@ -25,15 +25,20 @@ struct body_digest {
     uint8_t sha256[SHA256_SIZE];
 };
 
+/** Octets that gather before they are hashed. */
+enum { BODY_STAGE = 2048 };
+
 /** One canonicalization of the body, streaming. */
 struct body_stream {
-    struct digest digest;
     bool wanted;
-    bool blank, cr;    /* a blank run, a CR: read but not passed on */
-    uint64_t octets;   /* canonical octets so far */
+    bool blank, cr;     /* a blank run, a CR: read but not passed on */
+    size_t staged;      /* of `stage` */
+    uint64_t octets;    /* canonical octets so far */
     uint64_t line_ends; /* CRLFs held back: they vanish at the end of the body */
+    size_t n, next;     /* of `snapshots`: all, and those taken */
+    struct digest digest;
     struct body_digest snapshots[LIMIT_BODY_LENGTHS]; /* by length, ascending; the whole body last */
-    size_t n, next;
+    char stage[BODY_STAGE + 64]; /* canonical octets; whole blocks are copied, so there is room for one more */
 };
 
 /** All of a body that is wanted. */
@@ -43,6 +48,9 @@ struct body {
     bool given;  /* the digests came from outside, not from a body */
     bool failed; /* memory ran out on the way: no digest of this body will ever be known */
 };
+
+/** Set up, with nothing wanted. */
+void body_init(struct body *b);
 
 /**
  * Want a digest; before the body begins.

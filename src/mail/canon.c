@@ -1,51 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/canon.h"
 
-/** A value on its way through the relaxed form: a run of white space is held until something follows it. */
+/** A value on its way through the relaxed form (RFC 6376 3.4.2). */
 struct relaxed {
     struct digest *d;
-    bool blank, begun;
+    bool blank; /* white space was read and nothing followed it yet */
+    bool begun; /* something of the value was written */
+    size_t n;   /* of `out` */
+    char out[256];
 };
 
-/** Add part of a value: unfolded, runs of blanks as one space, none at both ends (RFC 6376 3.4.2). */
+/** Hash what was written. */
+static assay_status flush(struct relaxed *r)
+{
+    assay_span out = {r->out, r->n};
+
+    r->n = 0;
+    return digest_add(r->d, out);
+}
+
+/** Add part of a value: unfolded, runs of white space as one space, none at both ends. */
 static assay_status relaxed_part(struct relaxed *r, assay_span part)
 {
-    while (part.n) {
-        size_t n = 0;
-
-        while (n < part.n && !ascii_fws(part.p[n]))
-            n++;
-        if (n == 0) {
+    for (size_t i = 0; i < part.n;) {
+        if (ascii_fws(part.p[i])) {
             r->blank = true;
-            part = span_from(part, 1);
+            i++;
             continue;
         }
-        if (r->blank && r->begun && digest_add(r->d, SPAN(" ")) != ASSAY_DONE)
+        if (r->n + 2 > sizeof r->out && flush(r) != ASSAY_DONE)
             return ASSAY_ENOMEM;
-        if (digest_add(r->d, span_first(part, n)) != ASSAY_DONE)
-            return ASSAY_ENOMEM;
+        if (r->blank && r->begun)
+            r->out[r->n++] = ' ';
         r->blank = false;
         r->begun = true;
-        part = span_from(part, n);
+        do
+            r->out[r->n++] = part.p[i++];
+        while (i < part.n && r->n < sizeof r->out && (unsigned char)part.p[i] > ' ');
     }
     return ASSAY_DONE;
 }
 
 /** Add a name in lower case and its colon. */
-static assay_status relaxed_name(struct digest *d, assay_span name)
+static assay_status relaxed_name(struct relaxed *r, assay_span name)
 {
-    char lower[128];
-
-    while (name.n) {
-        size_t n = name.n < sizeof lower ? name.n : sizeof lower;
-
-        for (size_t i = 0; i < n; i++)
-            lower[i] = ascii_lower(name.p[i]);
-        if (digest_add(d, (assay_span){lower, n}) != ASSAY_DONE)
+    for (size_t i = 0; i <= name.n; i++) {
+        if (r->n == sizeof r->out && flush(r) != ASSAY_DONE)
             return ASSAY_ENOMEM;
-        name = span_from(name, n);
+        r->out[r->n++] = i < name.n ? ascii_lower(name.p[i]) : ':';
     }
-    return digest_add(d, SPAN(":"));
+    return ASSAY_DONE;
 }
 
 /** Add a part as it is, each line ended by CRLF. */
@@ -78,14 +82,18 @@ static assay_span without_line_end(assay_span raw)
 static assay_status canon_parts(struct digest *d, enum canon canon, assay_span name, assay_span first,
                                 assay_span second)
 {
-    struct relaxed r = {d, false, false};
+    struct relaxed r;
 
     if (canon == CANON_SIMPLE)
         return simple_part(d, first) == ASSAY_DONE ? simple_part(d, second) : ASSAY_ENOMEM;
+    r.d = d;
+    r.blank = r.begun = false;
+    r.n = 0;
     first = span_from(first, span_find(first, ':') + 1);
-    if (relaxed_name(d, name) != ASSAY_DONE || relaxed_part(&r, first) != ASSAY_DONE)
+    if (relaxed_name(&r, name) != ASSAY_DONE || relaxed_part(&r, first) != ASSAY_DONE ||
+        relaxed_part(&r, second) != ASSAY_DONE)
         return ASSAY_ENOMEM;
-    return relaxed_part(&r, second);
+    return flush(&r);
 }
 
 assay_status canon_field(struct digest *d, enum canon canon, assay_span name, assay_span raw)

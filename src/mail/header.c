@@ -36,17 +36,24 @@ static assay_status make_room(struct header *h)
 /** Append pieces to the text, all or nothing. */
 static assay_status append(struct header *h, const assay_span *pieces, size_t n)
 {
-    size_t before = h->text.n;
-    assay_status s;
+    size_t total = 0;
+    char *room;
 
     for (size_t i = 0; i < n; i++)
-        buf_put(&h->text, pieces[i]);
-    s = h->text.status;
-    if (s != ASSAY_DONE) {
-        h->text.n = before;
+        total += pieces[i].n;
+    if (!(room = buf_room(&h->text, total))) {
+        assay_status s = h->text.status;
+
         h->text.status = ASSAY_DONE;
+        return s;
     }
-    return s;
+    for (size_t i = 0; i < n; i++) {
+        if (pieces[i].n)
+            memcpy(room, pieces[i].p, pieces[i].n);
+        room += pieces[i].n;
+    }
+    h->text.n += total;
+    return ASSAY_DONE;
 }
 
 /** Begin a field with a name of `name_n` octets and a colon at `colon`, both counted from its first octet. */

@@ -15,15 +15,14 @@
 /** Where the reading is. */
 enum message_stage { MESSAGE_HEADER, MESSAGE_EOH, MESSAGE_BODY, MESSAGE_END };
 
-/** What is odd about a message; flags. RFC 5322 2.1, 2.2, 2.3 forbid the first six. */
+/** What is odd about a message; flags. RFC 5322 2.1, 2.2, 2.3 forbid the first five. */
 enum message_fault {
     MESSAGE_BARE_LF = 1,    /**< a LF that no CR stands before */
     MESSAGE_BARE_CR = 2,    /**< a CR that no LF follows */
     MESSAGE_NUL = 4,        /**< a NUL */
     MESSAGE_NO_COLON = 8,   /**< a header line that is no field */
     MESSAGE_LONG_LINE = 16, /**< a line over 998 octets */
-    MESSAGE_8BIT = 32,      /**< an octet above 127 in the header */
-    MESSAGE_LIMIT = 64      /**< the header is over a limit of ours; the rest of it was dropped */
+    MESSAGE_LIMIT = 32      /**< the header is over a limit of ours; the rest of it was dropped */
 };
 
 /** A message being read. */
@@ -31,7 +30,7 @@ struct message {
     const struct assay_engine *engine;
     enum message_stage stage;
     unsigned faults;  /**< seen so far */
-    unsigned looking; /**< the faults that are looked for in the body; the header is looked at always */
+    unsigned looking; /**< the faults that are looked for; MESSAGE_NO_COLON and MESSAGE_LIMIT are seen anyhow */
     bool raw, first_line;
     bool after_cr;   /* the last octet looked at was a CR */
     size_t line_n;   /* octets of the line being looked at */
@@ -40,7 +39,7 @@ struct message {
     struct body body;
 };
 
-/** Begin. `looking`: flags of enum message_fault that matter in the body. */
+/** Begin. `looking`: flags of enum message_fault that matter. */
 void message_init(struct message *m, const struct assay_engine *engine, unsigned looking);
 
 /** Give the memory back. */

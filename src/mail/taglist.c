@@ -15,10 +15,20 @@ static bool is_name(assay_span s)
 /** tag-value: printable octets and folding white space. Octets above 127 are taken (RFC 8616 4). */
 static bool is_value(assay_span s)
 {
+    const uint64_t ones = 0x0101010101010101u, tops = ones * 0x80;
+    uint64_t eight;
+    bool bad = false;
+
+    for (; s.n >= sizeof eight; s = span_from(s, sizeof eight)) {
+        memcpy(&eight, s.p, sizeof eight);
+        if (!(((eight - ones * 0x20) & ~eight & tops) | (((eight ^ ones * 0x7F) - ones) & ~(eight ^ ones * 0x7F) & tops)))
+            continue; /* none of eight octets is below a space or DEL */
+        for (size_t i = 0; i < sizeof eight; i++)
+            bad |= ((unsigned char)s.p[i] < ' ' && !ascii_fws(s.p[i])) || s.p[i] == 0x7F;
+    }
     for (size_t i = 0; i < s.n; i++)
-        if (((unsigned char)s.p[i] < ' ' && !ascii_fws(s.p[i])) || s.p[i] == 0x7F)
-            return false;
-    return true;
+        bad |= ((unsigned char)s.p[i] < ' ' && !ascii_fws(s.p[i])) || s.p[i] == 0x7F;
+    return !bad;
 }
 
 /** Add one `name=value`. */
@@ -60,8 +70,10 @@ enum taglist_fault taglist_read(assay_span text, struct taglist *ret, assay_span
 
 const assay_span *taglist_find(const struct taglist *list, const char *name)
 {
+    assay_span wanted = span_of(name);
+
     for (size_t i = 0; i < list->n; i++)
-        if (span_is(list->tags[i].name, name))
+        if (span_eq(list->tags[i].name, wanted))
             return &list->tags[i].value;
     return NULL;
 }
@@ -74,11 +86,11 @@ bool taglist_item(assay_span *rest, assay_span *item)
     return true;
 }
 
-assay_span taglist_squeeze(assay_span value, char *out)
+assay_span taglist_squeeze(assay_span value, char *out, size_t most)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < value.n; i++)
+    for (size_t i = 0; i < value.n && n < most; i++)
         if (!ascii_fws(value.p[i]))
             out[n++] = value.p[i];
     return (assay_span){out, n};

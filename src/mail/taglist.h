@@ -43,10 +43,10 @@ const assay_span *taglist_find(const struct taglist *list, const char *name);
 bool taglist_item(assay_span *rest, assay_span *item);
 
 /**
- * Copy a value without any white space, folding included.
+ * Copy the beginning of a value without any white space, folding included.
  *
- * \param out  room for `value.n` octets
+ * \param out  room for `most` octets
  */
-assay_span taglist_squeeze(assay_span value, char *out);
+assay_span taglist_squeeze(assay_span value, char *out, size_t most);
 
 #endif

@@ -100,7 +100,7 @@ static assay_span notable_names(struct writer *w, unsigned bits)
     assay_span kept = SPAN_EMPTY;
 
     for (unsigned bit = 1; bit <= DKIM_CONTENT_TYPE; bit <<= 1) {
-        assay_span name = span_of(bits & bit ? dkim_notable_text(bit) : "");
+        assay_span name = bits & bit ? dkim_notable_text(bit) : SPAN_EMPTY;
 
         if (!name.n)
             continue;

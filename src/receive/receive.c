@@ -40,30 +40,47 @@ static enum dmarc_truth truth(bool pass, bool temperror)
     return pass ? DMARC_YES : temperror ? DMARC_UNKNOWN : DMARC_NO;
 }
 
-/** The identifiers of a message: the SPF domain, and d= of each signature (RFC 9989 4.3). */
-static void take_identifiers(const struct receive *r, struct dmarc_check *c)
+/** The SPF domain as an identifier. */
+static struct dmarc_identifier spf_identifier(const struct receive *r, bool done)
+{
+    const struct spf_verdict *v = &r->spf_mfrom.verdict;
+
+    return (struct dmarc_identifier){
+        .authenticated = done ? truth(v->result == SPF_PASS, v->result == SPF_TEMPERROR) : DMARC_NO,
+        .domain = done ? v->domain : SPAN_EMPTY,
+        .label = SPAN_EMPTY};
+}
+
+/** d= of a signature as an identifier. */
+static struct dmarc_identifier dkim_identifier(const struct dkim_slot *slot, bool done)
+{
+    enum dkim_result result = done ? slot->verdict.result : DKIM_NONE;
+
+    return (struct dmarc_identifier){.dkim = true,
+                                     .authenticated = truth(result == DKIM_PASS, result == DKIM_TEMPERROR),
+                                     .domain = slot->signature.domain,
+                                     .label = slot->signature.selector};
+}
+
+/**
+ * The identifiers of a message (RFC 9989 4.3), for both views of DMARC. Until SPF and DKIM are done nothing of them is
+ * authenticated; when they are, DMARC has to look again.
+ */
+static void take_identifiers(struct receive *r)
 {
     bool spf_done = receive_done(r, RECEIVE_SPF_MFROM), dkim_done = receive_done(r, RECEIVE_DKIM);
+    bool changed = r->dmarc.ready != (spf_done && dkim_done) || !r->branches[RECEIVE_DMARC].ran;
+    size_t n = 0;
 
-    c->nidentifiers = 0;
-    c->ready = spf_done && dkim_done;
-    if (spf_done)
-        c->identifiers[c->nidentifiers++] = (struct dmarc_identifier){
-            .authenticated = truth(r->spf_mfrom.verdict.result == SPF_PASS,
-                                   r->spf_mfrom.verdict.result == SPF_TEMPERROR),
-            .domain = r->spf_mfrom.verdict.domain,
-            .label = SPAN_EMPTY};
-    for (size_t i = 0; i < r->dkim.n && c->nidentifiers < LIMIT_IDENTIFIERS; i++) {
-        const struct dkim_slot *slot = &r->dkim.slots[i];
-        enum dkim_result result = dkim_done ? slot->verdict.result : DKIM_NONE;
-
-        if (slot->signature.domain.n)
-            c->identifiers[c->nidentifiers++] =
-                (struct dmarc_identifier){.dkim = true,
-                                          .authenticated = truth(result == DKIM_PASS, result == DKIM_TEMPERROR),
-                                          .domain = slot->signature.domain,
-                                          .label = slot->signature.selector};
-    }
+    r->branches[RECEIVE_DMARC].always = r->branches[RECEIVE_DMARC_OTHER].always = changed;
+    if (!changed)
+        return;
+    r->identifiers[n++] = spf_identifier(r, spf_done);
+    for (size_t i = 0; i < r->dkim.n && n < LIMIT_IDENTIFIERS; i++)
+        if (r->dkim.slots[i].signature.domain.n)
+            r->identifiers[n++] = dkim_identifier(&r->dkim.slots[i], dkim_done);
+    r->dmarc.nidentifiers = r->dmarc_other.nidentifiers = n;
+    r->dmarc.ready = r->dmarc_other.ready = spf_done && dkim_done;
 }
 
 /** A branch belongs to this evaluation and can run now. */
@@ -86,8 +103,8 @@ static assay_status run_branches(struct receive *r)
 
         if (!wanted(r, row))
             continue;
-        if (row->run == dmarc_evaluate)
-            take_identifiers(r, (struct dmarc_check *)((char *)r + row->slot));
+        if (row->branch == RECEIVE_DMARC)
+            take_identifiers(r);
         all = join(all, branch_run(&r->ev, &r->branches[row->branch], row->run, (char *)r + row->slot));
     }
     return all;
@@ -122,6 +139,7 @@ static void set_dmarc(struct receive *r, struct dmarc_check *c, enum dmarc_mode 
                               .authors = r->authors.domains,
                               .nauthors = r->authors.n,
                               .no_author = no_author(&r->authors),
+                              .identifiers = r->identifiers,
                               .ret = ret};
 }
 
@@ -137,6 +155,8 @@ static assay_status prepare(struct receive *r)
         (s = dkim_prepare(&r->ev, &r->message, r->authors.domains, r->authors.n, &r->dkim)) != ASSAY_DONE ||
         (s = arc_prepare(&r->ev, &r->message, &r->arc)) != ASSAY_DONE)
         return s;
+    if (!(r->identifiers = arena_zero(&r->ev.keep, (r->dkim.n + 1) * sizeof *r->identifiers)))
+        return ASSAY_ENOMEM;
     set_dmarc(r, &r->dmarc, mode, &r->dmarc_verdict);
     set_dmarc(r, &r->dmarc_other, mode == DMARC_9989 ? DMARC_7489 : DMARC_9989, &r->dmarc_other_verdict);
     r->prepared = true;
@@ -291,7 +311,7 @@ static void divide(assay_span address, assay_span *local, assay_span *domain)
 /** Set up the checks of the envelope: MAIL FROM, with the null path postmaster@HELO (RFC 7208 2.4), and HELO (2.3). */
 static void set_spf(struct receive *r)
 {
-    struct spf_request base = {.ip = r->ip, .helo = r->helo, .hostname = r->hostname};
+    struct spf_request base = {.ip = r->ip, .ip_text = r->ip_text, .helo = r->helo, .hostname = r->hostname};
 
     base.local = SPAN_EMPTY;
     base.domain = r->helo;
@@ -306,11 +326,12 @@ static void set_spf(struct receive *r)
 static assay_status copy_envelope(struct receive *r, const struct assay_envelope *e)
 {
     struct arena *keep = &r->ev.keep;
+    char ip[IP_TEXT];
 
     r->sample = e->sample;
     if (e->ip.n && !ip_read(e->ip, &r->ip))
         return ASSAY_EINVAL;
-    if (!arena_copy(keep, e->ip, &r->ip_text) || !arena_copy(keep, e->helo, &r->helo) ||
+    if (!arena_copy(keep, ip_text(&r->ip, ip), &r->ip_text) || !arena_copy(keep, e->helo, &r->helo) ||
         !arena_copy(keep, e->mail_from, &r->mail_from) || !arena_copy(keep, e->hostname, &r->hostname))
         return ASSAY_ENOMEM;
     return ASSAY_DONE;
@@ -339,9 +360,9 @@ static assay_status make(assay_engine *engine, const assay_policy *policy, const
     }
     set_spf(r);
     r->iprev.ip = r->ip;
+    r->iprev.ip_text = r->ip_text;
     r->dkim.options = r->arc.options = &policy->dkim;
     r->dkim.message = r->arc.message = &r->message;
-    r->branches[RECEIVE_DMARC].always = r->branches[RECEIVE_DMARC_OTHER].always = true;
     *ret = &r->ev;
     return ASSAY_DONE;
 }

@@ -61,6 +61,7 @@ struct receive {
     struct iprev_slot iprev;
     struct dkim_check dkim;
     struct arc_check arc;
+    struct dmarc_identifier *identifiers; /**< of both views of DMARC */
     struct dmarc_check dmarc, dmarc_other;
     struct dmarc_verdict dmarc_verdict, dmarc_other_verdict;
     struct branch disposition; /**< the lines of reasoning of dispose.c */

@@ -54,12 +54,12 @@ static enum spf_result qualified(char qualifier)
     }
 }
 
-/** Hint what the terms from `first` on will ask, as far as the budget reaches. */
-static void hint_terms(struct spf_check *c, const struct spf_record *r, assay_span domain)
+/** A term waits for its answer: hint what those behind it will ask, as far as the budget reaches. */
+static void hint_terms(struct spf_check *c, const struct spf_record *r, size_t first, assay_span domain)
 {
     unsigned budget = LIMIT_SPF_LOOKUPS - c->lookups;
 
-    for (size_t i = 0; i < r->n; i++)
+    for (size_t i = first; i < r->n; i++)
         if (!spf_hint(c, &r->terms[i], domain, &budget))
             return;
     if (r->redirect.name.n && budget > 0 && c->hints++ < LIMIT_SPF_HINTS)
@@ -108,8 +108,10 @@ static assay_status evaluate_terms(struct spf_check *c, const struct spf_record 
 
         if (!address)
             trace_run(c, r, run, i);
-        if ((s = spf_match(c, term, domain, &match, &error)) != ASSAY_DONE)
+        if ((s = spf_match(c, term, domain, &match, &error)) != ASSAY_DONE) {
+            hint_terms(c, r, i + 1, domain);
             return s;
+        }
         if (match && address)
             trace_run(c, r, run, i);
         if (error != SPF_NONE || match) {
@@ -156,7 +158,6 @@ static assay_status evaluate(struct spf_check *c, const struct spf_record *r, as
     bool done;
     assay_status s;
 
-    hint_terms(c, r, domain);
     if ((s = evaluate_terms(c, r, domain, ret, &done)) != ASSAY_DONE || done)
         return s;
     if (r->redirect.spec.n)
@@ -238,9 +239,8 @@ static assay_status initial_domain(struct spf_check *c, bool *ret_valid)
 /** The reason, in plain words, for this pass. */
 static assay_span reason(const struct spf_check *c, enum spf_result result)
 {
-    char ip[IP_TEXT];
     struct assay_eval *ev = c->ev;
-    assay_span client = ip_text(&c->request->ip, ip), term = c->matched ? c->matched->text : SPAN("no term matches");
+    assay_span client = c->request->ip_text, term = c->matched ? c->matched->text : SPAN("no term matches");
 
     switch (result) {
     case SPF_PASS:
@@ -275,6 +275,7 @@ static assay_status keep_verdict(struct spf_check *c, enum spf_result result, st
     v->term = c->matched ? c->matched->text : SPAN_EMPTY;
     if (!arena_copy(keep, domain, &v->domain) || !arena_copy(keep, reason(c, result), &v->reason))
         return ASSAY_ENOMEM;
+    trace(c->ev, v->ref, SPAN("result\t%1\t%2"), span_of(spf_result_text(result)), v->reason);
     return ASSAY_DONE;
 }
 
@@ -284,7 +285,6 @@ static assay_status nothing(struct spf_check *c, const char *ref, const char *wh
     c->ref = ref;
     c->problem = why;
     v->explanation = SPAN_EMPTY;
-    trace(c->ev, ref, SPAN("%1\t%2\tnone"), c->request->domain, span_of(why));
     return keep_verdict(c, SPF_NONE, v);
 }
 
@@ -292,10 +292,9 @@ static assay_status nothing(struct spf_check *c, const char *ref, const char *wh
 static void trace_head(struct spf_check *c)
 {
     static const char *const SCOPES[] = {"MAIL FROM", "HELO", "author domain"};
-    char ip[IP_TEXT];
 
     trace(c->ev, NULL, SPAN("SPF %1 %2, client %3"), span_of(SCOPES[c->request->scope]), c->request->domain,
-          pass_printf(c->ev, "%.*s", SPAN_ARG(ip_text(&c->request->ip, ip))));
+          c->request->ip_text);
     trace_in(c->ev);
 }
 

@@ -49,13 +49,25 @@ static assay_status validate(struct spf_check *c, assay_span name, assay_span ta
     return ASSAY_DONE;
 }
 
+/** Look at the names in order; when one has to be waited for, the rest is hinted. The eleventh is ignored (4.6.4). */
+static assay_status validate_names(struct spf_check *c, const struct assay_fact *ptr, assay_span target, bool any,
+                                   assay_span *ret)
+{
+    size_t n = ptr->n < LIMIT_SPF_NAMES ? ptr->n : LIMIT_SPF_NAMES, i = 0;
+    assay_status s = ASSAY_DONE;
+    int best = 0;
+
+    for (; i < n && s == ASSAY_DONE; i++)
+        s = validate(c, ptr->records[i].text, target, any, &best, ret);
+    for (; i < n && s == ASSAY_NEED; i++)
+        hint_dns(c->ev, c->request->ip.version == 4 ? ASSAY_RR_A : ASSAY_RR_AAAA, ptr->records[i].text);
+    return s;
+}
+
 assay_status spf_validated(struct spf_check *c, assay_span target, bool any, assay_span *ret,
                            const struct assay_fact **ptr)
 {
-    uint16_t rrtype = c->request->ip.version == 4 ? ASSAY_RR_A : ASSAY_RR_AAAA;
     char reverse[80];
-    size_t n;
-    int best = 0;
     assay_span address = ip_reverse(&c->request->ip, reverse);
     assay_status s = ask_dns(c->ev, ASSAY_RR_PTR, address, ptr);
 
@@ -64,13 +76,7 @@ assay_status spf_validated(struct spf_check *c, assay_span target, bool any, ass
         return s;
     trace_asked(c->ev, "RFC 7208 5.5", ASSAY_RR_PTR, pass_printf(c->ev, "%.*s", SPAN_ARG(address)), *ptr,
                 fact_state(*ptr) == FACT_UNKNOWN ? SPAN("an error is no match") : SPAN_EMPTY);
-    n = (*ptr)->n < LIMIT_SPF_NAMES ? (*ptr)->n : LIMIT_SPF_NAMES; /* the rest is ignored (4.6.4) */
-    for (size_t i = 0; i < n; i++)
-        hint_dns(c->ev, rrtype, (*ptr)->records[i].text);
-    for (size_t i = 0; i < n; i++)
-        if ((s = validate(c, (*ptr)->records[i].text, target, any, &best, ret)) != ASSAY_DONE)
-            return s;
-    return ASSAY_DONE;
+    return validate_names(c, *ptr, target, any, ret);
 }
 
 /* ---- macro letters (RFC 7208 7.2) ---- */

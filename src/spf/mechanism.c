@@ -21,13 +21,9 @@ static bool any_matches(const struct spf_check *c, const struct spf_term *term, 
 {
     unsigned bits = c->request->ip.version == 4 ? term->bits4 : term->bits6;
 
-    for (size_t i = 0; i < fact->n; i++) {
-        struct ip ip = {c->request->ip.version, {0}};
-
-        memcpy(ip.b, fact->data[i].p, fact->data[i].n);
-        if (ip_in(&c->request->ip, &ip, bits))
+    for (size_t i = 0; i < fact->n; i++)
+        if (ip_octets_in(c->request->ip.b, (const uint8_t *)fact->data[i].p, fact->data[i].n, bits))
             return true;
-    }
     return false;
 }
 
@@ -107,6 +103,21 @@ static assay_status match_mx_host(struct spf_check *c, const struct spf_term *te
     return ASSAY_DONE;
 }
 
+/** Match the hosts of `mx` in order of preference; when one has to be waited for, the rest is hinted. */
+static assay_status match_mx_hosts(struct spf_check *c, const struct spf_term *term, const struct assay_fact *mx,
+                                   bool *ret, enum spf_result *ret_err)
+{
+    assay_status s = ASSAY_DONE;
+    size_t i = 0;
+
+    for (; i < mx->n && !*ret && *ret_err == SPF_NONE && s == ASSAY_DONE; i++)
+        if (mx->records[i].text.n) /* "MX 0 ." is no host (RFC 7505) */
+            s = match_mx_host(c, term, mx->records[i].text, ret, ret_err);
+    for (; i < mx->n && s == ASSAY_NEED; i++)
+        hint_dns(c->ev, address_type(c), mx->records[i].text);
+    return s;
+}
+
 /** Match `mx` (RFC 7208 5.4): an address of one of the target's mail hosts, ten at most (4.6.4). */
 static assay_status match_mx(struct spf_check *c, const struct spf_term *term, assay_span target, bool *ret,
                              enum spf_result *ret_err)
@@ -120,12 +131,8 @@ static assay_status match_mx(struct spf_check *c, const struct spf_term *term, a
         *ret_err = spf_error(c, SPF_PERMERROR, "RFC 7208 4.6.4", "more than ten MX hosts", term->text);
         return ASSAY_DONE;
     }
-    for (size_t i = 0; i < mx->n; i++)
-        hint_dns(c->ev, address_type(c), mx->records[i].text);
     trace_in(c->ev);
-    for (size_t i = 0; i < mx->n && !*ret && *ret_err == SPF_NONE && s == ASSAY_DONE; i++)
-        if (mx->records[i].text.n) /* "MX 0 ." is no host (RFC 7505) */
-            s = match_mx_host(c, term, mx->records[i].text, ret, ret_err);
+    s = match_mx_hosts(c, term, mx, ret, ret_err);
     trace_out(c->ev);
     return s;
 }

@@ -44,6 +44,7 @@ enum spf_scope {
 struct spf_request {
     enum spf_scope scope;
     struct ip ip;        /**< version 0: none, the result is none */
+    assay_span ip_text;  /**< the same, as RFC 5952 writes it */
     assay_span local;    /**< of the sender; empty: postmaster (RFC 7208 4.3) */
     assay_span domain;   /**< of the sender, as SMTP gave it */
     assay_span helo;     /**< as SMTP gave it */

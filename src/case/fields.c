@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/ip.h"
+#include "base/number.h"
+#include "base/time.h"
+#include "case/read.h"
+
+/** Append a line. */
+static assay_status keep(struct case_reader *r, struct case_lines *lines, assay_span key, assay_span value)
+{
+    struct case_line *line;
+
+    if (lines->n >= LIMIT_CASE_LINES)
+        return CASE_REFUSE(r, key, "more than %d lines in one [%s]", LIMIT_CASE_LINES, r->section);
+    if (!(line = ARENA_NEW(&r->set->arena, struct case_line)))
+        return ASSAY_ENOMEM;
+    line->key = key;
+    line->value = value;
+    if (lines->last)
+        lines->last->next = line;
+    else
+        lines->first = line;
+    lines->last = line;
+    lines->n++;
+    return ASSAY_DONE;
+}
+
+/* ---- [envelope] ---- */
+
+/** Read a value into the envelope. \return NULL, or what is wrong */
+typedef const char *value_fn(struct assay_envelope *e, assay_span value);
+
+static const char *set_now(struct assay_envelope *e, assay_span value)
+{
+    return time_read(value, &e->now) ? NULL : "a time is 2026-11-23T12:00:00Z (RFC 3339) or seconds since 1970";
+}
+
+static const char *set_ip(struct assay_envelope *e, assay_span value)
+{
+    struct ip ip;
+
+    e->ip = value;
+    return !value.n || ip_read(value, &ip) ? NULL : "not an IPv4 or IPv6 address";
+}
+
+static const char *set_helo(struct assay_envelope *e, assay_span value)
+{
+    e->helo = value;
+    return NULL;
+}
+
+static const char *set_from(struct assay_envelope *e, assay_span value)
+{
+    e->mail_from = span_is(value, "<>") ? SPAN_EMPTY : value;
+    return NULL;
+}
+
+static const char *set_hostname(struct assay_envelope *e, assay_span value)
+{
+    e->hostname = value;
+    return NULL;
+}
+
+static const char *set_sample(struct assay_envelope *e, assay_span value)
+{
+    uint64_t number;
+
+    if (!number_read(value, 99, &number))
+        return "a sample is a number from 0 to 99";
+    e->sample = (uint8_t)number;
+    return NULL;
+}
+
+enum { RECEIVED = CASE_MESSAGE | CASE_SPF | CASE_SENDING };
+
+/** The keys of [envelope]. */
+static const struct key {
+    const char *name;
+    unsigned kinds;
+    bool repeats;
+    value_fn *set; /* NULL: nothing to run it with yet */
+} KEYS[] = {
+    {"now", CASE_ANY, false, set_now},
+    {"ip", RECEIVED, false, set_ip},
+    {"helo", RECEIVED, false, set_helo},
+    {"from", RECEIVED, false, set_from},
+    {"to", RECEIVED, true, NULL},
+    {"hostname", RECEIVED, false, set_hostname},
+    {"sample", RECEIVED, false, set_sample},
+    {"domain", CASE_DOMAIN, false, NULL},
+    {"selector", CASE_DOMAIN, true, NULL},
+    {"known_subdomain", CASE_DOMAIN, true, NULL},
+    {"evidence", CASE_DOMAIN, true, NULL},
+    {"profile", CASE_DOMAIN, false, NULL},
+    {"nexthop", CASE_DESTINATION, false, NULL},
+    {"direction", RECEIVED, false, NULL},
+    {"srs", CASE_SRS, false, NULL},
+    {"address", CASE_SRS, false, NULL},
+    {"forwarder", CASE_SRS, false, NULL},
+};
+
+enum { N_KEYS = sizeof KEYS / sizeof *KEYS };
+
+static const char *key_name(size_t i)
+{
+    return i < N_KEYS ? KEYS[i].name : NULL;
+}
+
+/** The row of a key, or NULL. */
+static const struct key *find_key(assay_span name)
+{
+    for (size_t i = 0; i < N_KEYS; i++)
+        if (span_is(name, KEYS[i].name))
+            return &KEYS[i];
+    return NULL;
+}
+
+unsigned case_envelope_kinds(assay_span key)
+{
+    const struct key *k = find_key(key);
+
+    return k ? k->kinds : 0;
+}
+
+/** A key stands in the lines already. */
+static bool is_there(const struct case_lines *lines, assay_span key)
+{
+    for (const struct case_line *line = lines->first; line; line = line->next)
+        if (span_eq(line->key, key))
+            return true;
+    return false;
+}
+
+assay_status case_read_envelope(struct case_reader *r, assay_span line)
+{
+    assay_span name, value;
+    assay_status s = case_key_value(r, line, &name, &value);
+    const struct key *key;
+    const char *why;
+
+    if (s != ASSAY_DONE)
+        return s;
+    if (!(key = find_key(name)))
+        return CASE_REFUSE(r, name, "unknown key %s in [envelope]%s", case_shown(name).text,
+                           case_hint(name, key_name).text);
+    if (!key->repeats && is_there(&r->one->envelope, name))
+        return CASE_REFUSE(r, name, "%s stands twice in this [envelope]", case_shown(name).text);
+    if (key->set && (why = key->set(&r->one->values, value)))
+        return CASE_REFUSE(r, value, "%s = %s: %s", key->name, case_shown(value).text, why);
+    return keep(r, &r->one->envelope, name, value);
+}
+
+/* ---- [policy], [expect] ---- */
+
+assay_status case_read_policy(struct case_reader *r, assay_span line)
+{
+    assay_span key, value;
+    assay_status s = case_key_value(r, line, &key, &value);
+
+    return s == ASSAY_DONE ? keep(r, &r->one->policy, key, value) : s;
+}
+
+assay_status case_read_expect(struct case_reader *r, assay_span line)
+{
+    assay_span key, value;
+    assay_status s = case_key_value(r, line, &key, &value);
+    const char *why;
+
+    if (s != ASSAY_DONE)
+        return s;
+    if (!case_expect_kinds(key))
+        return CASE_REFUSE(r, key, "unknown key %s in [expect]%s", case_shown(key).text,
+                           case_hint(key, case_expect_name).text);
+    if ((why = case_expect_fault(key, value)))
+        return CASE_REFUSE(r, value, "%.*s = %s: %s", SPAN_ARG(key), case_shown(value).text, why);
+    return keep(r, &r->one->expect, key, value);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file read.h
+ * A file being read: what read.c and the readers of the sections share.
+ */
+#ifndef CASE_READ_H
+#define CASE_READ_H
+
+#include "case/model.h"
+
+/** A file being read. */
+struct case_reader {
+    struct case_set *set;
+    struct case_one *one; /**< the case that lines go to; at first what is shared */
+    case_open_fn *open;
+    void *arg;
+    struct case_error *error;
+    const char *section;   /**< the name of the section at hand; NULL: none yet */
+    assay_span section_at; /**< its line */
+    assay_span line;       /**< the line at hand, without blanks at both ends */
+    assay_span unshared;   /**< above the first [case]: the first section that cannot be shared */
+    size_t nrecords;       /**< of the file */
+    struct buf message;    /**< of the case at hand */
+    struct buf octets;     /**< a record or a file being read */
+    bool message_lines, message_file;
+    unsigned state; /**< of a section whose lines belong together; 0 at its beginning */
+};
+
+/**
+ * Read a line of a section.
+ *
+ * \param line  without the blanks it begins with; those at its end are there
+ * \return ASSAY_DONE, ASSAY_EINVAL (the error is filled), ASSAY_ENOMEM
+ */
+typedef assay_status case_line_fn(struct case_reader *r, assay_span line);
+
+case_line_fn case_read_envelope, case_read_policy, case_read_expect; /* fields.c */
+case_line_fn case_read_dns;                                           /* records.c */
+case_line_fn case_read_message, case_read_digest;                     /* body.c */
+case_line_fn case_read_web, case_read_smtp, case_read_list, case_read_recall, case_read_sign,
+    case_read_secret; /* later.c */
+
+/** Refuse a piece of the file. \return ASSAY_EINVAL */
+#define CASE_REFUSE(r, at, ...) case_refuse((r)->set, (at), (r)->error, __VA_ARGS__)
+
+/** Divide `key = value`, both trimmed. \return ASSAY_DONE, ASSAY_EINVAL */
+ASSAY_NODISCARD assay_status case_key_value(struct case_reader *r, assay_span line, assay_span *key,
+                                            assay_span *value);
+
+/** Take the next word off; blanks part words, a backslash takes its next octet with it. Empty at the end. */
+assay_span case_word(assay_span *rest);
+
+/** Take one line of [dns] that is no mark into `w`; NULL: only look whether it is one. */
+ASSAY_NODISCARD assay_status case_read_record(struct case_reader *r, assay_span line, struct case_world *w);
+
+/** Put the message of the case at hand into its place (body.c). \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM */
+ASSAY_NODISCARD assay_status case_finish_message(struct case_reader *r);
+
+/** Find out of what kind the case at hand is, and that nothing in it is of another (kind.c). */
+ASSAY_NODISCARD assay_status case_finish_kind(struct case_reader *r);
+
+/** Where a key of [envelope] belongs: flags of enum case_kind; 0: there is no such key (fields.c). */
+unsigned case_envelope_kinds(assay_span key);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "case/model.h"
+
+/* ---- what is judged by ---- */
+
+/** A span as text ended by NUL. */
+static const char *as_text(struct arena *a, assay_span s)
+{
+    return arena_copy(a, s, &s) ? s.p : NULL;
+}
+
+/** Set the options of one [policy]. */
+static assay_status set_options(const struct case_one *one, const struct case_lines *lines,
+                                struct case_outcome *o, struct case_error *error)
+{
+    for (const struct case_line *line = lines->first; line; line = line->next) {
+        const char *name = as_text(&o->arena, line->key), *value = as_text(&o->arena, line->value), *why = "";
+        assay_status s = name && value ? assay_policy_set(o->policy, name, value, &why) : ASSAY_ENOMEM;
+        bool known = name && assay_policy_get(o->policy, name);
+
+        if (s == ASSAY_EINVAL)
+            return case_refuse(one->set, known ? line->value : line->key, error, "%s", why);
+        if (s != ASSAY_DONE)
+            return s;
+    }
+    return ASSAY_DONE;
+}
+
+/** The policy of a case: what is shared, then its own. */
+static assay_status make_policy(const struct case_one *one, struct case_outcome *o, struct case_error *error)
+{
+    assay_status s = assay_policy_new(&o->policy);
+
+    if (s == ASSAY_DONE && one->shared)
+        s = set_options(one, &one->shared->policy, o, error);
+    if (s == ASSAY_DONE)
+        s = set_options(one, &one->policy, o, error);
+    if (s == ASSAY_DONE)
+        assay_policy_seal(o->policy);
+    return s;
+}
+
+/** Refuse a case that no flow of this version takes. */
+static assay_status refuse_kind(const struct case_one *one, struct case_error *error)
+{
+    if (one->kind == CASE_NOTHING)
+        return case_refuse(one->set, one->at.p ? one->at : one->set->text, error,
+                           "nothing to judge: there is neither [envelope] nor [message]");
+    return case_refuse(one->set, one->kind_at, error, "a %s case: this version runs message and SPF cases",
+                       case_kind_text(one->kind));
+}
+
+/* ---- what is judged ---- */
+
+/** Tell the recipients. */
+static assay_status give_recipients(const struct case_one *one, assay_eval *eval)
+{
+    assay_status s = ASSAY_DONE;
+
+    for (const struct case_line *line = one->envelope.first; line && s == ASSAY_DONE; line = line->next)
+        if (span_is(line->key, "to"))
+            s = assay_rcpt(eval, line->value);
+    return s;
+}
+
+/** Give the digests in place of the body. */
+static assay_status give_digests(const struct case_one *one, assay_eval *eval)
+{
+    assay_status s = ASSAY_DONE;
+
+    for (const struct case_digest *d = one->digests; d && s == ASSAY_DONE; d = d->next)
+        s = assay_body_digest(eval, d->canonicalization, d->length,
+                              (assay_span){(const char *)d->sha256, sizeof d->sha256});
+    return s;
+}
+
+/** Give the message. */
+static assay_status give_message(const struct case_one *one, assay_eval *eval)
+{
+    assay_status s = give_recipients(one, eval);
+
+    if (s == ASSAY_DONE)
+        s = assay_feed(eval, one->message);
+    if (s == ASSAY_DONE)
+        s = give_digests(one, eval);
+    return s == ASSAY_DONE ? assay_eom(eval) : s;
+}
+
+enum { BATCH = 64 };
+
+/** Step until the verdict is there. Every question is answered at once, so this ends. */
+static assay_status drive(const struct case_one *one, assay_eval *eval)
+{
+    struct assay_question batch[BATCH];
+    assay_status s;
+
+    while ((s = assay_step(eval)) == ASSAY_NEED) {
+        size_t n;
+
+        do {
+            for (n = 0; n < BATCH && assay_next_question(eval, &batch[n]); n++)
+                ;
+            if ((s = case_answer((void *)one, eval, batch, n)) < 0)
+                return s;
+        } while (n == BATCH);
+    }
+    return s;
+}
+
+/** Judge. */
+static assay_status judge(assay_engine *engine, const struct case_one *one, struct case_outcome *o)
+{
+    bool message = one->kind == CASE_MESSAGE;
+    assay_status s = message ? assay_receive_new(engine, o->policy, &one->values, &o->eval)
+                             : assay_envelope_new(engine, o->policy, &one->values, &o->eval);
+
+    if (s == ASSAY_DONE && message)
+        s = give_message(one, o->eval);
+    return s == ASSAY_DONE ? drive(one, o->eval) : s;
+}
+
+/* ---- what was not in the case ---- */
+
+/** Note a question as unanswered. */
+static assay_status note(struct case_outcome *o, const struct assay_question *q)
+{
+    struct buf text = buf_new(DNS_NAME_TEXT + 32);
+    bool kept;
+
+    buf_puts(&text, case_question_text(q->kind, q->rrtype));
+    buf_putc(&text, ' ');
+    buf_put(&text, q->name);
+    kept = text.status != ASSAY_ENOMEM && arena_copy(&o->arena, buf_span(&text), &o->unanswered[o->nunanswered]);
+    buf_done(&text);
+    o->nunanswered += kept;
+    return kept ? ASSAY_DONE : ASSAY_ENOMEM;
+}
+
+/** Find the questions that the case says nothing about. */
+static assay_status find_unanswered(const struct case_one *one, struct case_outcome *o)
+{
+    struct case_worlds worlds = case_worlds_of(one);
+    struct assay_question q;
+    assay_fact *fact;
+    size_t cursor = 0, n = 0;
+    assay_status s = ASSAY_DONE;
+
+    while (assay_evidence(o->eval, &cursor, &q, &fact))
+        n++;
+    if (!(o->unanswered = arena_get(&o->arena, (n + 1) * sizeof *o->unanswered)))
+        return ASSAY_ENOMEM;
+    for (cursor = 0; s == ASSAY_DONE && assay_evidence(o->eval, &cursor, &q, &fact);) {
+        bool absent = false;
+
+        if ((s = case_world_ask(&worlds, &q, &fact, &absent)) != ASSAY_DONE)
+            return s;
+        assay_fact_free(fact);
+        s = absent ? note(o, &q) : ASSAY_DONE;
+    }
+    return s;
+}
+
+assay_status case_run(assay_engine *engine, const struct case_one *one, struct case_outcome *ret,
+                      struct case_error *ret_error)
+{
+    struct case_outcome o = {0};
+    assay_status s;
+
+    if (one->kind != CASE_MESSAGE && one->kind != CASE_SPF)
+        return refuse_kind(one, ret_error);
+    s = make_policy(one, &o, ret_error);
+    if (s == ASSAY_DONE)
+        s = judge(engine, one, &o);
+    if (s == ASSAY_DONE)
+        s = find_unanswered(one, &o);
+    if (s == ASSAY_DONE)
+        s = case_expect(one, &o);
+    if (s != ASSAY_DONE) {
+        case_outcome_done(&o);
+        return s;
+    }
+    *ret = o;
+    return ASSAY_DONE;
+}
+
+void case_outcome_done(struct case_outcome *outcome)
+{
+    assay_eval_free(outcome->eval);
+    assay_policy_free(outcome->policy);
+    arena_done(&outcome->arena);
+    *outcome = (struct case_outcome){0};
+}

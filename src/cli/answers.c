@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/answers.h"
+
+#include "base/ip.h"
+#include "base/number.h"
+
+enum { RESOLVERS_MAX = 4096 };
+
+/** `ADDR` or `ADDR@PORT`. */
+static bool is_resolver(assay_span text)
+{
+    size_t at = span_find(text, '@');
+    struct ip ip;
+    uint64_t port = 53;
+
+    return (ip4_read(span_first(text, at), &ip) || ip6_read(span_first(text, at), &ip)) &&
+           (at == text.n || (number_read(span_from(text, at + 1), 65535, &port) && port > 0));
+}
+
+/** Add the resolvers of one option. \return 0 or EXIT_USAGE, complained of */
+static int add_resolvers(struct answers *a, const char *value)
+{
+    assay_span rest = span_of(value), word;
+
+    while (span_cut(&rest, ' ', &word)) {
+        if (!word.n)
+            continue;
+        if (!is_resolver(word) && !span_is(word, "recursive")) {
+            cli_complain(
+                a->cli, "--resolver: \"%.*s\" is no ADDR or ADDR@PORT, such as 9.9.9.9 or ::1@5353",
+                SPAN_ARG(span_first(word, 100)));
+            return EXIT_USAGE;
+        }
+        if (a->resolvers.n)
+            buf_putc(&a->resolvers, ' ');
+        buf_put(&a->resolvers, word);
+    }
+    return 0;
+}
+
+int answers_init(const struct cli *cli, struct answers *ret)
+{
+    const char *value;
+    size_t cursor = 0;
+    int status = 0;
+
+    *ret = (struct answers){.cli = cli, .resolvers = buf_new(RESOLVERS_MAX)};
+    while (status == 0 && (value = cli_next_value(cli, OPT_RESOLVER, &cursor)))
+        status = add_resolvers(ret, value);
+    return status;
+}
+
+/** The resolvers as a text ended by NUL, or NULL for the system's. */
+static const char *resolvers_text(struct answers *a)
+{
+    if (!a->resolvers.n)
+        return NULL;
+    if (a->resolvers.p[a->resolvers.n - 1] != '\0')
+        buf_putc(&a->resolvers, '\0');
+    return a->resolvers.status == ASSAY_DONE ? a->resolvers.p : NULL;
+}
+
+/** Make the world. */
+static assay_status make_world(struct answers *a)
+{
+    struct assay_world_options options = {.size = sizeof options, .resolvers = resolvers_text(a)};
+    const char *why = NULL;
+    assay_status s = assay_world_new(&options, &a->world, &why);
+
+    if (s == ASSAY_DONE)
+        return s;
+    cli_complain(a->cli, "making a resolver: %s",
+                 s == ASSAY_EINVAL && why ? why : assay_strstatus(s));
+    a->status = s == ASSAY_EINVAL ? EXIT_USAGE : EXIT_SOFTWARE;
+    return s;
+}
+
+assay_status answers_give(void *answers, assay_eval *eval, const struct assay_question *question,
+                          size_t n)
+{
+    struct answers *a = answers;
+    assay_status s;
+
+    if (a->from)
+        return case_answer((void *)(uintptr_t)a->from, eval, question, n);
+    if (!a->world && (s = make_world(a)) != ASSAY_DONE)
+        return s;
+    return assay_world_answer(a->world, eval, question, n);
+}
+
+void answers_done(struct answers *a)
+{
+    assay_world_free(a->world);
+    buf_done(&a->resolvers);
+    a->world = NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file answers.h
+ * Where answers come from: a case, or the DNS.
+ *
+ * The resolver is made when the first question needs it: it reads trust anchors and opens sockets, which a replay need
+ * not wait for.
+ */
+#ifndef CLI_ANSWERS_H
+#define CLI_ANSWERS_H
+
+#include "case/case.h"
+#include "cli/cli.h"
+
+#include <assay/world.h>
+
+/** A source of answers. */
+struct answers {
+    const struct cli *cli;
+    const struct case_one *from; /**< a case; NULL: the DNS */
+    struct buf resolvers;        /**< of --resolver, ended by NUL; empty: the system's */
+    assay_world *world;
+    int status; /**< not 0 when the world could not be made; complained of */
+};
+
+/** Begin, with the resolvers of the command line. \return 0, or a status that was complained of */
+int answers_init(const struct cli *cli, struct answers *ret);
+
+/** Answer: an assay_answer_fn whose `arg` is a struct answers. */
+assay_status answers_give(void *answers, assay_eval *eval, const struct assay_question *question,
+                          size_t n);
+
+/** Give everything back. */
+void answers_done(struct answers *a);
+
+#endif

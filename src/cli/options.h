@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file options.h
+ * The commands of `assay` and their options, as tables: parsing, --help, completion and the manuals come from them.
+ *
+ * COMMAND(ID, name, operands, purpose, status, example, what, example, what, example, what)
+ *
+ *     operands  as the usage line shows them; "" for none
+ *     purpose   one line: what it is for
+ *     status    what the exit status says
+ *     example   works as typed, `what` says what it does
+ *
+ * OPTION(ID, letter, name, value, complete, commands, brief, text)
+ *
+ *     letter    of `-k`; 0: none
+ *     value     what the usage shows for its value; NULL: it takes none
+ *     complete  "a b c": one of these words; "@file": a file; "@option": an option of the receiver; "": anything
+ *     commands  that take it, one bit each: IN(ID)
+ *     brief     for --help: a few words
+ *     text      for the manual and `assay help`: whole sentences
+ *
+ * WANT(what, example) is one line of what `assay` alone shows: what a person wants to do, and how.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+/* clang-format off */
+#define CLI_WANTS(WANT)                                                                                         \
+    WANT("judge a saved message", "assay verify mail.eml")                                                      \
+    WANT("see how the verdict was reached", "assay verify --explain mail.eml")                                  \
+    WANT("keep a verdict, to replay or to report", "assay verify --record mail.case mail.eml")                  \
+    WANT("ask whether an address may send for a domain", "assay spf --ip 192.0.2.1 --from a@example.com")       \
+    WANT("run recorded cases, and see what differs", "assay case *.case")                                       \
+    WANT("have a word or an option explained", "assay help arc")                                                \
+    WANT("complete commands with the tab key", "source <(assay completion bash)")
+
+#define CLI_COMMANDS(COMMAND)                                                                                   \
+    COMMAND(VERIFY, "verify", "[FILE...|-]",                                                                    \
+            "Tell whether messages are what they claim to be, and what to do with them.",                       \
+            "0 accept, 1 quarantine or reject, 75 could not tell, 64 usage, 66 unreadable",                     \
+            "assay verify mail.eml", "a saved message, by the real DNS",                                        \
+            "assay verify --explain mail.case", "a recorded one, every step of it",                             \
+            "assay verify --json *.eml > all.jsonl", "many, a line of JSON each")                               \
+    COMMAND(SPF, "spf", "",                                                                                     \
+            "Tell whether an address may send mail for a domain (check_host of RFC 7208).",                     \
+            "0 pass, 1 another result, 75 could not tell, 64 usage, 66 unreadable",                             \
+            "assay spf --ip 203.0.113.7 --from bill@shop.example", "by the real DNS",                           \
+            "assay spf --ip 203.0.113.7 --from shop.example --world mail.case", "by a case",                    \
+            "assay spf --ip 2001:db8::7 --from '<>' --helo a.example --explain", "every step")                  \
+    COMMAND(CASE, "case", "FILE...",                                                                            \
+            "Run cases: each a question, its whole world, and the answer expected.",                            \
+            "0 none failed, 1 some failed, 64 usage, 66 unreadable",                                            \
+            "assay case mail.case", "every case of a file",                                                     \
+            "assay case --strict *.case", "and none may ask what it does not answer",                           \
+            "assay case -k mail --json *.case", "those with `mail` in their names, as JSON")                    \
+    COMMAND(HELP, "help", "[COMMAND|OPTION|WORD]",                                                              \
+            "Explain a command, an option, or a word that a verdict uses.",                                     \
+            "0 explained, 64 there is no such word",                                                            \
+            "assay help verify", "a command",                                                                   \
+            "assay help arc", "what ARC is, and what to trust",                                                 \
+            "assay help dkim.max_signatures", "an option of the receiver")                                      \
+    COMMAND(VERSION, "version", "",                                                                             \
+            "Print the version.",                                                                               \
+            "0",                                                                                                \
+            "assay version", "for people",                                                                      \
+            "assay --version", "the same",                                                                      \
+            "assay version --json", "for programs")                                                             \
+    COMMAND(COMPLETION, "completion", "bash|zsh",                                                               \
+            "Write what completes commands and options with the tab key.",                                      \
+            "0, 64 no such shell",                                                                              \
+            "source <(assay completion bash)", "in this shell",                                                 \
+            "assay completion bash > assay.bash", "to keep: source it from ~/.bashrc",                          \
+            "assay completion zsh > _assay", "to keep: a folder of $fpath")
+
+#define CLI_OPTIONS(OPTION)                                                                                     \
+    OPTION(IP, 0, "ip", "IP", "", IN(VERIFY) | IN(SPF), "the client's address",                                 \
+           "The address of the SMTP client, IPv4 or IPv6. Without it SPF and rDNS cannot be judged.")           \
+    OPTION(HELO, 0, "helo", "NAME", "", IN(VERIFY) | IN(SPF), "what it said in HELO",                           \
+           "The name the client gave in HELO or EHLO.")                                                         \
+    OPTION(FROM, 0, "from", "ADDR", "", IN(SPF), "MAIL FROM, or a domain",                                      \
+           "The reverse-path of MAIL FROM; a domain alone stands for postmaster there; <> is the null "         \
+           "reverse-path, for which the HELO name is checked.")                                                 \
+    OPTION(MAIL_FROM, 0, "mail-from", "ADDR", "", IN(VERIFY), "its reverse-path",                               \
+           "The reverse-path of MAIL FROM, without brackets; <> is the null reverse-path.")                     \
+    OPTION(RCPT, 0, "rcpt", "ADDR", "", IN(VERIFY), "a recipient",                                              \
+           "A recipient of RCPT TO; may be given several times.")                                               \
+    OPTION(HOSTNAME, 0, "hostname", "NAME", "", IN(VERIFY), "the receiver's name",                              \
+           "The name of the receiver: %{r} of SPF, and the name in Authentication-Results unless the option "   \
+           "authserv_id gives another.")                                                                        \
+    OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY), "judge as of then",                                           \
+           "The time to judge by, such as 2026-11-23T12:00:00Z, or `received`: when the message came in. "      \
+           "Without it, the present.")                                                                          \
+    OPTION(NO_GUESS, 0, "no-guess", 0, "", IN(VERIFY), "only what is given",                                    \
+           "Take no part of the envelope from Return-Path and the Received fields.")                            \
+    OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF), "answers of a .case",                      \
+           "Answer every question from this .case file; nobody is asked. What is not given of the envelope "    \
+           "comes from there too.")                                                                             \
+    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF), "ask this one",                           \
+           "Ask this resolver, an address with @PORT if it is not 53; may be given several times, or several "  \
+           "in one with blanks between. Without it, those of /etc/resolv.conf.")                                \
+    OPTION(POLICY, 0, "policy", "FILE", "@file", IN(VERIFY), "a file of options",                               \
+           "Options of the receiver, one `key = value` a line; # begins a comment.")                            \
+    OPTION(SET, 'o', "option", "KEY=VALUE", "@option", IN(VERIFY), "one option",                                \
+           "One option of the receiver; stands above --policy and the case; may be given several times. "       \
+           "`assay help options` lists them.")                                                                  \
+    OPTION(RECORD, 0, "record", "FILE", "@file", IN(VERIFY), "write a .case",                                   \
+           "Write the message, the envelope, the options, every answer and the verdict to a .case file, which " \
+           "gives the same verdict on any machine. A body over 1 MB is kept as digests only.")                  \
+    OPTION(REDACT, 0, "redact", 0, "", IN(VERIFY), "without the content",                                       \
+           "With --record: body and local parts become filler where no check depends on them; what could not "  \
+           "be replaced is said.")                                                                              \
+    OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF), "every step",                                    \
+           "Show what was asked, what answered, what follows, and the paragraph that says so.")                 \
+    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(CASE) | IN(VERSION), "JSON, one line each",        \
+           "One line of JSON for each message or case; docs/json/verify.schema.json describes it.")             \
+    OPTION(AR, 0, "ar", 0, "", IN(VERIFY), "Authentication-Results",                                            \
+           "Print the Authentication-Results field (RFC 8601) and nothing else.")                               \
+    OPTION(QUIET, 'q', "quiet", 0, "", IN(VERIFY), "exit status only",                                          \
+           "Print nothing; the exit status tells.")                                                             \
+    OPTION(STRICT, 0, "strict", 0, "", IN(CASE), "every question must be answered",                             \
+           "A case that asks what it does not answer fails; hints excepted.")                                   \
+    OPTION(PATTERN, 'k', "match", "PATTERN", "", IN(CASE), "only cases with this in their name",                \
+           "Run only the cases whose name contains the pattern; * stands for anything.")                        \
+    OPTION(COLOR, 0, "color", "WHEN", "auto always never", IN(VERIFY) | IN(SPF) | IN(CASE), "auto always never",\
+           "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
+    OPTION(HELP, 'h', "help", 0, "",                                                                            \
+           IN(VERIFY) | IN(SPF) | IN(CASE) | IN(HELP) | IN(VERSION) | IN(COMPLETION), "this",                   \
+           "Show what the command is for, examples, and its options.")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mail/address.h"
+
+#include "base/utf8.h"
+
+/*
+ * One pass. next_token() parts the field into words and specials, comments and folding left out. read_run() takes
+ * tokens up to one that may part addresses (, ; : < > or the end); on the way what has an @ becomes a mailbox, whatever
+ * comes of it later. end_run() then looks at what parted: words before < are a display name, before : the name of a
+ * group, and so on; what does not fit is a fault.
+ *
+ * Where the grammar is broken, programs differ in what they show. Each address that one of them may come to is given:
+ * every @ of several divides, and an address may end, or go on, at an octet that has no place there.
+ */
+
+/* ---- octets ---- */
+
+/** Octets of the line end at the front when it folds: a blank or the end of the field comes behind it; else 0. */
+static size_t fold_size(assay_span s)
+{
+    size_t lf = s.n > 0 && s.p[0] == '\r';
+
+    if (lf >= s.n || s.p[lf] != '\n')
+        return 0;
+    return lf + 1 == s.n || ascii_wsp(s.p[lf + 1]) ? lf + 1 : 0;
+}
+
+/** NUL, or a CR or LF that does not fold, at the front: many a program stops reading here. */
+static bool is_stop(assay_span s)
+{
+    return s.p[0] == '\0' || ((s.p[0] == '\r' || s.p[0] == '\n') && !fold_size(s));
+}
+
+/** The field is UTF-8 (RFC 6532 3.1), and no program stops reading inside it. */
+static bool is_text(assay_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (is_stop(span_from(s, i)))
+            return false;
+    return utf8_ok(s);
+}
+
+/** atext (RFC 5322 3.2.3, RFC 6532 3.2): what is neither special, blank nor control. */
+static bool is_atext(char c)
+{
+    static const char SPECIALS[] = "()<>[]:;@\\,.\"";
+
+    return ((unsigned char)c > ' ' && c != 0x7F) && !memchr(SPECIALS, c, sizeof SPECIALS - 1);
+}
+
+/* ---- tokens ---- */
+
+/** The specials among them in the order of SPECIALS in next_token(). */
+enum token_kind {
+    END,
+    ATOM,
+    QUOTED,
+    LITERAL,
+    STRAY,
+    DOT,
+    AT,
+    COMMA,
+    SEMICOLON,
+    COLON,
+    OPEN,
+    CLOSE
+};
+
+struct token {
+    enum token_kind kind;
+    assay_span text; /* as written; empty at the end */
+    bool gap;        /* comments or blanks stood before it */
+};
+
+/** What is left of a field. Looking for an end that is not there is done once, so that the whole stays linear. */
+struct lexer {
+    assay_span rest;
+    bool no_quotes; /* a quoted string does not end: " is an octet without meaning from there on */
+    bool no_comments; /* the same for ( and ) */
+};
+
+/** Octets of the quoted string at the front (3.2.4), or 0 when it does not end before the field or a stop does. */
+static size_t quoted_size(assay_span s)
+{
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] == '"')
+            return i + 1;
+        if (is_stop(span_from(s, i)))
+            return 0;
+        if (s.p[i] == '\\' && i + 1 < s.n && !is_stop(span_from(s, i + 1)))
+            i++;
+    }
+    return 0;
+}
+
+/** Octets of the comment at the front (3.2.2), or 0 when it does not end, or lies deeper than the limit. */
+static size_t comment_size(assay_span s)
+{
+    size_t depth = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == ')' && --depth == 0)
+            return i + 1;
+        if ((s.p[i] == '(' && ++depth > LIMIT_COMMENT_DEPTH) || is_stop(span_from(s, i)))
+            return 0;
+        if (s.p[i] == '\\' && i + 1 < s.n && !is_stop(span_from(s, i + 1)))
+            i++;
+    }
+    return 0;
+}
+
+/**
+ * Octets of the domain literal at the front (3.4.1), or 0 when it does not end.
+ *
+ * RFC 5322 would let it hold , ; < > and @ as well. No literal of RFC 5321 4.1.3 does, but addresses could be hidden so.
+ */
+static size_t literal_size(assay_span s)
+{
+    static const char NEVER[] = "[@<>,;";
+
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] == ']')
+            return i + 1;
+        if (memchr(NEVER, s.p[i], sizeof NEVER - 1) || is_stop(span_from(s, i)))
+            return 0;
+    }
+    return 0;
+}
+
+/** Octets of the atom at the front; 0: there is none. */
+static size_t atom_size(assay_span s)
+{
+    size_t n = 0;
+
+    while (n < s.n && is_atext(s.p[n]))
+        n++;
+    return n;
+}
+
+/** Take comments and blanks off (CFWS). \return there were some */
+static bool skip_cfws(struct lexer *in)
+{
+    const char *begin = in->rest.p;
+    size_t n;
+
+    while (in->rest.n) {
+        n = ascii_wsp(in->rest.p[0]) ? 1 : fold_size(in->rest);
+        if (n == 0 && in->rest.p[0] == '(' && !in->no_comments) {
+            n = comment_size(in->rest);
+            in->no_comments = n == 0;
+        }
+        if (n == 0)
+            break;
+        in->rest = span_from(in->rest, n);
+    }
+    return in->rest.p != begin;
+}
+
+/** Take the next token off. An octet that begins nothing is a STRAY. */
+static struct token next_token(struct lexer *in)
+{
+    static const char SPECIALS[] = ".@,;:<>";
+    struct token t = {.gap = skip_cfws(in), .text = span_first(in->rest, 0)};
+    const char *special;
+    size_t n = 0;
+
+    if (in->rest.n == 0)
+        return t;
+    if (in->rest.p[0] == '"') {
+        n = in->no_quotes ? 0 : quoted_size(in->rest);
+        in->no_quotes |= n == 0;
+        t.kind = QUOTED;
+    } else if (in->rest.p[0] == '[') {
+        n = literal_size(in->rest);
+        t.kind = LITERAL;
+    } else if ((special = memchr(SPECIALS, in->rest.p[0], sizeof SPECIALS - 1))) {
+        n = 1;
+        t.kind = (enum token_kind)(DOT + (special - SPECIALS));
+    } else {
+        n = atom_size(in->rest);
+        t.kind = ATOM;
+    }
+    if (n == 0)
+        t.kind = STRAY;
+    t.text = span_first(in->rest, n ? n : 1);
+    in->rest = span_from(in->rest, t.text.n);
+    return t;
+}
+
+/** The token parts addresses; it is no piece of one. */
+static bool is_part(enum token_kind kind)
+{
+    return kind == END || kind >= COMMA;
+}
+
+/** word = atom / quoted-string (3.2.5). */
+static bool is_word(enum token_kind kind)
+{
+    return kind == ATOM || kind == QUOTED;
+}
+
+/* ---- an addr-spec ---- */
+
+/** What may be an addr-spec (3.4.1), while it is read: words, dots, @. */
+struct spec {
+    size_t begin;         /* where in the reader's text it begins */
+    size_t domain;        /* where its domain begins, behind the last @; 0: there is no @ yet */
+    size_t given;         /* where the text ended when a mailbox was made of it */
+    size_t first;         /* mailboxes there were before */
+    enum token_kind last; /* its last token; END: it is empty */
+    bool gap;             /* blanks stood before an octet without meaning, behind `last` */
+    bool bad;             /* as an addr-spec it breaks the grammar */
+};
+
+/** What stands between two tokens that part addresses. */
+struct run {
+    bool any;          /* there is a token */
+    bool dot;          /* the first one is a dot */
+    size_t addresses;  /* of its specs those with an @ */
+    size_t words;      /* and those without */
+    assay_span word;   /* the last one of these */
+    struct lexer from; /* it again, as written */
+};
+
+/** A field being read. A failed allocation sticks in `status`. */
+struct reader {
+    struct arena *arena;
+    struct lexer in;
+    struct address_list list;
+    size_t cap;
+    assay_status status;
+    char *text; /* local parts and domains, one behind the other; never longer than the field */
+    size_t n;
+    struct spec spec;
+    struct run run;
+    assay_span display;
+    bool angle; /* inside < > */
+    bool group; /* inside a group */
+    bool full;  /* behind > or the ; of a group: only a separator may follow */
+};
+
+/** Room for one more mailbox. */
+static bool make_room(struct reader *r)
+{
+    size_t cap = r->cap ? r->cap * 2 : 4;
+    struct mailbox *wider;
+
+    if (r->list.n < r->cap)
+        return true;
+    if (!(wider = arena_get(r->arena, cap * sizeof *wider))) {
+        r->status = ASSAY_ENOMEM;
+        return false;
+    }
+    if (r->list.n)
+        memcpy(wider, r->list.boxes, r->list.n * sizeof *wider);
+    r->list.boxes = wider;
+    r->cap = cap;
+    return true;
+}
+
+/** Add a mailbox. */
+static void add(struct reader *r, assay_span local, assay_span domain)
+{
+    if (r->list.n == LIMIT_ADDRESSES)
+        r->list.over = true;
+    else if (r->status == ASSAY_DONE && make_room(r))
+        r->list.boxes[r->list.n++] = (struct mailbox){r->display, local, domain};
+}
+
+/** Make a mailbox of the spec as it stands, if it has a domain that was not given yet. */
+static void give(struct reader *r)
+{
+    struct spec *s = &r->spec;
+
+    if (s->domain == 0 || r->n == s->domain || r->n == s->given)
+        return;
+    add(r, span_between(r->text + s->begin, r->text + s->domain - 1),
+        span_between(r->text + s->domain, r->text + r->n));
+    s->given = r->n;
+}
+
+static void begin_spec(struct reader *r)
+{
+    r->spec = (struct spec){.begin = r->n, .first = r->list.n};
+}
+
+/** The spec, which has an @, ends: give it. Its last reading, divided by the last @, comes before the others. */
+static void end_address(struct reader *r)
+{
+    struct spec *s = &r->spec;
+
+    r->run.addresses++;
+    r->list.fault |= s->bad || !(is_word(s->last) || s->last == LITERAL);
+    give(r);
+    if (r->list.n == s->first && s->domain > s->begin + 1)
+        add(r, span_between(r->text + s->begin, r->text + s->domain - 1), SPAN_EMPTY);
+    if (r->list.n > s->first + 1) {
+        struct mailbox *first = &r->list.boxes[s->first], *last = &r->list.boxes[r->list.n - 1];
+        struct mailbox box = *first;
+
+        *first = *last;
+        *last = box;
+    }
+}
+
+/** The spec ends; another one begins. */
+static void end_spec(struct reader *r)
+{
+    if (r->spec.last == END)
+        return;
+    if (r->spec.domain) {
+        end_address(r);
+    } else {
+        r->run.words++;
+        r->run.word = span_between(r->text + r->spec.begin, r->text + r->n);
+    }
+    begin_spec(r);
+}
+
+/** Copy what was written, folding left out; `undo` quoted-pairs (3.2.1) as well. \return octets written */
+static size_t copy(char *out, assay_span s, bool undo)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        size_t fold;
+
+        if (undo && s.p[i] == '\\' && i + 1 < s.n)
+            i++;
+        if ((fold = fold_size(span_from(s, i))))
+            i += fold - 1;
+        else
+            out[n++] = s.p[i];
+    }
+    return n;
+}
+
+/** An atom or quoted string. Behind another word, with no dot between, it begins a spec of its own. */
+static void take_word(struct reader *r, const struct token *t)
+{
+    struct spec *s = &r->spec;
+    assay_span text = t->text;
+
+    if (s->last == LITERAL || (is_word(s->last) && (t->gap || s->gap))) {
+        end_spec(r);
+    } else if (is_word(s->last) || (t->kind == QUOTED && s->domain)) {
+        s->bad = true;
+        give(r);
+    }
+    if (t->kind == QUOTED)
+        text = (assay_span){text.p + 1, text.n - 2};
+    r->n += copy(r->text + r->n, text, t->kind == QUOTED);
+    s->last = t->kind;
+    s->gap = false;
+}
+
+static void take_dot(struct reader *r)
+{
+    if (r->spec.last == LITERAL)
+        end_spec(r);
+    r->spec.bad |= !is_word(r->spec.last);
+    r->text[r->n++] = '.';
+    r->spec.last = DOT;
+    r->spec.gap = false;
+}
+
+/** An @. At a second one the address might have ended; the last one divides. */
+static void take_at(struct reader *r)
+{
+    struct spec *s = &r->spec;
+
+    s->bad |= s->domain || !is_word(s->last);
+    give(r);
+    r->text[r->n++] = '@';
+    s->domain = r->n;
+    s->last = AT;
+    s->gap = false;
+}
+
+/** An octet without meaning: some programs end an address here, others leave it out. */
+static void take_stray(struct reader *r, const struct token *t)
+{
+    r->list.fault = true;
+    r->spec.gap |= t->gap;
+    give(r);
+}
+
+/** A domain literal. Anywhere but behind @ its brackets mean nothing, and its inside is read like all else. */
+static void take_literal(struct reader *r, const struct token *t)
+{
+    if (r->spec.last != AT) {
+        r->in.rest = span_between(t->text.p + 1, r->in.rest.p + r->in.rest.n);
+        take_stray(r, t);
+        return;
+    }
+    for (size_t i = 0; i < t->text.n; i++) {
+        if (t->text.p[i] == '\\' && i + 1 < t->text.n)
+            i++;
+        if (!ascii_fws(t->text.p[i]))
+            r->text[r->n++] = t->text.p[i];
+    }
+    r->spec.last = LITERAL;
+    r->spec.gap = false;
+}
+
+static void take(struct reader *r, const struct token *t)
+{
+    if (!r->run.any)
+        r->run.dot = t->kind == DOT;
+    r->run.any = true;
+    switch (t->kind) {
+    case DOT: take_dot(r); break;
+    case AT: take_at(r); break;
+    case LITERAL: take_literal(r, t); break;
+    case STRAY: take_stray(r, t); break;
+    default: take_word(r, t); break;
+    }
+}
+
+/* ---- lists ---- */
+
+/** Read up to the next token that parts addresses. \return that token */
+static enum token_kind read_run(struct reader *r)
+{
+    struct token t;
+
+    r->run = (struct run){.from = r->in};
+    begin_spec(r);
+    while (t = next_token(&r->in), !is_part(t.kind))
+        take(r, &t);
+    end_spec(r);
+    r->run.from.rest = span_between(r->run.from.rest.p, t.text.p);
+    return t.kind;
+}
+
+/** A mailbox, if the run is one, is complete. */
+static void end_mailbox(struct reader *r)
+{
+    const struct run *run = &r->run;
+
+    if (run->addresses == 0 && run->words == 1 && run->word.n && !r->full)
+        add(r, run->word, SPAN_EMPTY);
+    r->list.fault |= run->words > 0 || run->addresses > 1 || (r->angle && !run->any);
+    r->display = SPAN_EMPTY;
+}
+
+/** What the run is as a phrase, as written: comments, folding and controls left out. */
+static assay_span phrase(struct reader *r)
+{
+    struct lexer in = r->run.from;
+    char *out = r->list.n < LIMIT_ADDRESSES ? arena_get(r->arena, in.rest.n) : NULL;
+    struct token t;
+    size_t n = 0;
+
+    if (!out) {
+        if (r->list.n < LIMIT_ADDRESSES)
+            r->status = ASSAY_ENOMEM;
+        return SPAN_EMPTY;
+    }
+    while (t = next_token(&in), t.kind != END) {
+        if (t.kind == STRAY && ((unsigned char)t.text.p[0] < ' ' || t.text.p[0] == 0x7F))
+            continue;
+        if (t.gap && n)
+            out[n++] = ' ';
+        n += copy(out + n, t.text, false);
+    }
+    return (assay_span){out, n};
+}
+
+/**
+ * obs-route behind < (4.4): commas, and domains each behind an @, up to a colon; it is no part of the address. What is
+ * not quite a route is left to be read as addresses.
+ */
+static void skip_route(struct reader *r)
+{
+    struct lexer in = r->in;
+    struct token t = next_token(&in);
+    bool any = false;
+
+    while (t.kind == AT || t.kind == COMMA) {
+        if (t.kind == COMMA) {
+            t = next_token(&in);
+            continue;
+        }
+        t = next_token(&in);
+        if (t.kind != ATOM && t.kind != LITERAL)
+            return;
+        for (bool atom = t.kind == ATOM; (t = next_token(&in)).kind == DOT && atom;)
+            if (next_token(&in).kind != ATOM)
+                return;
+        if (t.kind != COMMA && t.kind != COLON)
+            return;
+        any = true;
+    }
+    if (any && t.kind == COLON)
+        r->in = in;
+}
+
+/** Behind <. The run before it is a display name. */
+static void open_angle(struct reader *r)
+{
+    r->list.fault |= r->angle || r->run.addresses > 0 || r->run.dot;
+    if (r->run.any)
+        r->display = phrase(r);
+    r->angle = true;
+    r->full = false;
+    skip_route(r);
+}
+
+/** Behind >. */
+static void close_angle(struct reader *r)
+{
+    end_mailbox(r);
+    r->list.fault |= !r->angle;
+    r->angle = false;
+    r->full = true;
+}
+
+/** Behind a colon. The run before it is the name of a group; that is no address, but what has an @ was given. */
+static void open_group(struct reader *r)
+{
+    if (r->angle) {
+        r->list.fault = true;
+        return;
+    }
+    r->list.fault |= r->group || !r->run.any || r->run.addresses > 0 || r->run.dot;
+    r->group = r->list.group = true;
+    r->full = false;
+}
+
+/** Behind a comma, a semicolon or at the end. A semicolon that ends no group stands for a comma. */
+static void end_entry(struct reader *r, enum token_kind kind)
+{
+    bool ends_group = kind == SEMICOLON && r->group;
+
+    end_mailbox(r);
+    r->list.fault |= r->angle || (kind == SEMICOLON && !r->group) || (kind == END && r->group);
+    r->angle = false;
+    r->full = ends_group;
+    r->group &= !ends_group;
+}
+
+/** Look at what a run came to, by the token behind it. */
+static void end_run(struct reader *r, enum token_kind kind)
+{
+    if (r->full && (r->run.any || kind == OPEN || kind == COLON))
+        r->list.fault = true; /* a comma is missing */
+    switch (kind) {
+    case OPEN: open_angle(r); break;
+    case CLOSE: close_angle(r); break;
+    case COLON: open_group(r); break;
+    default: end_entry(r, kind); break;
+    }
+}
+
+assay_status address_list_read(struct arena *a, assay_span value, struct address_list *ret)
+{
+    struct reader r = {.arena = a, .in.rest = value.n ? value : SPAN_EMPTY, .display = SPAN_EMPTY};
+    enum token_kind kind;
+
+    if (!(r.text = arena_get(a, value.n)))
+        return ASSAY_ENOMEM;
+    r.list.fault = !is_text(r.in.rest);
+    do {
+        kind = read_run(&r);
+        end_run(&r, kind);
+    } while (kind != END && r.status == ASSAY_DONE);
+    if (r.status != ASSAY_DONE)
+        return r.status;
+    r.list.fault |= r.list.n == 0 && !r.list.group;
+    *ret = r.list;
+    return ASSAY_DONE;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/limits.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "mail/authres.h"
+#include "mail/authres_grammar.h"
+
+/*
+ * The field is made of pieces that are never folded inside: the authserv-id, method=result, reason="...", each
+ * ptype.property=value. A piece is put together first, so that its length is known when the line is chosen. All that
+ * goes into one has been through put_keyword(), sanitise() or put_quoted(): what stands in a piece cannot end it.
+ */
+
+/**
+ * No line reaches column 78 where a piece could be moved to the next (RFC 5322 2.1.1). A tab is eight columns, so that
+ * the field is as narrow for those who look at it as for those who count octets.
+ */
+enum { LINE_COLUMNS = 77, TAB_COLUMNS = 8 };
+
+/** The longest piece is a property whose value is quoted; no line passes 998 octets (RFC 5322 2.1.1). */
+enum { PIECE_MAX = 2 * LIMIT_AUTHRES_NAME + LIMIT_AUTHRES_VALUE + 4 };
+_Static_assert(PIECE_MAX + TAB_COLUMNS < 998, "a piece with its tab and semicolon is a line");
+_Static_assert(PIECE_MAX > 2 * LIMIT_AUTHRES_NAME + NUMBER_DIGITS + 2,
+               "method/version=result fits");
+
+/* ---- pieces ---- */
+
+struct piece {
+    char p[PIECE_MAX];
+    size_t n;
+};
+
+static void put_octet(struct piece *piece, char c)
+{
+    if (piece->n < sizeof piece->p)
+        piece->p[piece->n++] = c;
+}
+
+static void put_text(struct piece *piece, assay_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        put_octet(piece, s.p[i]);
+}
+
+/**
+ * Put a name: method, result, ptype or property, each a Keyword. An octet that no Keyword has becomes a hyphen, and a
+ * hyphen at the end, where none may stand, an x: nothing is left out, so that no name turns into a shorter one.
+ */
+static void put_keyword(struct piece *piece, assay_span name)
+{
+    assay_span s = span_first(name, LIMIT_AUTHRES_NAME);
+
+    for (size_t i = 0; i < s.n; i++) {
+        char c = ascii_alnum(s.p[i]) ? s.p[i] : '-';
+
+        put_octet(piece, c == '-' && i + 1 == s.n ? 'x' : c);
+    }
+}
+
+/** The octet needs a backslash inside quotes. */
+static bool is_escaped(char c)
+{
+    return c == '"' || c == '\\';
+}
+
+/** Put a quoted-string. */
+static void put_quoted(struct piece *piece, assay_span s)
+{
+    put_octet(piece, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        if (is_escaped(s.p[i]))
+            put_octet(piece, '\\');
+        put_octet(piece, s.p[i]);
+    }
+    put_octet(piece, '"');
+}
+
+/** Octets of the character at the front; 0: it is a control octet, or an octet that is no UTF-8. */
+static size_t character_size(assay_span s)
+{
+    uint32_t code;
+    size_t n = utf8_next(s, &code);
+
+    return code < ' ' || code == 0x7F || !utf8_ok(span_first(s, n)) ? 0 : n;
+}
+
+/**
+ * Make a text one that may stand between quotes: control octets and octets that are no UTF-8 become `?`, and it ends
+ * before the character that would take its quoted form over the limit.
+ */
+static assay_span sanitise(assay_span s, char out[LIMIT_AUTHRES_VALUE])
+{
+    size_t n = 0, quoted_n = 0;
+
+    while (s.n) {
+        size_t good = character_size(s), octets = good ? good : 1;
+
+        quoted_n += octets + is_escaped(s.p[0]);
+        if (quoted_n > LIMIT_AUTHRES_VALUE)
+            break;
+        memcpy(out + n, good ? s.p : "?", octets);
+        n += octets;
+        s = span_from(s, octets);
+    }
+    return (assay_span){out, n};
+}
+
+/** Put a value: a token, or else a quoted-string (RFC 2045 5.1). */
+static void put_value(struct piece *piece, assay_span s)
+{
+    if (authres_is_token(s))
+        put_text(piece, s);
+    else
+        put_quoted(piece, s);
+}
+
+/**
+ * Put a pvalue. What looks like an address is written as one, [[local-part] "@"] domain-name: an email identity must be
+ * (RFC 8601 2.2).
+ */
+static void put_pvalue(struct piece *piece, assay_span s)
+{
+    size_t at = span_rfind(s, '@');
+    assay_span local = span_first(s, at);
+
+    if (at == s.n || !authres_is_domain_name(span_from(s, at + 1))) {
+        put_value(piece, s);
+        return;
+    }
+    if (!local.n || authres_is_dot_atom(local))
+        put_text(piece, local);
+    else
+        put_quoted(piece, local);
+    put_text(piece, span_from(s, at));
+}
+
+/* ---- lines ---- */
+
+/** The field as far as it is written, and how long its last line is. */
+struct writer {
+    struct buf *out;
+    size_t column;
+};
+
+/** Write a piece on this line, or on the next when a semicolon behind it would not fit on this one. */
+static void write_piece(struct writer *w, const struct piece *piece)
+{
+    bool folds = w->column + 1 + piece->n + 1 > LINE_COLUMNS;
+
+    buf_put(w->out, folds ? SPAN("\r\n\t") : SPAN(" "));
+    buf_put(w->out, (assay_span){piece->p, piece->n});
+    w->column = (folds ? TAB_COLUMNS : w->column + 1) + piece->n;
+}
+
+static void write_semicolon(struct writer *w)
+{
+    buf_putc(w->out, ';');
+    w->column++;
+}
+
+/** Write the authserv-id. It stands on the field's first line, however long it is. */
+static void write_id(struct writer *w, assay_span id)
+{
+    char text[LIMIT_AUTHRES_VALUE];
+    struct piece piece = {.n = 0};
+
+    put_value(&piece, sanitise(id, text));
+    buf_put(w->out, (assay_span){piece.p, piece.n});
+    w->column += piece.n;
+}
+
+/** Write method=result; the version when it is not 1. */
+static void write_method(struct writer *w, const struct authres_result *r)
+{
+    char digits[NUMBER_DIGITS];
+    struct piece piece = {.n = 0};
+
+    put_keyword(&piece, r->method);
+    if (r->version != 1) {
+        put_octet(&piece, '/');
+        put_text(&piece, number_text(r->version, digits));
+    }
+    put_octet(&piece, '=');
+    put_keyword(&piece, r->result);
+    write_piece(w, &piece);
+}
+
+static void write_reason(struct writer *w, assay_span reason)
+{
+    char text[LIMIT_AUTHRES_VALUE];
+    struct piece piece = {.n = 0};
+
+    put_text(&piece, SPAN("reason="));
+    put_quoted(&piece, sanitise(reason, text));
+    write_piece(w, &piece);
+}
+
+static void write_property(struct writer *w, const struct authres_property *p)
+{
+    char text[LIMIT_AUTHRES_VALUE];
+    struct piece piece = {.n = 0};
+
+    put_keyword(&piece, p->ptype);
+    put_octet(&piece, '.');
+    put_keyword(&piece, p->name);
+    put_octet(&piece, '=');
+    put_pvalue(&piece, sanitise(p->value, text));
+    write_piece(w, &piece);
+}
+
+/** Write a resinfo. \return false: it has no method or no result, nothing was written */
+static bool write_result(struct writer *w, const struct authres_result *r)
+{
+    if (!r->method.n || !r->result.n)
+        return false;
+    write_semicolon(w);
+    write_method(w, r);
+    if (r->reason.n)
+        write_reason(w, r->reason);
+    for (size_t i = 0; i < r->nproperties; i++) {
+        const struct authres_property *p = &r->properties[i];
+
+        if (p->ptype.n && p->name.n && p->value.n)
+            write_property(w, p);
+    }
+    return true;
+}
+
+void authres_write(assay_span authserv_id, const struct authres_result *results, size_t n,
+                   size_t field_n, struct buf *out)
+{
+    static const struct piece NONE = {"none", 4};
+    struct writer w = {out, field_n + 1}; /* a space stands behind the colon */
+    size_t written = 0;
+
+    write_id(&w, authserv_id);
+    for (size_t i = 0; i < n; i++)
+        written += write_result(&w, &results[i]);
+    if (!written) {
+        write_semicolon(&w);
+        write_piece(&w, &NONE);
+    }
+}

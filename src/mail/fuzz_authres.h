@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file fuzz_authres.h
+ * What both fuzzers of Authentication-Results know: what writing does to names and values, said once more, another way.
+ */
+#ifndef MAIL_FUZZ_AUTHRES_H
+#define MAIL_FUZZ_AUTHRES_H
+
+#include "mail/authres.h"
+
+#include <stdlib.h>
+
+/** Stop when a promise is broken. */
+static inline void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/** How many octets the character at the front has (RFC 3629 4, its table line by line); 0: there is none. */
+static inline size_t model_utf8(assay_span s)
+{
+    uint8_t o[4] = {0, 0, 0, 0};
+    size_t n;
+
+    for (size_t i = 0; i < 4 && i < s.n; i++)
+        o[i] = (uint8_t)s.p[i];
+    n = o[0] < 0x80 ? 1 : o[0] < 0xE0 ? 2 : o[0] < 0xF0 ? 3 : 4;
+    if (n > s.n)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((o[i] & 0xC0) != 0x80)
+            return 0;
+    if (n == 1)
+        return 1;
+    if (n == 2)
+        return o[0] >= 0xC2 ? 2 : 0;
+    if (n == 3)
+        return (o[0] == 0xE0 && o[1] < 0xA0) || (o[0] == 0xED && o[1] > 0x9F) ? 0 : 3;
+    return o[0] > 0xF4 || (o[0] == 0xF0 && o[1] < 0x90) || (o[0] == 0xF4 && o[1] > 0x8F) ? 0 : 4;
+}
+
+/** A value as it is read back. \param out  room for LIMIT_AUTHRES_VALUE octets */
+static inline assay_span model_value(assay_span s, char *out)
+{
+    size_t n = 0, left = LIMIT_AUTHRES_VALUE;
+
+    for (size_t i = 0, step; i < s.n; i += step) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool good = c >= 0x20 && c != 0x7F && (step = model_utf8(span_from(s, i))) > 0;
+        size_t cost;
+
+        step = good ? step : 1;
+        cost = step + (c == '"' || c == '\\');
+        if (cost > left)
+            break;
+        left -= cost;
+        for (size_t k = 0; k < step; k++)
+            out[n++] = good ? s.p[i + k] : '?';
+    }
+    return (assay_span){out, n};
+}
+
+/** A name as it is read back. \param out  room for LIMIT_AUTHRES_NAME octets */
+static inline assay_span model_name(assay_span s, char *out)
+{
+    size_t n = s.n < LIMIT_AUTHRES_NAME ? s.n : LIMIT_AUTHRES_NAME;
+
+    for (size_t i = 0; i < n; i++)
+        out[i] = (char)(ascii_alnum(s.p[i]) ? ascii_lower(s.p[i]) : '-');
+    if (n && out[n - 1] == '-')
+        out[n - 1] = 'x';
+    return (assay_span){out, n};
+}
+
+/** What was read back is what `given` becomes. */
+static inline void must_be_value(assay_span got, assay_span given)
+{
+    char out[LIMIT_AUTHRES_VALUE];
+
+    must(span_eq(got, model_value(given, out)));
+}
+
+/** The same for a name. */
+static inline void must_be_name(assay_span got, assay_span given)
+{
+    char out[LIMIT_AUTHRES_NAME];
+
+    must(span_eq(got, model_name(given, out)));
+}
+
+/** The same for a result and those of its properties that can be written. */
+static inline void must_be_result(const struct authres_result *got,
+                                  const struct authres_result *given)
+{
+    size_t n = 0;
+
+    must_be_name(got->method, given->method);
+    must_be_name(got->result, given->result);
+    must_be_value(got->reason, given->reason);
+    must(got->version == given->version);
+    for (size_t i = 0; i < given->nproperties; i++) {
+        const struct authres_property *p = &given->properties[i];
+
+        if (!p->ptype.n || !p->name.n || !p->value.n)
+            continue;
+        must(n < got->nproperties);
+        must_be_name(got->properties[n].ptype, p->ptype);
+        must_be_name(got->properties[n].name, p->name);
+        must_be_value(got->properties[n++].value, p->value);
+    }
+    must(n == got->nproperties);
+}
+
+/** The same for all results that can be written. */
+static inline void must_be_results(const struct authres *got, assay_span id,
+                                   const struct authres_result *given, size_t ngiven)
+{
+    size_t n = 0;
+
+    must_be_value(got->authserv_id, id);
+    must(got->version == 1);
+    for (size_t i = 0; i < ngiven; i++) {
+        if (!given[i].method.n || !given[i].result.n)
+            continue;
+        must(n < got->n);
+        must_be_result(&got->results[n++], &given[i]);
+    }
+    must(n == got->n && got->none == (n == 0));
+}
+
+#endif

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Print a manual page, or its scdoc text, with what comes from the program's tables in place.
+
+    tools/manual.py PAGE.scd                    the scdoc text, complete
+    tools/manual.py --scdoc scdoc PAGE.scd      the page, made by that scdoc
+
+Lines of a page that stand for something else:
+
+    @policy-options@        the options of a receiver (src/policy/options.h)
+    @options COMMAND@       the options of a command (src/cli/options.h)
+    @commands@              the commands and what each is for
+    @examples COMMAND@      its examples
+    @status COMMAND@        what its exit status says
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",()|]+)|(.))', re.S)
+
+
+def split_row(text):
+    """The arguments of a macro call, `text` beginning behind its parenthesis: strings joined, other words as they are."""
+    args, current, depth, at = [], "", 1, 0
+    while depth:
+        match = TOKEN.match(text, at)
+        at = match.end()
+        if match[1] is not None:
+            current += match[1].replace('\\"', '"').replace("\\\\", "\\")
+        elif match[2] is not None:
+            current += match[2]
+        elif match[3] == "," and depth == 1:
+            args.append(current)
+            current = ""
+        else:
+            depth += {"(": 1, ")": -1}.get(match[3], 0)
+            current += match[3] if depth else ""
+    return args + [current]
+
+
+def rows(path, macro):
+    """Rows of a table of macro calls, such as OPTION("a", b, ...), without the comment that describes them."""
+    if not path.exists():
+        return []
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S).replace("\\\n", "\n")
+    text = re.sub(r"#define[^\n]*\n", "\n", text)
+    return [split_row(text[match.end():]) for match in re.finditer(rf"\b{macro}\(", text)]
+
+
+def policy_options():
+    """Name, member, type, range, initial, help of each option of a receiver."""
+    return rows(TOP / "src/policy/options.h", "OPTION")
+
+
+def commands():
+    """ID, name, operands, purpose, status, then examples and what they do, of each command."""
+    return rows(TOP / "src/cli/options.h", "COMMAND")
+
+
+def options():
+    """ID, letter, name, value, complete, commands, brief, text of each option of the command line."""
+    return rows(TOP / "src/cli/options.h", "OPTION")
+
+
+def options_of(command):
+    """The options a command takes."""
+    ids = [row[0] for row in commands() if row[1] == command]
+    return [row for row in options() if any(f"IN({i})" in row[5] for i in ids)]
+
+
+def escaped(text):
+    """Text as scdoc takes it."""
+    return re.sub(r"([\\*_#`~\[\]<>])", r"\\\1", text)
+
+
+def definition(term, text):
+    """A term, and what is said of it."""
+    return f"{term}\n\t{escaped(text)}\n"
+
+
+def policy_option_text(name, _member, kind, allowed, initial, purpose):
+    """One option of a receiver as scdoc text."""
+    values = {"NUMBER": f"a number, {allowed}", "CHOICE": " | ".join(allowed.split()),
+              "NAMES": "domain names, parted by commas or blanks", "TEXT": "any text"}[kind]
+    text = f"{purpose[0].upper()}{purpose[1:]}. Default: {initial or 'empty'}."
+    return definition(f"*{escaped(name)}* = _{escaped(values)}_", text)
+
+
+def option_text(_id, letter, name, value, complete, _commands, _brief, text):
+    """One option of the command line as scdoc text."""
+    value = "" if value == "0" else f" _{escaped(value)}_"
+    words = complete.replace(" ", " | ") if complete and not complete.startswith("@") else ""
+    short = f"*-{letter.strip(chr(39))}*{value}, " if letter != "0" else ""
+    return definition(f"{short}*--{escaped(name)}*{value}", text + (f" One of {words}." if words and not value else ""))
+
+
+def insertion(place):
+    """The lines that a line `@...@` stands for, or None."""
+    word, _, name = place.partition(" ")
+    chosen = [row for row in commands() if row[1] == name]
+    if word == "policy-options":
+        return [policy_option_text(*row) for row in policy_options()]
+    if word == "options":
+        return [option_text(*row) for row in options_of(name)]
+    if word == "commands":
+        return [definition(f"*{escaped(row[1])}* {escaped(row[2])}".rstrip(), row[3]) for row in commands()]
+    if word == "examples" and chosen:
+        return [definition(f"*{escaped(line)}*", what[:1].upper() + what[1:] + ".")
+                for line, what in zip(chosen[0][5::2], chosen[0][6::2]) if line]
+    if word == "status" and chosen:
+        return [escaped(chosen[0][4]) + "."]
+    return None
+
+
+def expand(page):
+    """The text of a page with everything in place."""
+    lines = []
+    for line in page.split("\n"):
+        match = re.fullmatch(r"@([a-z-]+(?: [a-z-]+)?)@", line.strip())
+        inserted = insertion(match[1]) if match else None
+        lines.append(line if inserted is None else "\n".join(inserted))
+    return "\n".join(lines)
+
+
+def main(args):
+    if len(args) not in (1, 3) or (len(args) == 3 and args[0] != "--scdoc"):
+        sys.exit(__doc__)
+    text = expand(Path(args[-1]).read_text())
+    if len(args) == 1:
+        sys.stdout.write(text)
+        return 0
+    return subprocess.run([args[1]], input=text.encode(), check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
