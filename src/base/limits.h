@@ -19,17 +19,18 @@ enum limits {
     LIMIT_TRACE = 4096,           /**< lines of reasoning of one branch */
 
     /* the message */
-    LIMIT_HEADER = 1 << 20,     /**< octets of the header block */
-    LIMIT_FIELDS = 4096,        /**< header fields */
-    LIMIT_TAGS = 64,            /**< tags of a tag list */
-    LIMIT_ADDRESSES = 1024,     /**< addresses of one From field */
-    LIMIT_COMMENT_DEPTH = 64,   /**< comments in comments */
-    LIMIT_AUTHRES_FIELDS = 64,  /**< Authentication-Results fields that are looked at */
-    LIMIT_AUTHRES_RESULTS = 64, /**< results read from one such field */
+    LIMIT_HEADER = 1 << 20,        /**< octets of the header block */
+    LIMIT_FIELDS = 4096,           /**< header fields */
+    LIMIT_TAGS = 64,               /**< tags of a tag list */
+    LIMIT_ADDRESSES = 1024,        /**< addresses of one From field */
+    LIMIT_COMMENT_DEPTH = 64,      /**< comments in comments */
+    LIMIT_AUTHRES_FIELDS = 64,     /**< Authentication-Results fields that are looked at */
+    LIMIT_AUTHRES_RESULTS = 64,    /**< results read from one such field */
     LIMIT_AUTHRES_PROPERTIES = 64, /**< properties read of one such result */
-    LIMIT_AUTHRES_NAME = 64,    /**< octets of a method, result, ptype or property that is written */
-    LIMIT_AUTHRES_VALUE = 512,  /**< octets between the quotes of a value that is written, escapes counted */
-    LIMIT_BODY_LENGTHS = 16,    /**< different l= values of one canonicalization */
+    LIMIT_AUTHRES_NAME = 64, /**< octets of a method, result, ptype or property that is written */
+    LIMIT_AUTHRES_VALUE =
+        512, /**< octets between the quotes of a value that is written, escapes counted */
+    LIMIT_BODY_LENGTHS = 16, /**< different l= values of one canonicalization */
 
     /* spf */
     LIMIT_SPF_TERMS = 4096,     /**< terms of one record */
@@ -61,7 +62,9 @@ enum limits {
     /* .case files */
     LIMIT_CASE_TEXT = 1 << 28,   /**< octets of one file, and of a file it names */
     LIMIT_CASES = 16384,         /**< cases of one file */
-    LIMIT_CASE_LINES = 65536,    /**< lines of one [envelope], [policy] or [expect] */
+    LIMIT_CASE_LINES = 4096,     /**< lines of one [envelope] or [policy] */
+    LIMIT_CASE_EXPECT = 1024,    /**< lines of one [expect] */
+    LIMIT_CASE_OR = 32,          /**< alternatives of one of them */
     LIMIT_CASE_RECORDS = 262144, /**< lines of [dns] of one file */
     LIMIT_CASE_FACTS = 4096      /**< answers that one case remembers */
 };

@@ -7,10 +7,11 @@
 /** Append a line. */
 static assay_status keep(struct case_reader *r, struct case_lines *lines, assay_span key, assay_span value)
 {
+    int most = lines == &r->one->expect ? LIMIT_CASE_EXPECT : LIMIT_CASE_LINES;
     struct case_line *line;
 
-    if (lines->n >= LIMIT_CASE_LINES)
-        return CASE_REFUSE(r, key, "more than %d lines in one [%s]", LIMIT_CASE_LINES, r->section);
+    if (lines->n >= (size_t)most)
+        return CASE_REFUSE(r, key, "more than %d lines in one [%s]", most, r->section);
     if (!(line = ARENA_NEW(&r->set->arena, struct case_line)))
         return ASSAY_ENOMEM;
     line->key = key;

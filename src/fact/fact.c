@@ -179,7 +179,7 @@ static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype, const 
 static assay_status make_fact(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
                               struct assay_fact **ret)
 {
-    struct buf octets = buf_new(LIMIT_FACT + 1), texts = buf_new(2 * LIMIT_FACT);
+    struct buf octets = buf_new(LIMIT_FACT + 1), texts = buf_new(4 * LIMIT_FACT); /* an octet of a name may stand as \DDD */
     struct item *items = calloc(a->n + 1, sizeof *items);
     size_t *text_n = calloc(a->n + 1, sizeof *text_n);
     struct assay_fact *f = NULL;

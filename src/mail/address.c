@@ -279,6 +279,7 @@ static void give(struct reader *r)
     s->given = r->n;
 }
 
+/** What follows may be an addr-spec of its own. */
 static void begin_spec(struct reader *r)
 {
     r->spec = (struct spec){.begin = r->n, .first = r->list.n};
@@ -354,6 +355,7 @@ static void take_word(struct reader *r, const struct token *t)
     s->gap = false;
 }
 
+/** A dot. It joins words, with blanks around it too (4.4); behind a literal it joins nothing. */
 static void take_dot(struct reader *r)
 {
     if (r->spec.last == LITERAL)
@@ -403,6 +405,7 @@ static void take_literal(struct reader *r, const struct token *t)
     r->spec.gap = false;
 }
 
+/** A token that may be a piece of an address. */
 static void take(struct reader *r, const struct token *t)
 {
     if (!r->run.any)

@@ -330,6 +330,7 @@ static void broken_fields_give_what_is_in_them(void **state)
         {SPAN("a@b (c@d"), "{a|b} {c|d} !"},
         {SPAN("((a@b) c@d"), "{a|b} {c|d} !"},
         {SPAN("Ann) <a@b>"), "Ann){a|b} !"},
+        {SPAN("Ann \x01 Bee\x7F <a@b>"), "Ann Bee{a|b} !"},
         {SPAN("a@[192.0.2.1"), "{a|192.0.2.1} !"},
         {SPAN("a@[b@c.example]"), "{a@b|c.example} {a|b} !"},
         {SPAN("a@[x, b@c.example, y]"), "{a|x} {b|c.example} {y|} !"},

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file expect.h
+ * The keys of [expect] as a table (keys.c), and how each is compared (expect.c).
+ */
+#ifndef CASE_EXPECT_H
+#define CASE_EXPECT_H
+
+#include "case/model.h"
+
+/** [expect] being compared. */
+struct expecter {
+    const struct case_one *one;
+    struct case_outcome *outcome;
+    const struct assay_verdict *verdict;
+    size_t next_edit;   /**< edits are matched in order */
+    assay_span *traces; /**< lines of reasoning, each as one text; NULL: not made yet */
+    size_t ntraces;
+    bool no_memory;
+};
+
+struct expect_key;
+
+/** What there is for the `nth` line of a key, from 0. */
+typedef assay_span expect_got_fn(struct expecter *e, const struct expect_key *key, size_t nth);
+
+/** A line being compared: its key, which of them it is, and what there is. */
+struct expect_line {
+    const struct expect_key *key;
+    size_t nth;
+    assay_span got;
+};
+
+/** One alternative of a line holds. */
+typedef bool expect_holds_fn(struct expecter *e, const struct expect_line *line, assay_span wanted);
+
+/** What is wrong with one alternative, or NULL. Static text. */
+typedef const char *expect_fault_fn(assay_span value);
+
+/** One key of [expect]. */
+struct expect_key {
+    const char *name;
+    unsigned kinds; /**< flags of enum case_kind */
+    expect_got_fn *got;
+    expect_holds_fn *holds; /**< NULL: nothing to compare with yet */
+    expect_fault_fn *fault;
+    const char *method, *scope; /**< of the checks that a result or detail is looked for in; scope NULL: any */
+    const char *detail;         /**< the detail */
+    const char *absent;         /**< what there is when there is no such check or detail */
+    bool text;                  /**< values may hold a bar: only one between blanks parts alternatives */
+    bool numbered;              /**< the nth line is about the nth check */
+};
+
+/** The key of a name, or NULL. */
+const struct expect_key *expect_key_find(assay_span name);
+
+/** Take the next alternative off. \param rest  its `p` becomes NULL behind the last \return false then */
+bool expect_alternative(assay_span *rest, bool text, assay_span *ret);
+
+/** Take `NAME=VALUE` off: the value is quoted, or goes on to the next word that has a `=`. */
+bool expect_property(assay_span *rest, assay_span *name, assay_span *value);
+
+/* How keys are compared; each of the types above. */
+expect_got_fn expect_got_result, expect_got_detail, expect_got_fixed, expect_got_disposition, expect_got_message,
+    expect_got_authres, expect_got_edits, expect_got_questions;
+expect_holds_fn expect_holds_result, expect_holds_value, expect_holds_domain, expect_holds_folded,
+    expect_holds_edit, expect_holds_trace, expect_holds_asked, expect_holds_not_asked;
+
+#endif

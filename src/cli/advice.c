@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/report.h"
+
+#include "cli/words.h"
+#include "dns/rdata.h"
+#include "fact/fact.h"
+#include "receive/receive.h"
+
+/** Questions without answer that are named. */
+enum { UNANSWERED_SHOWN = 3, LIST_MAX = 200 };
+
+/* ---- could not tell ---- */
+
+/** Append one question that was not answered. */
+static void put_unanswered(const struct assay_question *q, const struct assay_answer *a,
+                           struct buf *out)
+{
+    const char *type = q->kind == ASSAY_DNS ? dns_type_text(q->rrtype) : "the public suffix of";
+
+    buf_printf(out, "Not answered: %s %.*s (%s%s%.*s).\n", type ? type : "?",
+               SPAN_ARG(span_first(q->name, 300)), fact_how_text(a->how), a->reason.n ? ": " : "",
+               SPAN_ARG(span_first(a->reason, 300)));
+}
+
+/** Name the questions that were not answered, and who could be asked instead. */
+static void advise_unanswered(const struct report *r, struct buf *out)
+{
+    struct assay_question q;
+    assay_fact *fact;
+    size_t cursor = 0, n = 0;
+
+    while (assay_evidence(r->eval, &cursor, &q, &fact)) {
+        struct assay_answer a;
+
+        if (!fact)
+            continue;
+        assay_fact_read(fact, &a);
+        if (a.how == ASSAY_OK || a.how == ASSAY_NODATA || a.how == ASSAY_NXDOMAIN)
+            continue;
+        if (n++ < UNANSWERED_SHOWN)
+            put_unanswered(&q, &a, out);
+    }
+    if (n > UNANSWERED_SHOWN)
+        buf_printf(out, "And %zu more; --explain shows them.\n", n - UNANSWERED_SHOWN);
+    if (n && !r->one)
+        buf_puts(
+            out,
+            "Try again later, or ask another resolver: --resolver ADDR (assay help temperror).\n");
+    else if (n)
+        buf_puts(out,
+                 "So it was when the case was made; mail like this is asked to come again later"
+                 " (assay help temperror).\n");
+}
+
+/* ---- not proved ---- */
+
+/** The name of the mailing list that the message came through, or an empty span. */
+static assay_span list_of(const struct header *h)
+{
+    assay_span id = message_field(h, "List-Id");
+    size_t open = span_rfind(id, '<');
+
+    if (open < id.n)
+        id = span_first(span_from(id, open + 1), span_find(span_from(id, open + 1), '>'));
+    return span_first(span_trim(id), LIST_MAX);
+}
+
+/** Append how the message came, when that explains a broken signature. \return whether it does */
+static bool put_way(const struct report *r, struct buf *out)
+{
+    assay_span list = list_of(r->header);
+
+    if (list.n)
+        buf_printf(
+            out,
+            "The message came through a mailing list (%.*s), which breaks signatures of honest mail too. ",
+            SPAN_ARG(list));
+    else if (message_field(r->header, "ARC-Seal").n)
+        buf_puts(
+            out,
+            "The message was forwarded, which breaks SPF, and often signatures, of honest mail too. ");
+    return list.n || message_field(r->header, "ARC-Seal").n;
+}
+
+/** The newest sealer whose word, once trusted, would have the message accepted; an empty span: there is none. */
+static assay_span useful_sealer(const struct receive *receive, assay_span author)
+{
+    const struct arc_check *arc = &receive->arc;
+
+    for (size_t i = arc->n; i > 0 && author.n; i--) {
+        const assay_span *sealer = &arc->sets[i - 1].seal.domain;
+
+        if (sealer->n && arc_trusted_set(arc, sealer, 1, author) < arc->n)
+            return *sealer;
+    }
+    return SPAN_EMPTY;
+}
+
+/** Some signature of the author's organization is there, and does not verify. */
+static bool has_broken_signature(const struct report *r, assay_span org)
+{
+    for (size_t i = 0; i < r->verdict->nchecks; i++) {
+        const struct assay_check *c = r->verdict->checks[i];
+
+        if (span_is(c->method, "dkim") && span_is(c->result, "fail") && org.n &&
+            dns_is_under(report_property(c, "header", "d"), org))
+            return true;
+    }
+    return false;
+}
+
+/** What can be done about a message whose author is not proved. */
+static void advise_unproved(const struct report *r, struct buf *out)
+{
+    const struct receive *receive = receive_of(r->eval);
+    const struct assay_check *dmarc = report_dmarc(r->verdict);
+    assay_span author = report_property(dmarc, "header", "from"), sealer;
+    bool indirect = put_way(r, out);
+
+    sealer = receive ? useful_sealer(receive, author) : SPAN_EMPTY;
+    if (sealer.n) {
+        buf_printf(
+            out,
+            "%.*s saw dmarc=pass before and sealed that. To trust its word: arc.trusted = %.*s (assay help arc).\n",
+            SPAN_ARG(sealer), SPAN_ARG(sealer));
+        return;
+    }
+    if (indirect) {
+        buf_puts(out, "No ARC seal vouches for what it was before (assay help lists).\n");
+        return;
+    }
+    if (has_broken_signature(r, report_detail(dmarc, "org")))
+        buf_printf(
+            out,
+            "A signature of the author's organization is there and does not verify: someone changed the"
+            " message on its way, or took the signature from another.\n");
+    else
+        buf_printf(
+            out,
+            "Honest mail of %.*s is signed with DKIM for it, or comes from an address that its SPF record"
+            " lists (assay help dmarc).\n",
+            SPAN_ARG(author));
+}
+
+/* ---- other cases ---- */
+
+/** A signature has expired, but had not when the message came. */
+static void advise_expired(const struct report *r, struct buf *out)
+{
+    int64_t when;
+
+    if (!envelope_received(r->header, &when) || when >= r->envelope->e.now)
+        return;
+    for (size_t i = 0; i < r->verdict->nchecks; i++) {
+        const struct assay_check *c = r->verdict->checks[i];
+
+        if (!span_is(c->method, "dkim") || !span_contains(c->reason, SPAN("expired")))
+            continue;
+        buf_puts(
+            out,
+            "A signature has expired since the message came; --now received judges as of then.\n");
+        return;
+    }
+}
+
+/** Which option takes a message with a fault. */
+static void advise_malformed(const struct report *r, struct buf *out)
+{
+    static const struct {
+        unsigned fault;
+        const char *option;
+    } OPTIONS[] = {{MESSAGE_BARE_LF, "message.bare_lf"},
+                   {MESSAGE_BARE_CR, "message.bare_cr"},
+                   {MESSAGE_NUL, "message.nul"},
+                   {MESSAGE_NO_COLON, "message.no_colon"},
+                   {MESSAGE_LONG_LINE, "message.long_line"}};
+    const struct receive *receive = receive_of(r->eval);
+
+    for (size_t i = 0; receive && i < sizeof OPTIONS / sizeof *OPTIONS; i++)
+        if (receive->message.faults & OPTIONS[i].fault &&
+            span_contains(r->verdict->reason, span_of(message_fault_text(OPTIONS[i].fault))))
+            buf_printf(out, "To take such messages: %s = accept (assay help message).\n",
+                       OPTIONS[i].option);
+}
+
+/** What an accepted message leaves to be said. */
+static void advise_accepted(const struct report *r, struct buf *out)
+{
+    const struct assay_check *dmarc = report_dmarc(r->verdict);
+    assay_span author = dmarc ? report_property(dmarc, "header", "from") : SPAN_EMPTY;
+
+    if (!author.n)
+        return;
+    if (span_is(dmarc->result, "fail"))
+        buf_printf(out,
+                   "Anyone may have written it; who owns %.*s can ask for more with p=quarantine"
+                   " (assay help dmarc).\n",
+                   SPAN_ARG(author));
+    else if (span_is(dmarc->result, "none"))
+        buf_printf(
+            out,
+            "Without a DMARC record of %.*s nothing tells forged mail from honest (assay help dmarc).\n",
+            SPAN_ARG(author));
+}
+
+void report_advise(const struct report *r, struct buf *out)
+{
+    const struct assay_verdict *v = r->verdict;
+
+    if (v->what == ASSAY_DEFER)
+        advise_unanswered(r, out);
+    else if (v->malformed)
+        advise_malformed(r, out);
+    else if (v->what != ASSAY_ACCEPT && span_is(v->cause, "policy") && report_dmarc(v))
+        advise_unproved(r, out);
+    else if (v->what == ASSAY_ACCEPT)
+        advise_accepted(r, out);
+    advise_expired(r, out);
+}
