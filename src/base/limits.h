@@ -27,10 +27,9 @@ enum limits {
     LIMIT_AUTHRES_FIELDS = 64,     /**< Authentication-Results fields that are looked at */
     LIMIT_AUTHRES_RESULTS = 64,    /**< results read from one such field */
     LIMIT_AUTHRES_PROPERTIES = 64, /**< properties read of one such result */
-    LIMIT_AUTHRES_NAME = 64, /**< octets of a method, result, ptype or property that is written */
-    LIMIT_AUTHRES_VALUE =
-        512, /**< octets between the quotes of a value that is written, escapes counted */
-    LIMIT_BODY_LENGTHS = 16, /**< different l= values of one canonicalization */
+    LIMIT_AUTHRES_NAME = 64,   /**< octets of a method, result, ptype or property that is written */
+    LIMIT_AUTHRES_VALUE = 512, /**< octets of a value that is written, escapes counted */
+    LIMIT_BODY_LENGTHS = 16,   /**< different l= values of one canonicalization */
 
     /* spf */
     LIMIT_SPF_TERMS = 4096,     /**< terms of one record */

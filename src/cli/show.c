@@ -160,7 +160,8 @@ static void put_dkim(const struct term *t, const struct assay_check *c, struct b
         if (report_detail(c, "testing").n)
             buf_puts(&text, "; the domain is only testing (t=y)");
     } else {
-        buf_printf(&text, "%s%.*s", text.n ? ": " : "", SPAN_ARG(c->reason));
+        buf_puts(&text, text.n ? ": " : "");
+        buf_put(&text, c->reason);
     }
     report_put_row(t, &(struct report_row){"DKIM", c->result, buf_span(&text)}, out);
     buf_done(&text);
@@ -273,7 +274,8 @@ static void put_disposition(const struct report *r, struct buf *out)
     struct buf text = buf_new(TEXT_MAX);
     bool narrow = t->width < 60;
 
-    buf_printf(&text, "%.*s.\n", SPAN_ARG(r->verdict->reason));
+    buf_put(&text, r->verdict->reason);
+    buf_puts(&text, ".\n");
     report_advise(r, &text);
     rest = buf_span(&text);
     while (span_line(&rest, &line)) {
@@ -367,7 +369,8 @@ void report_show_line(const struct report *r, struct buf *out)
     assay_span word = span_of(report_word(r->verdict->what)), line, rest;
     struct buf text = buf_new(TEXT_MAX), clean = buf_new(TEXT_MAX);
 
-    buf_printf(&text, "%s  ", r->file);
+    buf_puts(&text, r->file);
+    buf_puts(&text, "  ");
     if (put_subject(r->header, &text))
         buf_putc(&text, ' ');
     put_author(r->header, &text);

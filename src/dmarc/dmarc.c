@@ -5,7 +5,7 @@
 
 const char *dmarc_result_text(enum dmarc_result result)
 {
-    static const char *const TEXTS[] = {"pass", "none", "fail", "temperror"};
+    static const char *const TEXTS[] = {"pass", "none", "fail", "temperror", "permerror"};
 
     return TEXTS[result];
 }
@@ -254,6 +254,7 @@ static int severity(const struct dmarc_verdict *v)
     switch (v->result) {
     case DMARC_FAIL: return v->policy == DMARC_POLICY_REJECT ? 5 : v->policy == DMARC_POLICY_QUARANTINE ? 3 : 2;
     case DMARC_TEMPERROR: return 4;
+    case DMARC_PERMERROR: return 3;
     case DMARC_NONE: return 1;
     default: return 0;
     }
@@ -266,6 +267,20 @@ static assay_status keep_verdict(struct assay_eval *ev, struct dmarc_verdict v, 
         return ASSAY_ENOMEM;
     *ret = v;
     return ASSAY_DONE;
+}
+
+/** More author domains than are evaluated: whatever those said, it is not the whole (RFC 9989 11.5). */
+static void note_incomplete(struct assay_eval *ev, struct dmarc_verdict *v)
+{
+    struct dmarc_verdict incomplete = *v;
+
+    incomplete.result = DMARC_PERMERROR;
+    if (severity(v) >= severity(&incomplete))
+        return;
+    incomplete.ref = "RFC 9989 11.5";
+    incomplete.reason = SPAN("From names more domains than are evaluated");
+    trace(ev, incomplete.ref, SPAN("result\tpermerror\t%1"), incomplete.reason);
+    *v = incomplete;
 }
 
 /** There is no author domain to evaluate (RFC 9989 5.3.1). */
@@ -297,5 +312,9 @@ assay_status dmarc_evaluate(struct assay_eval *ev, void *check)
             worst = a.v;
         ev->branch->depth = 0; /* of an author that was left in the middle */
     }
-    return all == ASSAY_DONE ? keep_verdict(ev, worst, c->ret) : all;
+    if (all != ASSAY_DONE)
+        return all;
+    if (c->incomplete)
+        note_incomplete(ev, &worst);
+    return keep_verdict(ev, worst, c->ret);
 }

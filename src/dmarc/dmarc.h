@@ -21,7 +21,7 @@
 #include "dmarc/walk.h"
 
 /** Results (RFC 9989 9.2). */
-enum dmarc_result { DMARC_PASS, DMARC_NONE, DMARC_FAIL, DMARC_TEMPERROR };
+enum dmarc_result { DMARC_PASS, DMARC_NONE, DMARC_FAIL, DMARC_TEMPERROR, DMARC_PERMERROR };
 
 /** By which standard. */
 enum dmarc_mode { DMARC_9989, DMARC_7489 };
@@ -43,6 +43,7 @@ struct dmarc_check {
     unsigned sample;           /**< 0-99, for pct (RFC 7489 6.6.4) */
     const assay_span *authors; /**< canonical, each once, LIMIT_AUTHORS at most */
     size_t nauthors;
+    bool incomplete;       /**< there are more author domains than those */
     const char *no_author; /**< why there is none, when nauthors is 0 */
     const struct dmarc_identifier *identifiers; /**< LIMIT_IDENTIFIERS at most */
     size_t nidentifiers;

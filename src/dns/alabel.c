@@ -6,6 +6,15 @@
 /** The longest domain that is looked at, in octets of UTF-8. */
 enum { DOMAIN_MAX = 1024 };
 
+/** Only what names are made of: the mapping of RFC 5895 makes an @, a blank or a dot of characters like them. */
+static bool is_name(assay_span ace)
+{
+    for (size_t i = 0; i < ace.n; i++)
+        if (!ascii_alnum(ace.p[i]) && ace.p[i] != '-' && ace.p[i] != '_' && ace.p[i] != '.')
+            return false;
+    return true;
+}
+
 /** Convert a text that has octets above 127. Underscores would be lost with STD3 rules, so those are not asked for. */
 static assay_status convert(assay_span domain, struct dns_name *ret)
 {
@@ -23,7 +32,7 @@ static assay_status convert(assay_span domain, struct dns_name *ret)
         return ASSAY_ENOMEM;
     if (error != IDN2_OK)
         return ASSAY_EINVAL;
-    read = dns_name_raw(span_of(ace), ret);
+    read = is_name(span_of(ace)) && dns_name_raw(span_of(ace), ret);
     idn2_free(ace);
     return read ? ASSAY_DONE : ASSAY_EINVAL;
 }

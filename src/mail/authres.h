@@ -72,7 +72,7 @@ bool authres_is_from(assay_span value, assay_span authserv_id);
  * \param field_n  octets of the field's name and colon, which stand before the value on its first line
  * \param out      gets the value, without final line end; its status tells whether all of it fitted
  */
-void authres_write(assay_span authserv_id, const struct authres_result *results, size_t n, size_t field_n,
-                   struct buf *out);
+void authres_write(assay_span authserv_id, const struct authres_result *results, size_t n,
+                   size_t field_n, struct buf *out);
 
 #endif

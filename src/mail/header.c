@@ -70,7 +70,8 @@ static void begin_field(struct header *h, size_t at, size_t name_n, size_t colon
 
 assay_status header_line(struct header *h, assay_span line)
 {
-    size_t at = h->text.n, colon = span_find(line, ':'), name_n = colon < line.n ? colon : 0;
+    size_t at = h->text.n, colon = span_find(line, ':');
+    size_t name_n = colon < line.n && !ascii_wsp(line.p[0]) ? colon : 0; /* what begins with a blank is no field */
     assay_status s;
 
     if (h->n && line.n && ascii_wsp(line.p[0])) {

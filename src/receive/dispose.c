@@ -258,6 +258,8 @@ assay_status verdict_dispose(struct assay_eval *ev, void *receive)
         return reject_malformed(&d, fault);
     if (!d.dmarc->author.n)
         return dispose_no_from(&d);
+    if (d.dmarc->result == DMARC_PERMERROR)
+        return decide(&d, ASSAY_QUARANTINE, "local", d.dmarc->ref, d.dmarc->reason);
     if (d.dmarc->result == DMARC_FAIL && d.dmarc->policy != DMARC_POLICY_NONE)
         return dispose_failing(&d);
     if (d.dmarc->result == DMARC_TEMPERROR && !(d.dmarc->has_record && d.dmarc->policy == DMARC_POLICY_NONE))

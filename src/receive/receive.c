@@ -138,6 +138,7 @@ static void set_dmarc(struct receive *r, struct dmarc_check *c, enum dmarc_mode 
                               .sample = r->sample,
                               .authors = r->authors.domains,
                               .nauthors = r->authors.n,
+                              .incomplete = r->authors.over,
                               .no_author = no_author(&r->authors),
                               .identifiers = r->identifiers,
                               .ret = ret};

@@ -43,7 +43,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LATE_MS = 1500, SERVER_PACKET = 65535, SERVER_UDP = 1232, SERVER_DELAYED = 16 };
+enum { LATE_MS = 1000, SERVER_PACKET = 65535, SERVER_UDP = 1232, SERVER_DELAYED = 16 };
 
 /** An answer that goes out later. */
 struct server_delayed {

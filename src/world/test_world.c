@@ -22,6 +22,17 @@
 
 #include <cmocka.h>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 /** What the tests share. */
 struct rig {
     struct lab lab;
@@ -221,7 +232,6 @@ static const struct row MISBEHAVIOUR[] = {
     {ASSAY_RR_TXT, "late.bad.example", TIMEOUT, 0, ""},
     {ASSAY_RR_TXT, "wrongid.bad.example", TIMEOUT, 0, ""},
     {ASSAY_RR_TXT, "tc.bad.example", BIT(ASSAY_OK), 0, "\"hello\""},
-    {ASSAY_RR_TXT, "tcdead.bad.example", NO_ANSWER, 0, ""},
     {ASSAY_RR_TXT, "servfail.bad.example", SERVFAIL, 0, ""},
     {ASSAY_RR_TXT, "refused.bad.example", SERVFAIL, 0, ""}, /* what libunbound makes of it */
     {ASSAY_RR_TXT, "formerr.bad.example", SERVFAIL, 0, ""},
@@ -240,11 +250,15 @@ static const struct row MISBEHAVIOUR[] = {
     {ASSAY_RR_TXT, "huge.bad.example", BIT(ASSAY_TOOBIG), 0, ""},
 };
 
+/** On its own, for libunbound puts several queries on one connection, and all end with it. */
+static const struct row HANGING_UP[] = {{ASSAY_RR_TXT, "tcdead.bad.example", NO_ANSWER, 0, ""}};
+
 static void a_misbehaving_forwarder_gives_what_it_must(void **state)
 {
     assay_world *w = forwarding_world(*state, 1200);
 
     ask_table(w, MISBEHAVIOUR, COUNT(MISBEHAVIOUR));
+    ask_table(w, HANGING_UP, COUNT(HANGING_UP));
     assay_world_free(w);
 }
 
@@ -256,6 +270,7 @@ static void a_misbehaving_authoritative_server_gives_what_it_must(void **state)
     NEEDS_LAB(r);
     w = recursive_world(r, 1200);
     ask_table(w, MISBEHAVIOUR, COUNT(MISBEHAVIOUR));
+    ask_table(w, HANGING_UP, COUNT(HANGING_UP));
     assay_world_free(w);
 }
 
@@ -264,10 +279,9 @@ static void silence_says_who_was_silent_and_what_to_try(void **state)
     const struct rig *r = *state;
     assay_world *w = forwarding_world(r, 200);
     assay_fact *f = ask_one(w, ASSAY_RR_TXT, "silent.example");
-    char want[200];
+    char want[RESOLVERS_WORDS + 100];
 
     assert_int_equal(f->how, ASSAY_TIMEOUT);
-    resolvers_words(&(struct resolvers){.n = 0}, want);
     snprintf(want, sizeof want, "%s did not answer in 0.2 s; --resolver names another", w->who);
     assert_true(span_is(f->reason, want));
     assert_non_null(strstr(w->who, "127.0.0."));
@@ -277,8 +291,9 @@ static void silence_says_who_was_silent_and_what_to_try(void **state)
 
 static void an_answer_too_late_for_one_is_there_for_the_next(void **state)
 {
-    assay_world *w = forwarding_world(*state, LATE_MS / 3);
-    struct timeval wait = world_wait(LATE_MS);
+    assay_world *w = forwarding_world(*state, LATE_MS / 2);
+    struct timeval wait =
+        world_wait(LATE_MS * 24 / 10); /* libunbound's third try waits long enough */
     assay_fact *f = ask_one(w, ASSAY_RR_TXT, "late.then.example");
 
     assert_int_equal(f->how, ASSAY_TIMEOUT);
@@ -596,9 +611,8 @@ static void a_hundred_thousand_questions_stay_in_bounds(void **state)
     assert_true(f.most_cached <= 2 << 20);
     assert_true(f.most_busy <= 400);
     assert_int_equal(flights_open(f.world->flights), 0);
-#if !defined(__SANITIZE_ADDRESS__) && !(defined(__has_feature) && __has_feature(address_sanitizer))
-    assert_true(peak_memory() - before < 64 * 1024); /* a sanitizer keeps what is freed */
-#endif
+    if (!SANITIZED) /* a sanitizer keeps what is freed */
+        assert_true(peak_memory() - before < 64 * 1024);
     assay_world_free(f.world);
 }
 

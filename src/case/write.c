@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "case/write.h"
+
+#include "base/number.h"
+#include "base/time.h"
+
+/* ---- pieces ---- */
+
+/** Hand out what has gathered. */
+static void flush(struct case_writer *w)
+{
+    if (w->status == ASSAY_DONE && w->out.status != ASSAY_DONE)
+        w->status = ASSAY_ENOMEM;
+    if (w->status == ASSAY_DONE && w->out.n)
+        w->status = w->put(w->arg, buf_span(&w->out));
+    buf_clear(&w->out);
+}
+
+void case_put(struct case_writer *w, assay_span s)
+{
+    if (w->out.n + s.n > CASE_WRITE_STAGE)
+        flush(w);
+    if (s.n <= CASE_WRITE_STAGE)
+        buf_put(&w->out, s);
+    else if (w->status == ASSAY_DONE)
+        w->status = w->put(w->arg, s);
+}
+
+/** A line can hold the value: no CR, LF or NUL, and no blank at its ends. */
+static bool fits_line(assay_span value)
+{
+    return span_eq(span_trim(value), value) && span_find(value, '\r') == value.n &&
+           span_find(value, '\n') == value.n && span_find(value, '\0') == value.n;
+}
+
+void case_put_value(struct case_writer *w, const char *key, assay_span value)
+{
+    char *octets = fits_line(value) ? NULL : arena_get(&w->arena, value.n);
+
+    if (octets) {
+        case_puts(w, "; the next value had octets that no line can hold\n");
+        for (size_t i = 0; i < value.n; i++)
+            octets[i] = ascii_fws(value.p[i]) || value.p[i] == '\0' ? '?' : value.p[i];
+        value.p = octets;
+    } else if (!fits_line(value)) {
+        w->status = ASSAY_ENOMEM;
+        return;
+    }
+    case_puts(w, key);
+    case_puts(w, value.n ? " = " : " =");
+    case_put(w, value);
+    case_puts(w, "\n");
+}
+
+/* ---- [case], [envelope], [policy] ---- */
+
+static void write_case(struct case_writer *w)
+{
+    case_puts(w, "; a verdict of libassay " ASSAY_VERSION ", with all it rests on: see assay-case(5)\n[case]\nname = recorded");
+    if (w->verdict->author.n) {
+        case_puts(w, "/");
+        case_put(w, w->verdict->author);
+    }
+    case_puts(w, "\n");
+}
+
+/** Write an address of the envelope, its local part as filler where that is wanted. */
+static void write_address(struct case_writer *w, const char *key, assay_span address, bool redact)
+{
+    if (redact) {
+        char *octets = arena_get(&w->arena, address.n);
+
+        if (!octets) {
+            w->status = ASSAY_ENOMEM;
+            return;
+        }
+        case_redact_address(address, octets);
+        address.p = octets;
+    }
+    case_put_value(w, key, address);
+}
+
+/** Write the recipients; no check looks at them. */
+static void write_recipients(struct case_writer *w, bool redact)
+{
+    const size_t most = LIMIT_CASE_LINES / 2;
+    const struct receive *r = w->r;
+
+    for (size_t i = 0; i < r->nrecipients && i < most; i++)
+        write_address(w, "to", r->recipients[i], redact);
+    if (r->nrecipients > most)
+        case_puts(w, "; there were more recipients than a case may have\n");
+}
+
+static void write_envelope(struct case_writer *w)
+{
+    const struct receive *r = w->r;
+    bool redact = w->flags & ASSAY_CASE_REDACT, matters = redact && case_local_part_matters(&w->r->ev);
+    char text[TIME_TEXT], digits[NUMBER_DIGITS];
+
+    case_puts(w, "\n[envelope]\n");
+    case_put_value(w, "now", time_text(r->ev.now, text));
+    if (r->ip_text.n)
+        case_put_value(w, "ip", r->ip_text);
+    if (r->helo.n)
+        case_put_value(w, "helo", r->helo);
+    if (matters && r->mail_from.n)
+        case_puts(w, "; not redacted, because the local part stands in an SPF record's macro\n");
+    if (r->mail_from.n)
+        write_address(w, "from", r->mail_from, redact && !matters);
+    else
+        case_puts(w, "from = <>\n");
+    write_recipients(w, redact);
+    if (r->hostname.n)
+        case_put_value(w, "hostname", r->hostname);
+    case_put_value(w, "sample", number_text(r->sample, digits));
+}
+
+static void write_policy(struct case_writer *w)
+{
+    const struct assay_option *option;
+
+    case_puts(w, "\n[policy]\n");
+    for (size_t i = 0; (option = assay_policy_option(i)); i++)
+        case_put_value(w, option->name, span_of(assay_policy_get(w->r->policy, option->name)));
+}
+
+/* ---- [expect] ---- */
+
+/** The first check of a method and scope ("": any), or NULL. */
+static const struct assay_check *find_check(const struct assay_verdict *v, const char *method, const char *scope)
+{
+    for (size_t i = 0; i < v->nchecks; i++)
+        if (span_is(v->checks[i]->method, method) && (!*scope || span_is(v->checks[i]->scope, scope)))
+            return v->checks[i];
+    return NULL;
+}
+
+/** Write the result of a check. */
+static void write_result(struct case_writer *w, const char *key, const struct assay_check *c)
+{
+    case_put_value(w, key, c ? c->result : SPAN("none"));
+}
+
+/** Write a detail of a check, if it is there. */
+static void write_detail(struct case_writer *w, const char *key, const struct assay_check *c, const char *name)
+{
+    for (size_t i = 0; c && i < c->ndetails; i++)
+        if (span_is(c->details[i].name, name))
+            case_put_value(w, key, c->details[i].value);
+}
+
+/** The value can stand behind `NAME=` as it is. */
+static bool is_word(assay_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '"' || s.p[i] == '|')
+            return false;
+    return s.n > 0;
+}
+
+/** Write a signature's result with its domain and selector. */
+static void write_dkim(struct case_writer *w, const struct assay_check *c)
+{
+    case_puts(w, "dkim = ");
+    case_put(w, c->result);
+    for (size_t i = 0; i < c->nproperties; i++) {
+        const struct assay_property *p = &c->properties[i];
+
+        if ((!span_is(p->name, "d") && !span_is(p->name, "s")) || !is_word(p->value))
+            continue;
+        case_puts(w, " ");
+        case_put(w, p->name);
+        case_puts(w, "=");
+        case_put(w, p->value);
+    }
+    case_puts(w, "\n");
+}
+
+/** Write what only a message has. */
+static void write_message_results(struct case_writer *w)
+{
+    static const char *const WORDS[] = {"accept", "quarantine", "reject", "defer"};
+    const struct assay_verdict *v = w->verdict;
+    const struct assay_check *dmarc = find_check(v, "dmarc", "");
+
+    for (size_t i = 0; i < v->nchecks; i++)
+        if (span_is(v->checks[i]->method, "dkim"))
+            write_dkim(w, v->checks[i]);
+    write_result(w, "dmarc", dmarc);
+    write_detail(w, "dmarc.policy", dmarc, "policy");
+    write_detail(w, "dmarc.org", dmarc, "org");
+    write_result(w, "arc", find_check(v, "arc", ""));
+    case_put_value(w, "disposition", span_of(WORDS[v->what]));
+    case_puts(w, v->malformed ? "message = malformed\n" : "message = ok\n");
+}
+
+static void write_expect(struct case_writer *w)
+{
+    const struct assay_check *mfrom = find_check(w->verdict, "spf", "mfrom");
+
+    case_puts(w, "\n[expect]\n");
+    write_result(w, "spf", mfrom);
+    write_detail(w, "spf.lookups", mfrom, "lookups");
+    write_detail(w, "spf.void", mfrom, "void");
+    write_result(w, "spf.helo", find_check(w->verdict, "spf", "helo"));
+    write_result(w, "iprev", find_check(w->verdict, "iprev", ""));
+    if (!w->r->envelope_only)
+        write_message_results(w);
+}
+
+assay_status assay_case_write(assay_eval *eval, assay_span body, unsigned flags,
+                              assay_status (*put)(void *arg, assay_span text), void *arg)
+{
+    struct case_writer w = {.r = receive_of(eval),
+                            .verdict = assay_result(eval),
+                            .body = body,
+                            .flags = flags,
+                            .put = put,
+                            .arg = arg,
+                            .out = buf_new(CASE_WRITE_STAGE)};
+
+    if (!w.r || !w.verdict)
+        return ASSAY_EORDER;
+    write_case(&w);
+    write_envelope(&w);
+    write_policy(&w);
+    case_write_world(&w);
+    if (!w.r->envelope_only)
+        case_write_message(&w);
+    write_expect(&w);
+    flush(&w);
+    buf_done(&w.out);
+    arena_done(&w.arena);
+    return w.status;
+}

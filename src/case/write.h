@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file write.h
+ * A verdict on its way into a file: what write.c and its parts share.
+ *
+ *     assay_case_write()    write.c: the sections in order
+ *       case_write_world()  write_world.c: [dns] from the evidence, checked by asking it again
+ *       case_write_message() write_message.c: [message], [digests]
+ *         case_redact_header() redact.c: filler for what no check depends on
+ */
+#ifndef CASE_WRITE_H
+#define CASE_WRITE_H
+
+#include "case/model.h"
+#include "receive/receive.h"
+
+/** Octets that gather before they are handed out. */
+enum { CASE_WRITE_STAGE = 65536 };
+
+/** A file being written. */
+struct case_writer {
+    struct receive *r;
+    const struct assay_verdict *verdict;
+    assay_span body;
+    unsigned flags; /**< of enum assay_case_flag */
+    assay_status (*put)(void *arg, assay_span text);
+    void *arg;
+    struct buf out;
+    struct arena arena;
+    assay_status status; /**< of put, or ASSAY_ENOMEM; it sticks */
+};
+
+/** Write octets. */
+void case_put(struct case_writer *w, assay_span s);
+
+/** Write text ended by NUL. */
+static inline void case_puts(struct case_writer *w, const char *text)
+{
+    case_put(w, span_of(text));
+}
+
+/** Write `key = value`. What no line can hold becomes `?`, and a comment says so. */
+void case_put_value(struct case_writer *w, const char *key, assay_span value);
+
+/** Write the facts as [dns]. */
+void case_write_world(struct case_writer *w);
+
+/** Write [message] and, where they stand for the body, [digests]. */
+void case_write_message(struct case_writer *w);
+
+/**
+ * Write a header in which filler stands for all that no check depends on; its length does not change.
+ *
+ * \param out   gets the header
+ * \param kept  gets the names of the fields that stay because a signature covers them, parted by commas
+ * \return ASSAY_DONE, ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status case_redact_header(struct receive *r, struct arena *a, struct buf *out,
+                                                struct buf *kept);
+
+/** Filler for the local part of an address; what tells a rewritten one (SRS) stays. `octets` are changed. */
+void case_redact_address(assay_span address, char *octets);
+
+/** Some record has a macro that stands for the sender's local part (RFC 7208 7.2): filler would change its answers. */
+bool case_local_part_matters(const assay_eval *eval);
+
+#endif
