@@ -82,7 +82,8 @@ class Tests:
     def script(self, path):
         """A script: what it counted itself, or one."""
         label = str(path.relative_to(TOP))
-        status, output = run([path], self.patience, self.env)
+        command = [sys.executable, path] if path.suffix == ".py" else [path]
+        status, output = run(command, self.patience, self.env)
         totals = TOTALS.findall(output)
         lines = output.strip().splitlines()
         if status == SKIPPED:

@@ -58,6 +58,12 @@ enum limits {
     /* iprev */
     LIMIT_IPREV_NAMES = 10, /**< PTR names that are looked up (RFC 8601 3) */
 
+    /* the world */
+    LIMIT_RESOLVERS = 8, /**< resolvers that are forwarded to */
+    LIMIT_OPEN = 16384,  /**< questions of one world on their way, those in line included */
+    LIMIT_FLIGHTS = 400, /**< of these, given to libunbound; one takes about 13 KB there */
+    LIMIT_BUSY = 1600,   /**< queries libunbound works on, those nobody waits for included */
+
     /* .case files */
     LIMIT_CASE_TEXT = 1 << 28,   /**< octets of one file, and of a file it names */
     LIMIT_CASES = 16384,         /**< cases of one file */

@@ -15,7 +15,8 @@ static assay_status read_bar(struct case_reader *r, assay_span line)
         text = span_from(text, 1);
     cr = span_find(text, '\r');
     if (cr < text.n)
-        return CASE_REFUSE(r, span_from(text, cr), "a CR inside a line; for exact octets use file = PATH");
+        return CASE_REFUSE(r, span_from(text, cr),
+                           "a CR inside a line; for exact octets use file = PATH");
     if (r->message_file)
         return CASE_REFUSE(r, r->line, "[message] has either | lines or file = PATH");
     buf_put(&r->message, text);
@@ -38,7 +39,8 @@ static assay_status read_file(struct case_reader *r, assay_span line)
     if (r->message_lines || r->message_file)
         return CASE_REFUSE(r, key, "[message] has either | lines or one file = PATH");
     if (!r->open || !path.n)
-        return CASE_REFUSE(r, path, path.n ? "no file may be named here" : "file = PATH is expected");
+        return CASE_REFUSE(r, path,
+                           path.n ? "no file may be named here" : "file = PATH is expected");
     r->message_file = true;
     s = r->open(r->arg, path, &r->message);
     if (s == ASSAY_ENOMEM || r->message.status == ASSAY_ENOMEM)
@@ -53,7 +55,8 @@ assay_status case_read_message(struct case_reader *r, assay_span line)
     if (line.p[0] == '|')
         return read_bar(r, line);
     if (span_find(line, '=') == line.n)
-        return CASE_REFUSE(r, r->line, "%s is no line of [message]: | TEXT or file = PATH is expected",
+        return CASE_REFUSE(r, r->line,
+                           "%s is no line of [message]: | TEXT or file = PATH is expected",
                            case_shown(r->line).text);
     return read_file(r, line);
 }
@@ -63,7 +66,8 @@ assay_status case_read_message(struct case_reader *r, assay_span line)
 /** Refuse a line of [digests]. */
 static assay_status refuse_digest(struct case_reader *r, assay_span at, const char *why)
 {
-    return CASE_REFUSE(r, at.n ? at : r->line, "%s; relaxed|simple sha256 BASE64 length=N is expected", why);
+    return CASE_REFUSE(r, at.n ? at : r->line,
+                       "%s; relaxed|simple sha256 BASE64 length=N is expected", why);
 }
 
 /** Decode a SHA-256 digest. */
@@ -72,14 +76,16 @@ static bool read_sha256(assay_span text, uint8_t out[SHA256_SIZE])
     uint8_t octets[48];
     size_t n;
 
-    if (text.n != base64_encoded(SHA256_SIZE) || !base64_decode(text, octets, &n) || n != SHA256_SIZE)
+    if (text.n != base64_encoded(SHA256_SIZE) || !base64_decode(text, octets, &n) ||
+        n != SHA256_SIZE)
         return false;
     memcpy(out, octets, SHA256_SIZE);
     return true;
 }
 
 /** Put a digest behind the others. */
-static assay_status add_digest(struct case_one *one, struct arena *a, const struct case_digest *digest)
+static assay_status add_digest(struct case_one *one, struct arena *a,
+                               const struct case_digest *digest)
 {
     struct case_digest **end = &one->digests, *kept = arena_get(a, sizeof *kept);
 
@@ -95,7 +101,8 @@ static assay_status add_digest(struct case_one *one, struct arena *a, const stru
 
 assay_status case_read_digest(struct case_reader *r, assay_span line)
 {
-    assay_span rest = line, canon = case_word(&rest), hash = case_word(&rest), text = case_word(&rest);
+    assay_span rest = line, canon = case_word(&rest), hash = case_word(&rest),
+               text = case_word(&rest);
     assay_span length = case_word(&rest), more = span_trim(rest);
     struct case_digest digest = {.canonicalization = canon};
 
@@ -105,7 +112,8 @@ assay_status case_read_digest(struct case_reader *r, assay_span line)
         return refuse_digest(r, hash, "unknown hash");
     if (!read_sha256(text, digest.sha256))
         return refuse_digest(r, text, "not 32 octets in base64");
-    if (!span_starts(length, SPAN("length=")) || !number_read(span_from(length, 7), INT64_MAX, &digest.length))
+    if (!span_starts(length, SPAN("length=")) ||
+        !number_read(span_from(length, 7), INT64_MAX, &digest.length))
         return refuse_digest(r, length, "no length");
     if (more.n)
         return refuse_digest(r, more, "text behind the length");
@@ -138,7 +146,8 @@ static assay_status finish_header(struct case_reader *r)
     size_t n = header_size(buf_span(&r->message), &ended);
 
     if (n < r->message.n)
-        return CASE_REFUSE(r, r->one->digests_at, "[digests] stand for the body, but [message] has one");
+        return CASE_REFUSE(r, r->one->digests_at,
+                           "[digests] stand for the body, but [message] has one");
     if (!ended && n && r->message.p[n - 1] != '\n')
         buf_puts(&r->message, "\r\n");
     if (!ended)

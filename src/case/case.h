@@ -102,6 +102,9 @@ assay_span case_recipient(const struct case_one *one, size_t i);
 /** The message as it is fed to an evaluation, header alone where [digests] stand for the body; empty: there is none. */
 assay_span case_message(const struct case_one *one);
 
+/** [digests] stand for the body. */
+bool case_has_digests(const struct case_one *one);
+
 /** Give an evaluation that has been fed case_message() the digests of [digests]. \return as assay_body_digest() */
 ASSAY_NODISCARD assay_status case_give_digests(const struct case_one *one, assay_eval *eval);
 

@@ -19,6 +19,11 @@ assay_span case_message(const struct case_one *one)
     return one->message;
 }
 
+bool case_has_digests(const struct case_one *one)
+{
+    return one->digests != NULL;
+}
+
 assay_status case_give_digests(const struct case_one *one, assay_eval *eval)
 {
     assay_status s = ASSAY_DONE;

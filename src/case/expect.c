@@ -19,12 +19,14 @@ static assay_span keep(struct expecter *e, struct buf *text)
 /* ---- the checks ---- */
 
 /** The nth check of a key's method and scope, or NULL. */
-static const struct assay_check *find_check(const struct expecter *e, const struct expect_key *key, size_t nth)
+static const struct assay_check *find_check(const struct expecter *e, const struct expect_key *key,
+                                            size_t nth)
 {
     for (size_t i = 0; i < e->verdict->nchecks; i++) {
         const struct assay_check *c = e->verdict->checks[i];
 
-        if (span_is(c->method, key->method) && (!key->scope || span_is(c->scope, key->scope)) && nth-- == 0)
+        if (span_is(c->method, key->method) && (!key->scope || span_is(c->scope, key->scope)) &&
+            nth-- == 0)
             return c;
     }
     return NULL;

@@ -44,11 +44,12 @@ struct expect_key {
     expect_got_fn *got;
     expect_holds_fn *holds; /**< NULL: nothing to compare with yet */
     expect_fault_fn *fault;
-    const char *method, *scope; /**< of the checks that a result or detail is looked for in; scope NULL: any */
-    const char *detail;         /**< the detail */
-    const char *absent;         /**< what there is when there is no such check or detail */
-    bool text;                  /**< values may hold a bar: only one between blanks parts alternatives */
-    bool numbered;              /**< the nth line is about the nth check */
+    const char *method,
+        *scope; /**< of the checks that a result or detail is looked for in; scope NULL: any */
+    const char *detail; /**< the detail */
+    const char *absent; /**< what there is when there is no such check or detail */
+    bool text;          /**< values may hold a bar: only one between blanks parts alternatives */
+    bool numbered;      /**< the nth line is about the nth check */
 };
 
 /** The key of a name, or NULL. */
@@ -61,8 +62,8 @@ bool expect_alternative(assay_span *rest, bool text, assay_span *ret);
 bool expect_property(assay_span *rest, assay_span *name, assay_span *value);
 
 /* How keys are compared; each of the types above. */
-expect_got_fn expect_got_result, expect_got_detail, expect_got_fixed, expect_got_disposition, expect_got_message,
-    expect_got_authres, expect_got_edits, expect_got_questions;
+expect_got_fn expect_got_result, expect_got_detail, expect_got_fixed, expect_got_disposition,
+    expect_got_message, expect_got_authres, expect_got_edits, expect_got_questions;
 expect_holds_fn expect_holds_result, expect_holds_value, expect_holds_domain, expect_holds_folded,
     expect_holds_edit, expect_holds_trace, expect_holds_asked, expect_holds_not_asked;
 

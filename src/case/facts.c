@@ -49,7 +49,8 @@ static _Atomic(struct made *) *bucket_of(struct case_facts *facts, const struct 
 static assay_fact *find(const struct made *m, const struct assay_question *q)
 {
     for (; m; m = m->next)
-        if (m->kind == q->kind && m->rrtype == q->rrtype && span_eq((assay_span){m->name, m->n}, q->name))
+        if (m->kind == q->kind && m->rrtype == q->rrtype &&
+            span_eq((assay_span){m->name, m->n}, q->name))
             return m->fact;
     return NULL;
 }
@@ -60,7 +61,8 @@ static void remember(struct case_facts *facts, const struct assay_question *q, a
     _Atomic(struct made *) *bucket = bucket_of(facts, q);
     struct made *m;
 
-    if (atomic_fetch_add(&facts->n, 1) >= LIMIT_CASE_FACTS || !(m = malloc(sizeof *m + q->name.n))) {
+    if (atomic_fetch_add(&facts->n, 1) >= LIMIT_CASE_FACTS ||
+        !(m = malloc(sizeof *m + q->name.n))) {
         atomic_fetch_sub(&facts->n, 1);
         return;
     }
@@ -90,7 +92,8 @@ assay_status case_facts_ask(struct case_facts *facts, const struct case_worlds *
     return s;
 }
 
-assay_status case_answer(void *arg, assay_eval *eval, const struct assay_question *question, size_t n)
+assay_status case_answer(void *arg, assay_eval *eval, const struct assay_question *question,
+                         size_t n)
 {
     const struct case_one *one = arg;
     struct case_worlds worlds = case_worlds_of(one);

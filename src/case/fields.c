@@ -5,7 +5,8 @@
 #include "case/read.h"
 
 /** Append a line. */
-static assay_status keep(struct case_reader *r, struct case_lines *lines, assay_span key, assay_span value)
+static assay_status keep(struct case_reader *r, struct case_lines *lines, assay_span key,
+                         assay_span value)
 {
     int most = lines == &r->one->expect ? LIMIT_CASE_EXPECT : LIMIT_CASE_LINES;
     struct case_line *line;
@@ -32,7 +33,9 @@ typedef const char *value_fn(struct assay_envelope *e, assay_span value);
 
 static const char *set_now(struct assay_envelope *e, assay_span value)
 {
-    return time_read(value, &e->now) ? NULL : "a time is 2026-11-23T12:00:00Z (RFC 3339) or seconds since 1970";
+    return time_read(value, &e->now)
+               ? NULL
+               : "a time is 2026-11-23T12:00:00Z (RFC 3339) or seconds since 1970";
 }
 
 static const char *set_ip(struct assay_envelope *e, assay_span value)

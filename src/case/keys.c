@@ -62,7 +62,8 @@ bool expect_property(assay_span *rest, assay_span *name, assay_span *value)
         *rest = span_from(s, value->n + 1);
         return true;
     }
-    for (first = 0; first < s.n && !ascii_wsp(s.p[first]); first++) /* a `=` in the first word is part of it */
+    for (first = 0; first < s.n && !ascii_wsp(s.p[first]);
+         first++) /* a `=` in the first word is part of it */
         ;
     first += next_property(span_from(s, first));
     *value = span_trim(span_first(s, first));
@@ -136,7 +137,8 @@ static const char *disposition_fault(assay_span value)
 
 static const char *message_fault(assay_span value)
 {
-    return span_is(value, "ok") || span_is(value, "malformed") ? NULL : "ok or malformed is expected";
+    return span_is(value, "ok") || span_is(value, "malformed") ? NULL
+                                                               : "ok or malformed is expected";
 }
 
 /* ---- the keys ---- */
@@ -144,52 +146,62 @@ static const char *message_fault(assay_span value)
 enum { RECEIVED = CASE_MESSAGE | CASE_SPF, ALSO_DOMAIN = RECEIVED | CASE_DOMAIN };
 
 /** A result of checks of a method and scope. */
-#define RESULT(name, method, scope)                                                                          \
-    {                                                                                                        \
-        name, RECEIVED, expect_got_result, expect_holds_result, result_fault, method, scope, NULL, "none",   \
-            false, true                                                                                      \
+#define RESULT(name, method, scope)                                                                \
+    {                                                                                              \
+        name, RECEIVED, expect_got_result, expect_holds_result, result_fault, method, scope, NULL, \
+            "none", false, true                                                                    \
     }
 
 /** A detail of checks of a method and scope. */
-#define DETAIL(name, kinds, holds, fault, method, scope, detail, absent, text)                               \
-    {                                                                                                        \
-        name, kinds, expect_got_detail, holds, fault, method, scope, detail, absent, text, true              \
+#define DETAIL(name, kinds, holds, fault, method, scope, detail, absent, text)                  \
+    {                                                                                           \
+        name, kinds, expect_got_detail, holds, fault, method, scope, detail, absent, text, true \
     }
 
 /** A value of the verdict. */
-#define VALUE(name, kinds, got, holds, fault, absent, text)                                                  \
-    {                                                                                                        \
-        name, kinds, got, holds, fault, NULL, NULL, NULL, absent, text, false                                \
+#define VALUE(name, kinds, got, holds, fault, absent, text)                   \
+    {                                                                         \
+        name, kinds, got, holds, fault, NULL, NULL, NULL, absent, text, false \
     }
 
 /** A key that only kinds have that this version does not run. */
-#define LATER(name, kinds)                                                                                   \
-    {                                                                                                        \
-        name, kinds, NULL, NULL, no_value, NULL, NULL, NULL, NULL, true, false                               \
+#define LATER(name, kinds)                                                     \
+    {                                                                          \
+        name, kinds, NULL, NULL, no_value, NULL, NULL, NULL, NULL, true, false \
     }
 
 static const struct expect_key KEYS[] = {
     RESULT("spf", "spf", "mfrom"),
     RESULT("spf.helo", "spf", "helo"),
     DETAIL("spf.exp", RECEIVED, expect_holds_value, NULL, "spf", "mfrom", "exp", "", true),
-    DETAIL("spf.lookups", ALSO_DOMAIN, expect_holds_value, number_fault, "spf", "mfrom", "lookups", "0", false),
-    DETAIL("spf.void", RECEIVED, expect_holds_value, number_fault, "spf", "mfrom", "void", "0", false),
+    DETAIL("spf.lookups", ALSO_DOMAIN, expect_holds_value, number_fault, "spf", "mfrom", "lookups",
+           "0", false),
+    DETAIL("spf.void", RECEIVED, expect_holds_value, number_fault, "spf", "mfrom", "void", "0",
+           false),
     RESULT("dkim", "dkim", NULL),
     RESULT("dmarc", "dmarc", NULL),
-    DETAIL("dmarc.policy", ALSO_DOMAIN, expect_holds_value, no_value, "dmarc", NULL, "policy", "none", false),
+    DETAIL("dmarc.policy", ALSO_DOMAIN, expect_holds_value, no_value, "dmarc", NULL, "policy",
+           "none", false),
     DETAIL("dmarc.org", ALSO_DOMAIN, expect_holds_domain, NULL, "dmarc", NULL, "org", "", false),
     RESULT("arc", "arc", NULL),
     DETAIL("arc.sealer", RECEIVED, expect_holds_domain, NULL, "arc", NULL, "sealer", "", false),
     VALUE("bimi", RECEIVED, expect_got_fixed, expect_holds_value, no_value, "none", false),
     RESULT("iprev", "iprev", NULL),
-    VALUE("disposition", RECEIVED, expect_got_disposition, expect_holds_value, disposition_fault, NULL, false),
+    VALUE("disposition", RECEIVED, expect_got_disposition, expect_holds_value, disposition_fault,
+          NULL, false),
     VALUE("ar", RECEIVED, expect_got_authres, expect_holds_folded, no_value, NULL, true),
-    VALUE("edit", RECEIVED | CASE_SENDING, expect_got_edits, expect_holds_edit, edit_fault, NULL, true),
-    VALUE("trace", CASE_ANY, expect_got_fixed, expect_holds_trace, no_value, "no line of the trace contains it", true),
-    VALUE("questions", CASE_ANY, expect_got_questions, expect_holds_value, number_fault, NULL, false),
-    VALUE("asked", CASE_ANY, expect_got_fixed, expect_holds_asked, question_fault, "not asked", false),
-    VALUE("not_asked", CASE_ANY, expect_got_fixed, expect_holds_not_asked, question_fault, "asked", false),
-    VALUE("message", RECEIVED | CASE_SENDING, expect_got_message, expect_holds_value, message_fault, NULL, false),
+    VALUE("edit", RECEIVED | CASE_SENDING, expect_got_edits, expect_holds_edit, edit_fault, NULL,
+          true),
+    VALUE("trace", CASE_ANY, expect_got_fixed, expect_holds_trace, no_value,
+          "no line of the trace contains it", true),
+    VALUE("questions", CASE_ANY, expect_got_questions, expect_holds_value, number_fault, NULL,
+          false),
+    VALUE("asked", CASE_ANY, expect_got_fixed, expect_holds_asked, question_fault, "not asked",
+          false),
+    VALUE("not_asked", CASE_ANY, expect_got_fixed, expect_holds_not_asked, question_fault, "asked",
+          false),
+    VALUE("message", RECEIVED | CASE_SENDING, expect_got_message, expect_holds_value, message_fault,
+          NULL, false),
     LATER("signature", CASE_SENDING),
     LATER("finding", CASE_DOMAIN),
     LATER("not_finding", CASE_DOMAIN),

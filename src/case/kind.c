@@ -42,7 +42,8 @@ static assay_status refuse_mix(struct case_reader *r, assay_span at, unsigned ki
 {
     const struct case_one *one = r->one;
 
-    return CASE_REFUSE(r, at, "%s belongs to a case of the kind %s, but %s makes this one of the kind %s",
+    return CASE_REFUSE(r, at,
+                       "%s belongs to a case of the kind %s, but %s makes this one of the kind %s",
                        case_shown(at).text, first_kind(kinds), case_shown(one->kind_at).text,
                        case_kind_text(one->kind));
 }
@@ -81,7 +82,8 @@ static assay_status check_section(struct case_reader *r, assay_span at, unsigned
 }
 
 /** Lines stand in a case of a kind that has them. */
-static assay_status check_lines(struct case_reader *r, const struct case_lines *lines, unsigned (*kinds)(assay_span))
+static assay_status check_lines(struct case_reader *r, const struct case_lines *lines,
+                                unsigned (*kinds)(assay_span))
 {
     for (const struct case_line *line = lines->first; line; line = line->next)
         if (!(kinds(line->key) & r->one->kind))

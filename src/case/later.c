@@ -30,8 +30,8 @@ static bool has_key(assay_span line, const char *key)
 /** Three digits, then a blank or the end: a status line or a greeting. */
 static bool is_status(assay_span line)
 {
-    return line.n >= 3 && ascii_digit(line.p[0]) && ascii_digit(line.p[1]) && ascii_digit(line.p[2]) &&
-           (line.n == 3 || ascii_wsp(line.p[3]) || line.p[3] == '-');
+    return line.n >= 3 && ascii_digit(line.p[0]) && ascii_digit(line.p[1]) &&
+           ascii_digit(line.p[2]) && (line.n == 3 || ascii_wsp(line.p[3]) || line.p[3] == '-');
 }
 
 /** A word that stands in place of a web answer. */
@@ -99,7 +99,8 @@ assay_status case_read_smtp(struct case_reader *r, assay_span line)
     for (size_t i = 0; smtp_key(i); i++)
         if (span_is(key, smtp_key(i)))
             return ASSAY_DONE;
-    return CASE_REFUSE(r, key, "unknown key %s in [smtp]%s", case_shown(key).text, case_hint(key, smtp_key).text);
+    return CASE_REFUSE(r, key, "unknown key %s in [smtp]%s", case_shown(key).text,
+                       case_hint(key, smtp_key).text);
 }
 
 assay_status case_read_list(struct case_reader *r, assay_span line)
@@ -125,7 +126,8 @@ assay_status case_read_recall(struct case_reader *r, assay_span line)
     if (!has_key(line, "at"))
         return case_read_record(r, line, NULL);
     if ((s = case_key_value(r, line, &key, &value)) == ASSAY_DONE && !time_read(value, &t))
-        s = CASE_REFUSE(r, value, "at = %s: a time is 2026-11-23T12:00:00Z (RFC 3339)", case_shown(value).text);
+        s = CASE_REFUSE(r, value, "at = %s: a time is 2026-11-23T12:00:00Z (RFC 3339)",
+                        case_shown(value).text);
     return s;
 }
 

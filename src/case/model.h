@@ -57,8 +57,10 @@ struct case_one {
     struct case_lines envelope; /**< all lines of [envelope]; `values` has what they say */
     struct assay_envelope values;
     struct case_lines policy, expect;
-    assay_span envelope_at, message_at, digests_at, sign_at, secret_at; /**< the sections; empty: not there */
-    assay_span message; /**< as it is fed; with [digests], the header and the empty line behind it */
+    assay_span envelope_at, message_at, digests_at, sign_at,
+        secret_at; /**< the sections; empty: not there */
+    assay_span
+        message; /**< as it is fed; with [digests], the header and the empty line behind it */
     struct case_digest *digests;
     size_t ndigests;
     struct case_world world;
@@ -85,8 +87,8 @@ struct case_set {
  * \param at      the octets that are wrong: a span of set->text
  * \return ASSAY_EINVAL
  */
-assay_status case_refuse(const struct case_set *set, assay_span at, struct case_error *error, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+assay_status case_refuse(const struct case_set *set, assay_span at, struct case_error *error,
+                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /** Text that fits a message for people. */
 struct case_shown {

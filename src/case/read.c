@@ -43,7 +43,8 @@ assay_span case_word(assay_span *rest)
     return word;
 }
 
-assay_status case_key_value(struct case_reader *r, assay_span line, assay_span *key, assay_span *value)
+assay_status case_key_value(struct case_reader *r, assay_span line, assay_span *key,
+                            assay_span *value)
 {
     size_t equals = span_find(line, '=');
 
@@ -69,7 +70,8 @@ static assay_status read_case(struct case_reader *r, assay_span line)
         return s;
     place = span_is(key, "name") ? &r->one->name : span_is(key, "ref") ? &r->one->ref : NULL;
     if (!place)
-        return CASE_REFUSE(r, key, "unknown key %s in [case]; there are name and ref", case_shown(key).text);
+        return CASE_REFUSE(r, key, "unknown key %s in [case]; there are name and ref",
+                           case_shown(key).text);
     if (place->p != NULL)
         return CASE_REFUSE(r, key, "%s stands twice in this [case]", case_shown(key).text);
     *place = value;
@@ -88,9 +90,10 @@ static assay_status finish(struct case_reader *r)
         s = case_world_sort(&r->set->arena, &r->one->world, &clash);
     if (s == ASSAY_DONE && clash)
         return CASE_REFUSE(r, clash->at, "this contradicts a line above it: %s",
-                           clash->rrtype == 0                ? "the name has another mark"
-                           : clash->rrtype == ASSAY_RR_CNAME ? "an alias has one target (RFC 1034 3.6.2)"
-                                                             : "a name and type have either data or one word");
+                           clash->rrtype == 0 ? "the name has another mark"
+                           : clash->rrtype == ASSAY_RR_CNAME
+                               ? "an alias has one target (RFC 1034 3.6.2)"
+                               : "a name and type have either data or one word");
     return s;
 }
 
@@ -132,9 +135,10 @@ static assay_status begin_case(struct case_reader *r)
     assay_status s;
 
     if (r->unshared.n)
-        return CASE_REFUSE(r, r->unshared,
-                           "%s stands above the first [case]; only [dns], [web], [policy] and [smtp] are shared",
-                           case_shown(r->unshared).text);
+        return CASE_REFUSE(
+            r, r->unshared,
+            "%s stands above the first [case]; only [dns], [web], [policy] and [smtp] are shared",
+            case_shown(r->unshared).text);
     if (r->set->n >= LIMIT_CASES)
         return CASE_REFUSE(r, r->line, "more than %d cases in one file", LIMIT_CASES);
     if ((s = finish(r)) != ASSAY_DONE)
@@ -156,8 +160,10 @@ static assay_status note_section(struct case_reader *r, const struct section *se
     const struct {
         case_line_fn *line;
         assay_span *at;
-    } PLACES[] = {{case_read_envelope, &r->one->envelope_at}, {case_read_message, &r->one->message_at},
-                  {case_read_digest, &r->one->digests_at},    {case_read_sign, &r->one->sign_at},
+    } PLACES[] = {{case_read_envelope, &r->one->envelope_at},
+                  {case_read_message, &r->one->message_at},
+                  {case_read_digest, &r->one->digests_at},
+                  {case_read_sign, &r->one->sign_at},
                   {case_read_secret, &r->one->secret_at}};
 
     if (!section->shared && !r->one->shared && !r->unshared.n)
@@ -181,7 +187,8 @@ static assay_status begin_section(struct case_reader *r)
     if (end == r->line.n)
         return CASE_REFUSE(r, r->line, "%s is not ended by ]", case_shown(r->line).text);
     if (end + 1 < r->line.n)
-        return CASE_REFUSE(r, span_from(r->line, end + 1), "text behind ]: a section's name stands alone");
+        return CASE_REFUSE(r, span_from(r->line, end + 1),
+                           "text behind ]: a section's name stands alone");
     r->section_at = r->line;
     r->state = 0;
     if (span_is(name, "case")) {
@@ -228,7 +235,8 @@ static assay_status read_lines(struct case_reader *r)
         s = read_line(r, line);
     if (s == ASSAY_DONE)
         s = finish(r);
-    if (s == ASSAY_DONE && r->set->n == 0 && r->section) /* no [case]: what would be shared is the case */
+    if (s == ASSAY_DONE && r->set->n == 0 &&
+        r->section) /* no [case]: what would be shared is the case */
         s = add_case(r->set, r->set->shared);
     return s;
 }

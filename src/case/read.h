@@ -35,8 +35,8 @@ struct case_reader {
 typedef assay_status case_line_fn(struct case_reader *r, assay_span line);
 
 case_line_fn case_read_envelope, case_read_policy, case_read_expect; /* fields.c */
-case_line_fn case_read_dns;                                           /* records.c */
-case_line_fn case_read_message, case_read_digest;                     /* body.c */
+case_line_fn case_read_dns;                                          /* records.c */
+case_line_fn case_read_message, case_read_digest;                    /* body.c */
 case_line_fn case_read_web, case_read_smtp, case_read_list, case_read_recall, case_read_sign,
     case_read_secret; /* later.c */
 
@@ -51,7 +51,8 @@ ASSAY_NODISCARD assay_status case_key_value(struct case_reader *r, assay_span li
 assay_span case_word(assay_span *rest);
 
 /** Take one line of [dns] that is no mark into `w`; NULL: only look whether it is one. */
-ASSAY_NODISCARD assay_status case_read_record(struct case_reader *r, assay_span line, struct case_world *w);
+ASSAY_NODISCARD assay_status case_read_record(struct case_reader *r, assay_span line,
+                                              struct case_world *w);
 
 /** Put the message of the case at hand into its place (body.c). \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM */
 ASSAY_NODISCARD assay_status case_finish_message(struct case_reader *r);

@@ -9,8 +9,9 @@ static const struct {
     const char *text;
     enum assay_how how;
 } WORDS[] = {
-    {"NXDOMAIN", ASSAY_NXDOMAIN}, {"NODATA", ASSAY_NODATA}, {"SERVFAIL", ASSAY_SERVFAIL}, {"REFUSED", ASSAY_REFUSED},
-    {"TIMEOUT", ASSAY_TIMEOUT},   {"BOGUS", ASSAY_BOGUS},   {"TOOBIG", ASSAY_TOOBIG},
+    {"NXDOMAIN", ASSAY_NXDOMAIN}, {"NODATA", ASSAY_NODATA},   {"SERVFAIL", ASSAY_SERVFAIL},
+    {"REFUSED", ASSAY_REFUSED},   {"TIMEOUT", ASSAY_TIMEOUT}, {"BOGUS", ASSAY_BOGUS},
+    {"TOOBIG", ASSAY_TOOBIG},
 };
 
 /** The marks, and the table each goes to. */
@@ -25,7 +26,11 @@ static const struct {
     {"@suffix", CASE_SUFFIXES, ASSAY_INSECURE},
 };
 
-enum { N_WORDS = sizeof WORDS / sizeof *WORDS, N_MARKS = sizeof MARKS / sizeof *MARKS, MOST_RDATA = 65535 };
+enum {
+    N_WORDS = sizeof WORDS / sizeof *WORDS,
+    N_MARKS = sizeof MARKS / sizeof *MARKS,
+    MOST_RDATA = 65535
+};
 
 static const char *word_name(size_t i)
 {
@@ -39,9 +44,10 @@ static const char *mark_name(size_t i)
 
 static const char *type_name(size_t i)
 {
-    static const uint16_t TYPES[] = {ASSAY_RR_A,    ASSAY_RR_AAAA, ASSAY_RR_MX, ASSAY_RR_TXT, ASSAY_RR_SPF,
-                                     ASSAY_RR_PTR,  ASSAY_RR_CNAME, ASSAY_RR_TLSA, ASSAY_RR_NS, ASSAY_RR_SOA,
-                                     ASSAY_RR_DS,   ASSAY_RR_CAA,  ASSAY_RR_ANY};
+    static const uint16_t TYPES[] = {ASSAY_RR_A,   ASSAY_RR_AAAA, ASSAY_RR_MX,    ASSAY_RR_TXT,
+                                     ASSAY_RR_SPF, ASSAY_RR_PTR,  ASSAY_RR_CNAME, ASSAY_RR_TLSA,
+                                     ASSAY_RR_NS,  ASSAY_RR_SOA,  ASSAY_RR_DS,    ASSAY_RR_CAA,
+                                     ASSAY_RR_ANY};
 
     return i < sizeof TYPES / sizeof *TYPES ? dns_type_text(TYPES[i]) : NULL;
 }
@@ -75,14 +81,16 @@ static assay_status read_name(struct case_reader *r, assay_span text, struct dns
         s = dns_to_alabels(text, ret);
     if (s != ASSAY_EINVAL)
         return s;
-    return CASE_REFUSE(r, text,
-                       "%s is no domain name: labels of 1 to 63 octets, 255 in all (RFC 1035 2.3.4); \\. \\\\ \\DDD "
-                       "escape",
-                       case_shown(text).text);
+    return CASE_REFUSE(
+        r, text,
+        "%s is no domain name: labels of 1 to 63 octets, 255 in all (RFC 1035 2.3.4); \\. \\\\ \\DDD "
+        "escape",
+        case_shown(text).text);
 }
 
 /** A new row under a name. */
-static assay_status new_record(struct case_reader *r, assay_span name_text, struct case_record **ret)
+static assay_status new_record(struct case_reader *r, assay_span name_text,
+                               struct case_record **ret)
 {
     struct dns_name name;
     struct case_record *record;
@@ -92,7 +100,8 @@ static assay_status new_record(struct case_reader *r, assay_span name_text, stru
     if (s != ASSAY_DONE)
         return s;
     if (r->nrecords >= LIMIT_CASE_RECORDS)
-        return CASE_REFUSE(r, r->line, "more than %d lines of [dns] in one file", LIMIT_CASE_RECORDS);
+        return CASE_REFUSE(r, r->line, "more than %d lines of [dns] in one file",
+                           LIMIT_CASE_RECORDS);
     record = ARENA_NEW(&r->set->arena, struct case_record);
     key = arena_get(&r->set->arena, name.n);
     if (!record || !key)
@@ -192,13 +201,15 @@ static assay_status read_data(struct case_reader *r, struct case_record *record,
     if (record->how != ASSAY_OK)
         return ASSAY_DONE;
     if (record->rrtype == ASSAY_RR_ANY)
-        return CASE_REFUSE(r, data,
-                           "ANY takes one of NXDOMAIN NODATA SERVFAIL REFUSED TIMEOUT BOGUS TOOBIG, not %s%s",
-                           case_shown(data).text, case_hint(data, word_name).text);
+        return CASE_REFUSE(
+            r, data,
+            "ANY takes one of NXDOMAIN NODATA SERVFAIL REFUSED TIMEOUT BOGUS TOOBIG, not %s%s",
+            case_shown(data).text, case_hint(data, word_name).text);
     if ((why = read_rdata(r, record->rrtype, data)))
-        return CASE_REFUSE(r, data, "%s %s: %s%s", dns_type_text(record->rrtype), case_shown(data).text, why,
-                           case_hint(data, word_name).text);
-    if (r->octets.status != ASSAY_DONE || !arena_copy(&r->set->arena, buf_span(&r->octets), &record->rdata))
+        return CASE_REFUSE(r, data, "%s %s: %s%s", dns_type_text(record->rrtype),
+                           case_shown(data).text, why, case_hint(data, word_name).text);
+    if (r->octets.status != ASSAY_DONE ||
+        !arena_copy(&r->set->arena, buf_span(&r->octets), &record->rdata))
         return ASSAY_ENOMEM;
     return ASSAY_DONE;
 }
@@ -217,7 +228,8 @@ static assay_status take_ttl_and_class(struct case_reader *r, assay_span *rest, 
 
         if (word.n && ascii_digit(word.p[0]) && !has_ttl) {
             if (!number_read(word, INT32_MAX, &number)) /* RFC 2181 8 */
-                return CASE_REFUSE(r, word, "%s is no TTL: seconds, at most 2147483647", case_shown(word).text);
+                return CASE_REFUSE(r, word, "%s is no TTL: seconds, at most 2147483647",
+                                   case_shown(word).text);
             *ttl = (uint32_t)number;
             has_ttl = true;
         } else if (span_iis(word, "IN") && !has_class) {
@@ -244,7 +256,8 @@ assay_status case_read_record(struct case_reader *r, assay_span line, struct cas
     if (!type.n)
         return CASE_REFUSE(r, owner, "NAME [TTL] [IN] TYPE DATA is expected, there is no type");
     if (!(record->rrtype = dns_type_read(type)))
-        return CASE_REFUSE(r, type, "unknown type %s%s", case_shown(type).text, case_hint(type, type_name).text);
+        return CASE_REFUSE(r, type, "unknown type %s%s", case_shown(type).text,
+                           case_hint(type, type_name).text);
     if (!data.n)
         return CASE_REFUSE(r, type, "there are no data behind %s", case_shown(type).text);
     if ((s = read_data(r, record, data)) != ASSAY_DONE || !w)
@@ -262,7 +275,8 @@ assay_status case_read_dns(struct case_reader *r, assay_span line)
 
 /* ---- how questions are called ---- */
 
-static const char *const KINDS[] = {"?", "DNS", "GET", "PROBE", "SIGN", "MAC", "RECALL", "SUFFIX", "LIST"};
+static const char *const KINDS[] = {"?",   "DNS",    "GET",    "PROBE", "SIGN",
+                                    "MAC", "RECALL", "SUFFIX", "LIST"};
 
 enum { N_KINDS = sizeof KINDS / sizeof *KINDS };
 

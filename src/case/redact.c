@@ -34,7 +34,8 @@ bool case_local_part_matters(const assay_eval *eval)
             continue;
         assay_fact_read(fact, &a);
         for (size_t i = 0; i < a.n; i++)
-            for (assay_span s = a.data[i]; (s = span_from(s, span_find(s, '%'))).n; s = span_from(s, 1))
+            for (assay_span s = a.data[i]; (s = span_from(s, span_find(s, '%'))).n;
+                 s = span_from(s, 1))
                 if (span_istarts(s, SPAN("%{s")) || span_istarts(s, SPAN("%{l")))
                     return true;
     }
@@ -75,7 +76,7 @@ static void redact_addresses(assay_span value, struct buf *out)
             at.quoted = c != '"';
             buf_putc(out, c == '"' ? c : filler(c));
         } else if (at.comments) {
-            at.comments += (c == '(') - (c == ')');
+            at.comments = c == '(' ? at.comments + 1 : c == ')' ? at.comments - 1 : at.comments;
             buf_putc(out, c == '(' || c == ')' ? c : filler(c));
         } else {
             buf_putc(out, redact_plain(&at, c));
@@ -86,7 +87,8 @@ static void redact_addresses(assay_span value, struct buf *out)
 /* ---- which fields stay ---- */
 
 /** Mark the fields that a signature covers: of each name from the bottom (RFC 6376 5.4.2). */
-static void mark_covered(const struct header *h, const struct dkim_signature *s, bool *covered, bool *taken)
+static void mark_covered(const struct header *h, const struct dkim_signature *s, bool *covered,
+                         bool *taken)
 {
     assay_span rest = s->names, name;
 
@@ -127,10 +129,12 @@ static bool is_read_whole(const struct header *h, size_t i)
 
 /* ---- fields ---- */
 
-/** Our name in Authentication-Results: that of the verdict's own field (RFC 8601 2.5). */
+/** Our name in Authentication-Results, as the verdict's edits know it (RFC 8601 2.5). */
 static assay_span our_id(const struct receive *r)
 {
-    return span_trim(span_first(r->verdict.authres, span_find(r->verdict.authres, ';')));
+    assay_span id = r->policy->authserv_id.n ? r->policy->authserv_id : r->hostname;
+
+    return id.n ? id : SPAN("localhost");
 }
 
 /** Filler for results somebody wrote; who that was stays, because fields in our name are removed. */
@@ -140,8 +144,8 @@ static void redact_authres(struct receive *r, assay_span value, struct buf *out)
 
     for (size_t i = 0; i < value.n; i++)
         buf_putc(out, i <= head ? value.p[i] : filler(value.p[i]));
-    if (out->status == ASSAY_DONE &&
-        authres_is_from(span_from(buf_span(out), before), our_id(r)) == authres_is_from(value, our_id(r)))
+    if (out->status == ASSAY_DONE && authres_is_from(span_from(buf_span(out), before), our_id(r)) ==
+                                         authres_is_from(value, our_id(r)))
         return;
     out->n = before;
     buf_put(out, value);
@@ -181,7 +185,8 @@ static void note_name(struct buf *names, assay_span name)
 }
 
 /** Write all fields. */
-static void redact_fields(struct receive *r, const bool *covered, bool keep_from, struct buf *out, struct buf *kept)
+static void redact_fields(struct receive *r, const bool *covered, bool keep_from, struct buf *out,
+                          struct buf *kept)
 {
     const struct header *h = &r->message.header;
 
@@ -210,7 +215,8 @@ static assay_status read_again(assay_span text, struct header *h)
 }
 
 /** The authors of a redacted header are those of the message. */
-static assay_status same_authors(const struct receive *r, struct arena *a, assay_span text, bool *ret)
+static assay_status same_authors(const struct receive *r, struct arena *a, assay_span text,
+                                 bool *ret)
 {
     const struct authors *was = &r->authors;
     struct authors is;
@@ -221,14 +227,15 @@ static assay_status same_authors(const struct receive *r, struct arena *a, assay
     if ((s = read_again(text, &h)) == ASSAY_DONE)
         s = authors_find(a, &h, &is);
     header_done(&h);
-    *ret = s == ASSAY_DONE && is.n == was->n && is.fields == was->fields && is.mailboxes == was->mailboxes &&
-           is.over == was->over && is.fault == was->fault;
+    *ret = s == ASSAY_DONE && is.n == was->n && is.fields == was->fields &&
+           is.mailboxes == was->mailboxes && is.over == was->over && is.fault == was->fault;
     for (size_t i = 0; *ret && i < was->n; i++)
         *ret = span_eq(is.domains[i], was->domains[i]);
     return s == ASSAY_EINVAL ? ASSAY_DONE : s;
 }
 
-assay_status case_redact_header(struct receive *r, struct arena *a, struct buf *out, struct buf *kept)
+assay_status case_redact_header(struct receive *r, struct arena *a, struct buf *out,
+                                struct buf *kept)
 {
     bool *covered = find_covered(r, a), same;
     assay_status s;

@@ -21,7 +21,8 @@ static void find_place(assay_span text, const char *at, struct case_error *error
     error->column = (size_t)(at - line) + 1;
 }
 
-assay_status case_refuse(const struct case_set *set, assay_span at, struct case_error *error, const char *format, ...)
+assay_status case_refuse(const struct case_set *set, assay_span at, struct case_error *error,
+                         const char *format, ...)
 {
     va_list args;
 

@@ -3,38 +3,14 @@
 
 /* ---- what is judged by ---- */
 
-/** A span as text ended by NUL. */
-static const char *as_text(struct arena *a, assay_span s)
-{
-    return arena_copy(a, s, &s) ? s.p : NULL;
-}
-
-/** Set the options of one [policy]. */
-static assay_status set_options(const struct case_one *one, const struct case_lines *lines,
-                                struct case_outcome *o, struct case_error *error)
-{
-    for (const struct case_line *line = lines->first; line; line = line->next) {
-        const char *name = as_text(&o->arena, line->key), *value = as_text(&o->arena, line->value), *why = "";
-        assay_status s = name && value ? assay_policy_set(o->policy, name, value, &why) : ASSAY_ENOMEM;
-        bool known = name && assay_policy_get(o->policy, name);
-
-        if (s == ASSAY_EINVAL)
-            return case_refuse(one->set, known ? line->value : line->key, error, "%s", why);
-        if (s != ASSAY_DONE)
-            return s;
-    }
-    return ASSAY_DONE;
-}
-
 /** The policy of a case: what is shared, then its own. */
-static assay_status make_policy(const struct case_one *one, struct case_outcome *o, struct case_error *error)
+static assay_status make_policy(const struct case_one *one, struct case_outcome *o,
+                                struct case_error *error)
 {
     assay_status s = assay_policy_new(&o->policy);
 
-    if (s == ASSAY_DONE && one->shared)
-        s = set_options(one, &one->shared->policy, o, error);
     if (s == ASSAY_DONE)
-        s = set_options(one, &one->policy, o, error);
+        s = case_set_policy(one, o->policy, error);
     if (s == ASSAY_DONE)
         assay_policy_seal(o->policy);
     return s;
@@ -46,7 +22,8 @@ static assay_status refuse_kind(const struct case_one *one, struct case_error *e
     if (one->kind == CASE_NOTHING)
         return case_refuse(one->set, one->at.p ? one->at : one->set->text, error,
                            "nothing to judge: there is neither [envelope] nor [message]");
-    return case_refuse(one->set, one->kind_at, error, "a %s case: this version runs message and SPF cases",
+    return case_refuse(one->set, one->kind_at, error,
+                       "a %s case: this version runs message and SPF cases",
                        case_kind_text(one->kind));
 }
 
@@ -57,20 +34,10 @@ static assay_status give_recipients(const struct case_one *one, assay_eval *eval
 {
     assay_status s = ASSAY_DONE;
 
-    for (const struct case_line *line = one->envelope.first; line && s == ASSAY_DONE; line = line->next)
+    for (const struct case_line *line = one->envelope.first; line && s == ASSAY_DONE;
+         line = line->next)
         if (span_is(line->key, "to"))
             s = assay_rcpt(eval, line->value);
-    return s;
-}
-
-/** Give the digests in place of the body. */
-static assay_status give_digests(const struct case_one *one, assay_eval *eval)
-{
-    assay_status s = ASSAY_DONE;
-
-    for (const struct case_digest *d = one->digests; d && s == ASSAY_DONE; d = d->next)
-        s = assay_body_digest(eval, d->canonicalization, d->length,
-                              (assay_span){(const char *)d->sha256, sizeof d->sha256});
     return s;
 }
 
@@ -82,7 +49,7 @@ static assay_status give_message(const struct case_one *one, assay_eval *eval)
     if (s == ASSAY_DONE)
         s = assay_feed(eval, one->message);
     if (s == ASSAY_DONE)
-        s = give_digests(one, eval);
+        s = case_give_digests(one, eval);
     return s == ASSAY_DONE ? assay_eom(eval) : s;
 }
 
@@ -130,7 +97,8 @@ static assay_status note(struct case_outcome *o, const struct assay_question *q)
     buf_puts(&text, case_question_text(q->kind, q->rrtype));
     buf_putc(&text, ' ');
     buf_put(&text, q->name);
-    kept = text.status != ASSAY_ENOMEM && arena_copy(&o->arena, buf_span(&text), &o->unanswered[o->nunanswered]);
+    kept = text.status != ASSAY_ENOMEM &&
+           arena_copy(&o->arena, buf_span(&text), &o->unanswered[o->nunanswered]);
     buf_done(&text);
     o->nunanswered += kept;
     return kept ? ASSAY_DONE : ASSAY_ENOMEM;

@@ -47,7 +47,8 @@ static bool is_below(assay_span key, assay_span ancestor)
 
     if (key.n <= ancestor.n)
         return false;
-    return ancestor.n == 0 || (key.p[key.n - ancestor.n - 1] == SEPARATOR && span_eq(tail, ancestor));
+    return ancestor.n == 0 ||
+           (key.p[key.n - ancestor.n - 1] == SEPARATOR && span_eq(tail, ancestor));
 }
 
 /* ---- the tables ---- */
@@ -89,7 +90,8 @@ static int compare_rows(const void *a, const void *b)
     if (order == 0)
         order = (x->rrtype > y->rrtype) - (x->rrtype < y->rrtype);
     if (order == 0)
-        order = ((uintptr_t)x->at.p > (uintptr_t)y->at.p) - ((uintptr_t)x->at.p < (uintptr_t)y->at.p);
+        order =
+            ((uintptr_t)x->at.p > (uintptr_t)y->at.p) - ((uintptr_t)x->at.p < (uintptr_t)y->at.p);
     return order;
 }
 
@@ -117,7 +119,8 @@ static void find_clash(const struct case_table *t, const struct case_record **re
             *ret = t->rows[i];
 }
 
-assay_status case_world_sort(struct arena *a, struct case_world *w, const struct case_record **ret_clash)
+assay_status case_world_sort(struct arena *a, struct case_world *w,
+                             const struct case_record **ret_clash)
 {
     sort(&w->records);
     sort(&w->marks);
@@ -181,8 +184,8 @@ static bool exists(const struct case_world *w, assay_span key)
 /* ---- marks ---- */
 
 /** The most specific row of the own or the shared world that is a name or above it. */
-static const struct case_record *nearest(const struct case_table *own, const struct case_table *shared,
-                                         assay_span key)
+static const struct case_record *nearest(const struct case_table *own,
+                                         const struct case_table *shared, assay_span key)
 {
     for (;; key = parent(key)) {
         struct run r = find(own, key, 0);
@@ -196,13 +199,15 @@ static const struct case_record *nearest(const struct case_table *own, const str
 
 enum assay_secure case_world_secure(const struct case_worlds *w, assay_span key)
 {
-    const struct case_record *mark = nearest(&w->own->marks, w->shared ? &w->shared->marks : NULL, key);
+    const struct case_record *mark =
+        nearest(&w->own->marks, w->shared ? &w->shared->marks : NULL, key);
 
     return mark ? mark->secure : ASSAY_INSECURE;
 }
 
 /** The public suffix of a name: the longest @suffix that is the name or above it, else its last label. */
-static assay_status ask_suffix(const struct case_worlds *w, const struct assay_question *q, assay_fact **ret)
+static assay_status ask_suffix(const struct case_worlds *w, const struct assay_question *q,
+                               assay_fact **ret)
 {
     char octets[DNS_NAME_TEXT];
     assay_span key = case_key(span_first(q->name, sizeof octets), octets);
@@ -227,7 +232,7 @@ struct walk {
     const struct case_worlds *w;
     uint16_t rrtype;
     enum assay_how how;
-    bool absent;     /* NXDOMAIN, and no line says so */
+    bool absent;        /* NXDOMAIN, and no line says so */
     struct run data[2]; /* own, shared; of an answer that is OK */
     enum assay_secure secure;
     assay_span name; /* where the walk is */
@@ -240,7 +245,8 @@ struct walk {
 static bool look(struct walk *k, assay_span key, uint16_t rrtype)
 {
     struct run own = find(&k->w->own->records, key, rrtype);
-    struct run shared = k->w->shared ? find(&k->w->shared->records, key, rrtype) : (struct run){NULL, 0};
+    struct run shared =
+        k->w->shared ? find(&k->w->shared->records, key, rrtype) : (struct run){NULL, 0};
     const struct run *decides = own.n ? &own : &shared;
 
     if (!decides->n)
@@ -346,8 +352,8 @@ static assay_status make_fact(const struct walk *k, assay_fact **ret)
 }
 
 /** Answer a DNS question. */
-static assay_status ask_dns(const struct case_worlds *w, const struct assay_question *q, assay_fact **ret,
-                            bool *ret_absent)
+static assay_status ask_dns(const struct case_worlds *w, const struct assay_question *q,
+                            assay_fact **ret, bool *ret_absent)
 {
     struct walk k;
 
@@ -364,17 +370,20 @@ static assay_status ask_dns(const struct case_worlds *w, const struct assay_ques
 /** Answer what nothing here answers: nobody is asked. */
 static assay_status ask_nobody(const struct assay_question *q, assay_fact **ret)
 {
-    bool key = q->kind == ASSAY_SIGN || q->kind == ASSAY_MAC, far = q->kind == ASSAY_GET || q->kind == ASSAY_PROBE;
+    bool key = q->kind == ASSAY_SIGN || q->kind == ASSAY_MAC,
+         far = q->kind == ASSAY_GET || q->kind == ASSAY_PROBE;
     struct assay_answer a = {.size = sizeof a,
-                             .how = key ? ASSAY_REFUSED : far ? ASSAY_TIMEOUT : ASSAY_NODATA,
+                             .how = key   ? ASSAY_REFUSED
+                                    : far ? ASSAY_TIMEOUT
+                                          : ASSAY_NODATA,
                              .secure = ASSAY_INSECURE,
                              .reason = key ? SPAN("no such key") : SPAN("not in the case")};
 
     return assay_fact_new(q->kind, 0, &a, ret);
 }
 
-assay_status case_world_ask(const struct case_worlds *w, const struct assay_question *q, assay_fact **ret,
-                            bool *ret_absent)
+assay_status case_world_ask(const struct case_worlds *w, const struct assay_question *q,
+                            assay_fact **ret, bool *ret_absent)
 {
     bool absent = false;
     assay_status s;

@@ -59,8 +59,8 @@ assay_span case_key(assay_span name, char *key);
 int case_key_compare(assay_span a, assay_span b);
 
 /** Add a line. `record` and what it points to live as long as `arena`. \return ASSAY_DONE, ASSAY_ENOMEM */
-ASSAY_NODISCARD assay_status case_world_add(struct arena *a, struct case_world *w, enum case_table_of which,
-                                            struct case_record *record);
+ASSAY_NODISCARD assay_status case_world_add(struct arena *a, struct case_world *w,
+                                            enum case_table_of which, struct case_record *record);
 
 /**
  * Sort; nothing may be added afterwards.
@@ -79,8 +79,9 @@ ASSAY_NODISCARD assay_status case_world_sort(struct arena *a, struct case_world 
  *                     kind of question that nothing here answers
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status case_world_ask(const struct case_worlds *w, const struct assay_question *q,
-                                            assay_fact **ret, bool *ret_absent);
+ASSAY_NODISCARD assay_status case_world_ask(const struct case_worlds *w,
+                                            const struct assay_question *q, assay_fact **ret,
+                                            bool *ret_absent);
 
 /** Answers that were made once: any number of threads may look and add. */
 struct case_facts;

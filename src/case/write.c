@@ -33,18 +33,30 @@ static bool fits_line(assay_span value)
            span_find(value, '\n') == value.n && span_find(value, '\0') == value.n;
 }
 
+/** The value as a line can hold it: `?` for what it cannot. */
+static assay_span fit_line(struct case_writer *w, assay_span value)
+{
+    assay_span inside = span_trim(value);
+    char *octets = arena_get(&w->arena, value.n);
+
+    if (!octets) {
+        w->status = ASSAY_ENOMEM;
+        return SPAN_EMPTY;
+    }
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+        bool end = value.p + i < inside.p || value.p + i >= inside.p + inside.n;
+
+        octets[i] = end || c == '\r' || c == '\n' || c == '\0' ? '?' : c;
+    }
+    return (assay_span){octets, value.n};
+}
+
 void case_put_value(struct case_writer *w, const char *key, assay_span value)
 {
-    char *octets = fits_line(value) ? NULL : arena_get(&w->arena, value.n);
-
-    if (octets) {
+    if (!fits_line(value)) {
         case_puts(w, "; the next value had octets that no line can hold\n");
-        for (size_t i = 0; i < value.n; i++)
-            octets[i] = ascii_fws(value.p[i]) || value.p[i] == '\0' ? '?' : value.p[i];
-        value.p = octets;
-    } else if (!fits_line(value)) {
-        w->status = ASSAY_ENOMEM;
-        return;
+        value = fit_line(w, value);
     }
     case_puts(w, key);
     case_puts(w, value.n ? " = " : " =");
@@ -56,7 +68,8 @@ void case_put_value(struct case_writer *w, const char *key, assay_span value)
 
 static void write_case(struct case_writer *w)
 {
-    case_puts(w, "; a verdict of libassay " ASSAY_VERSION ", with all it rests on: see assay-case(5)\n[case]\nname = recorded");
+    case_puts(w, "; a verdict of libassay " ASSAY_VERSION
+                 ", with all it rests on: see assay-case(5)\n[case]\nname = recorded");
     if (w->verdict->author.n) {
         case_puts(w, "/");
         case_put(w, w->verdict->author);
@@ -95,7 +108,8 @@ static void write_recipients(struct case_writer *w, bool redact)
 static void write_envelope(struct case_writer *w)
 {
     const struct receive *r = w->r;
-    bool redact = w->flags & ASSAY_CASE_REDACT, matters = redact && case_local_part_matters(&w->r->ev);
+    bool redact = w->flags & ASSAY_CASE_REDACT,
+         matters = redact && case_local_part_matters(&w->r->ev);
     char text[TIME_TEXT], digits[NUMBER_DIGITS];
 
     case_puts(w, "\n[envelope]\n");
@@ -128,10 +142,12 @@ static void write_policy(struct case_writer *w)
 /* ---- [expect] ---- */
 
 /** The first check of a method and scope ("": any), or NULL. */
-static const struct assay_check *find_check(const struct assay_verdict *v, const char *method, const char *scope)
+static const struct assay_check *find_check(const struct assay_verdict *v, const char *method,
+                                            const char *scope)
 {
     for (size_t i = 0; i < v->nchecks; i++)
-        if (span_is(v->checks[i]->method, method) && (!*scope || span_is(v->checks[i]->scope, scope)))
+        if (span_is(v->checks[i]->method, method) &&
+            (!*scope || span_is(v->checks[i]->scope, scope)))
             return v->checks[i];
     return NULL;
 }
@@ -143,7 +159,8 @@ static void write_result(struct case_writer *w, const char *key, const struct as
 }
 
 /** Write a detail of a check, if it is there. */
-static void write_detail(struct case_writer *w, const char *key, const struct assay_check *c, const char *name)
+static void write_detail(struct case_writer *w, const char *key, const struct assay_check *c,
+                         const char *name)
 {
     for (size_t i = 0; c && i < c->ndetails; i++)
         if (span_is(c->details[i].name, name))

@@ -37,7 +37,8 @@ static void put_lines(struct case_writer *w, assay_span text)
 /** A CR that no LF follows. */
 static bool has_bare_cr(assay_span s)
 {
-    for (size_t at = span_find(s, '\r'); at < s.n; s = span_from(s, at + 1), at = span_find(s, '\r'))
+    for (size_t at = span_find(s, '\r'); at < s.n;
+         s = span_from(s, at + 1), at = span_find(s, '\r'))
         if (at + 1 == s.n || s.p[at + 1] != '\n')
             return true;
     return false;
@@ -60,9 +61,14 @@ static bool has_bare_lf(assay_span s)
 static void put_header(struct case_writer *w, assay_span header)
 {
     if (has_bare_cr(header))
-        case_puts(w, "; the header had a CR without LF, which no line here can hold: a blank stands for it\n");
-    if (w->r->policy->message_bare_lf == POLICY_REJECT && has_bare_lf(header) && !w->r->header_given)
-        case_puts(w, "; the header had a LF without CR, which no line here can hold: CRLF stands for it\n");
+        case_puts(
+            w,
+            "; the header had a CR without LF, which no line here can hold: a blank stands for it\n");
+    if (w->r->policy->message_bare_lf == POLICY_REJECT && has_bare_lf(header) &&
+        !w->r->header_given)
+        case_puts(
+            w,
+            "; the header had a LF without CR, which no line here can hold: CRLF stands for it\n");
     if (w->r->message.faults & MESSAGE_LIMIT)
         case_puts(w, "; the header was over a limit: what follows is what was read of it\n");
     case_puts(w, "[message]\n");
@@ -91,7 +97,8 @@ static void put_redacted(struct case_writer *w)
 /* ---- the body ---- */
 
 /** Write one digest. */
-static void put_digest(struct case_writer *w, enum canon canon, const struct body_digest *d, uint64_t length)
+static void put_digest(struct case_writer *w, enum canon canon, const struct body_digest *d,
+                       uint64_t length)
 {
     char text[48], digits[NUMBER_DIGITS];
 
@@ -117,7 +124,8 @@ static void put_digests(struct case_writer *w)
             const struct body_digest *d = &s->snapshots[i];
 
             if (d->known)
-                put_digest(w, (enum canon)canon, d, d->length == BODY_WHOLE ? s->octets : d->length);
+                put_digest(w, (enum canon)canon, d,
+                           d->length == BODY_WHOLE ? s->octets : d->length);
             n += d->known;
         }
     }
@@ -135,7 +143,9 @@ static void put_body(struct case_writer *w)
     case_puts(w, "|\n");
     put_lines(w, body);
     if (body.p[body.n - 1] != '\n')
-        case_puts(w, "; the body had no line end here; no check sees the difference (RFC 6376 3.4.3, 3.4.4)\n");
+        case_puts(
+            w,
+            "; the body had no line end here; no check sees the difference (RFC 6376 3.4.3, 3.4.4)\n");
 }
 
 /** The body cannot stand here as lines: what is in the way, or NULL. */

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { ROUNDS = 8 };
+
 /** A question with its answer. */
 struct item {
     struct assay_question q;
@@ -88,8 +90,10 @@ static void add_link(struct scribe *s, const struct assay_link *link)
     if (!arena_copy(s->arena, rdata, &rdata))
         out_of_memory(s);
     add(s, CASE_RECORDS,
-        (struct case_record){
-            .key = key_of(s, link->owner), .rrtype = ASSAY_RR_CNAME, .how = ASSAY_OK, .rdata = rdata});
+        (struct case_record){.key = key_of(s, link->owner),
+                             .rrtype = ASSAY_RR_CNAME,
+                             .how = ASSAY_OK,
+                             .rdata = rdata});
 }
 
 /** The name that has the answer, behind the aliases. */
@@ -101,8 +105,10 @@ static assay_span final_name(const struct item *item)
 /** Add what one fact says. */
 static void add_fact(struct scribe *s, const struct item *item)
 {
-    struct case_record row = {
-        .key = key_of(s, final_name(item)), .rrtype = item->q.rrtype, .how = item->a.how, .rdata = SPAN_EMPTY};
+    struct case_record row = {.key = key_of(s, final_name(item)),
+                              .rrtype = item->q.rrtype,
+                              .how = item->a.how,
+                              .rdata = SPAN_EMPTY};
 
     for (size_t i = 0; i < item->a.nchain && !item->flat; i++)
         add_link(s, &item->a.chain[i]);
@@ -117,9 +123,11 @@ static void add_fact(struct scribe *s, const struct item *item)
 /** Add the public suffix of a name, unless it is what one takes without being told. */
 static void add_suffix(struct scribe *s, const struct item *item)
 {
-    if (item->a.how != ASSAY_OK || item->a.n != 1 || span_eq(item->a.data[0], dns_last_labels(item->q.name, 1)))
+    if (item->a.how != ASSAY_OK || item->a.n != 1 ||
+        span_eq(item->a.data[0], dns_last_labels(item->q.name, 1)))
         return;
-    add(s, CASE_SUFFIXES, (struct case_record){.key = key_of(s, item->a.data[0]), .rdata = SPAN_EMPTY});
+    add(s, CASE_SUFFIXES,
+        (struct case_record){.key = key_of(s, item->a.data[0]), .rdata = SPAN_EMPTY});
 }
 
 /** Make the world anew. */
@@ -149,7 +157,8 @@ static bool same_answer(const struct item *item, const struct assay_answer *b)
     for (size_t i = 0; same && i < a->n; i++)
         same = span_eq(a->data[i], b->data[i]);
     for (size_t i = 0; same && !item->flat && i < a->nchain; i++)
-        same = span_eq(a->chain[i].owner, b->chain[i].owner) && span_eq(a->chain[i].target, b->chain[i].target);
+        same = span_eq(a->chain[i].owner, b->chain[i].owner) &&
+               span_eq(a->chain[i].target, b->chain[i].target);
     return same;
 }
 
@@ -179,7 +188,7 @@ static void settle(struct scribe *s)
 {
     bool changed = true;
 
-    while (changed && s->w->status == ASSAY_DONE) {
+    for (int round = 0; changed && round < ROUNDS && s->w->status == ASSAY_DONE; round++) {
         changed = false;
         make_world(s);
         for (size_t i = 0; i < s->n && s->w->status == ASSAY_DONE; i++) {
@@ -251,13 +260,15 @@ static void add_marks(struct scribe *s)
     if (n)
         qsort(wishes, n, sizeof *wishes, compare_wishes);
     if (all_unknown(wishes, n))
-        add(s, CASE_MARKS, (struct case_record){.key = SPAN_EMPTY, .secure = ASSAY_UNKNOWN, .rdata = SPAN_EMPTY});
+        add(s, CASE_MARKS,
+            (struct case_record){.key = SPAN_EMPTY, .secure = ASSAY_UNKNOWN, .rdata = SPAN_EMPTY});
     for (size_t i = 0; i < n && s->w->status == ASSAY_DONE; i++) {
         bool again = i && span_eq(wishes[i].key, wishes[i - 1].key);
 
         if (!again && case_world_secure(&worlds, wishes[i].key) != wishes[i].secure)
             add(s, CASE_MARKS,
-                (struct case_record){.key = wishes[i].key, .secure = wishes[i].secure, .rdata = SPAN_EMPTY});
+                (struct case_record){
+                    .key = wishes[i].key, .secure = wishes[i].secure, .rdata = SPAN_EMPTY});
     }
 }
 
@@ -304,7 +315,8 @@ static bool is_double(const struct case_table *t, size_t i)
 {
     const struct case_record *a = i ? t->rows[i - 1] : NULL, *b = t->rows[i];
 
-    return a && a->rrtype == b->rrtype && a->how == b->how && span_eq(a->key, b->key) && span_eq(a->rdata, b->rdata);
+    return a && a->rrtype == b->rrtype && a->how == b->how && span_eq(a->key, b->key) &&
+           span_eq(a->rdata, b->rdata);
 }
 
 /** Write marks. */

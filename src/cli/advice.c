@@ -22,14 +22,13 @@ static void put_unanswered(const struct assay_question *q, const struct assay_an
                SPAN_ARG(span_first(a->reason, 300)));
 }
 
-/** Name the questions that were not answered, and who could be asked instead. */
-static void advise_unanswered(const struct report *r, struct buf *out)
+void report_unanswered(assay_eval *eval, bool replay, struct buf *out)
 {
     struct assay_question q;
     assay_fact *fact;
     size_t cursor = 0, n = 0;
 
-    while (assay_evidence(r->eval, &cursor, &q, &fact)) {
+    while (assay_evidence(eval, &cursor, &q, &fact)) {
         struct assay_answer a;
 
         if (!fact)
@@ -42,7 +41,7 @@ static void advise_unanswered(const struct report *r, struct buf *out)
     }
     if (n > UNANSWERED_SHOWN)
         buf_printf(out, "And %zu more; --explain shows them.\n", n - UNANSWERED_SHOWN);
-    if (n && !r->one)
+    if (n && !replay)
         buf_puts(
             out,
             "Try again later, or ask another resolver: --resolver ADDR (assay help temperror).\n");
@@ -191,7 +190,7 @@ static void advise_accepted(const struct report *r, struct buf *out)
 
     if (!author.n)
         return;
-    if (span_is(dmarc->result, "fail"))
+    if (span_is(dmarc->result, "fail") && span_is(report_detail(dmarc, "policy"), "none"))
         buf_printf(out,
                    "Anyone may have written it; who owns %.*s can ask for more with p=quarantine"
                    " (assay help dmarc).\n",
@@ -208,7 +207,7 @@ void report_advise(const struct report *r, struct buf *out)
     const struct assay_verdict *v = r->verdict;
 
     if (v->what == ASSAY_DEFER)
-        advise_unanswered(r, out);
+        report_unanswered(r->eval, r->one != NULL, out);
     else if (v->malformed)
         advise_malformed(r, out);
     else if (v->what != ASSAY_ACCEPT && span_is(v->cause, "policy") && report_dmarc(v))

@@ -4,7 +4,8 @@
 #include "base/ip.h"
 #include "base/number.h"
 
-enum { RESOLVERS_MAX = 4096 };
+/** Octets of all --resolver, and questions that are handed on at once. */
+enum { RESOLVERS_MAX = 4096, BATCH = 64 };
 
 /** `ADDR` or `ADDR@PORT`. */
 static bool is_resolver(assay_span text)
@@ -75,10 +76,10 @@ static assay_status make_world(struct answers *a)
     return s;
 }
 
-assay_status answers_give(void *answers, assay_eval *eval, const struct assay_question *question,
-                          size_t n)
+/** Answer a batch of questions. */
+static assay_status give(struct answers *a, assay_eval *eval, const struct assay_question *question,
+                         size_t n)
 {
-    struct answers *a = answers;
     assay_status s;
 
     if (a->from)
@@ -86,6 +87,35 @@ assay_status answers_give(void *answers, assay_eval *eval, const struct assay_qu
     if (!a->world && (s = make_world(a)) != ASSAY_DONE)
         return s;
     return assay_world_answer(a->world, eval, question, n);
+}
+
+/** Answer all that is asked now. */
+static assay_status answer_all(struct answers *a, assay_eval *eval)
+{
+    struct assay_question batch[BATCH];
+    assay_status s = ASSAY_DONE;
+    size_t n;
+
+    do {
+        for (n = 0; n < BATCH && assay_next_question(eval, &batch[n]); n++)
+            ;
+        if (n)
+            s = give(a, eval, batch, n);
+    } while (n == BATCH && s >= 0);
+    return s;
+}
+
+int answers_drive(struct answers *a, assay_eval *eval, const char *name)
+{
+    assay_status s;
+
+    while ((s = assay_step(eval)) == ASSAY_NEED)
+        if ((s = answer_all(a, eval)) < 0)
+            break;
+    if (s == ASSAY_DONE || a->status)
+        return a->status;
+    cli_complain(a->cli, "%s: %s", name, assay_strstatus(s));
+    return EXIT_SOFTWARE;
 }
 
 void answers_done(struct answers *a)

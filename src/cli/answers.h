@@ -26,9 +26,13 @@ struct answers {
 /** Begin, with the resolvers of the command line. \return 0, or a status that was complained of */
 int answers_init(const struct cli *cli, struct answers *ret);
 
-/** Answer: an assay_answer_fn whose `arg` is a struct answers. */
-assay_status answers_give(void *answers, assay_eval *eval, const struct assay_question *question,
-                          size_t n);
+/**
+ * Step, and answer what is asked, until the verdict is there.
+ *
+ * \param name  what is judged, for complaints
+ * \return 0, or a status that was complained of
+ */
+int answers_drive(struct answers *a, assay_eval *eval, const char *name);
 
 /** Give everything back. */
 void answers_done(struct answers *a);

@@ -163,6 +163,12 @@ static const char *command_word(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ? "help" : word;
 }
 
+/** `assay help --record` asks about an option, it gives none. */
+static bool is_asked_about(const struct reader *r, const char *word)
+{
+    return r->args->command == CLI_HELP && strcmp(word, "--help") != 0 && strcmp(word, "-h") != 0;
+}
+
 /** Read what follows the command. */
 static int read_words(struct reader *r)
 {
@@ -174,6 +180,8 @@ static int read_words(struct reader *r)
 
         if (options && strcmp(word, "--") == 0)
             options = false;
+        else if (is_asked_about(r, word))
+            r->args->operands[r->args->noperands++] = word;
         else if (options && strncmp(word, "--", 2) == 0)
             status = read_long(r, word);
         else if (options && word[0] == '-' && word[1])

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/report.h"
 
-/** How a block of lines is laid out. */
+#include "base/arena.h"
+
+#include <stdio.h>
+
+/** How the lines of a block are laid out: three columns and the reference, or two where three have no room. */
 struct columns {
-    unsigned what, gave, then, ref;
+    unsigned what, gave, then, ref; /* then: 0 when it stands behind `gave`, in one column */
 };
 
-/** The deepest indentation; what lies deeper stands there too. */
-enum { STEP = 2, DEEPEST = 8, REF_MOST = 18, NARROW = 60, WHAT_LEAST = 20 };
+/** The deepest indentation; what lies deeper stands there too. Below NARROW columns nothing stands side by side. */
+enum { STEP = 2, DEEPEST = 8, REF_MOST = 18, NARROW = 60, WHAT_LEAST = 10, TEXT_MAX = 1 << 16 };
 
 /** Columns of a text as it will be shown. */
 static unsigned columns_of(const struct term *t, assay_span text)
 {
-    struct buf shown = buf_new(1 << 16);
+    struct buf shown = buf_new(TEXT_MAX);
     unsigned columns;
 
     term_people(t, text, &shown);
@@ -33,6 +37,12 @@ static unsigned most(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
+/** The lesser of two. */
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
 /** What the lines of a block would take if there were room. */
 static struct columns wanted(const struct term *t, const struct assay_trace_line *lines, size_t n)
 {
@@ -44,39 +54,42 @@ static struct columns wanted(const struct term *t, const struct assay_trace_line
         c.then = most(c.then, columns_of(t, lines[i].then));
         c.ref = most(c.ref, columns_of(t, lines[i].ref));
     }
-    c.ref = c.ref < REF_MOST ? c.ref : REF_MOST;
+    c.ref = least(c.ref, REF_MOST);
     return c;
 }
 
-/** Divide what there is: who wants less than a third gets it, the others share the rest. */
+/** Divide what there is. Two columns: the first gets what it wants up to three fifths, the second the rest. */
 static struct columns divide(const struct term *t, struct columns want)
 {
-    unsigned gaps = 3 * TERM_GAP,
-             room = t->width > want.ref + gaps ? t->width - want.ref - gaps : 1;
+    unsigned room = t->width > want.ref + 3 * TERM_GAP ? t->width - want.ref - 3 * TERM_GAP : 1;
     struct columns c = want;
-    unsigned *cells[] = {&c.what, &c.gave, &c.then}, left = room, greedy = 3;
 
     if (want.what + want.gave + want.then <= room) {
         c.then = room - want.what - want.gave;
         return c;
     }
-    for (bool again = true; again && greedy;) {
-        unsigned share = left / greedy;
-
-        again = false;
-        for (size_t i = 0; i < 3; i++) {
-            if (!cells[i] || *cells[i] > share)
-                continue;
-            left -= *cells[i];
-            greedy--;
-            cells[i] = NULL;
-            again = true;
-        }
-    }
-    for (size_t i = 0; i < 3; i++)
-        if (cells[i])
-            *cells[i] = most(left / greedy, 1);
+    room += TERM_GAP;
+    c.then = 0;
+    c.what = least(want.what, room * 3 / 5);
+    c.gave = most(room - c.what, 1);
     return c;
+}
+
+/** Append `gave: then`. */
+static void put_both(const struct assay_trace_line *line, struct buf *out)
+{
+    buf_put(out, line->gave);
+    if (line->gave.n && line->then.n)
+        buf_puts(out, ": ");
+    buf_put(out, line->then);
+}
+
+/** How an answer is shown: only what is good or bad for sure stands out. */
+static enum term_style answer_style(assay_span gave)
+{
+    enum term_style style = report_style(gave);
+
+    return style == TERM_DOUBT ? TERM_PLAIN : style;
 }
 
 /** Append a line in columns. */
@@ -84,17 +97,26 @@ static void put_columns(const struct term *t, const struct columns *c,
                         const struct assay_trace_line *line, struct buf *out)
 {
     unsigned indent = indent_of(line);
-    unsigned what = c->what > indent + WHAT_LEAST / 2 ? c->what - indent : WHAT_LEAST / 2;
-    const struct term_cell cells[] = {
-        {.text = line->what, .columns = what},
-        {.text = line->gave,
-         .columns = c->gave,
-         .style = report_style(line->gave) == TERM_DOUBT ? TERM_PLAIN : report_style(line->gave)},
-        {.text = line->then, .columns = c->then},
-        {.text = line->ref, .columns = c->ref, .style = TERM_DIM, .right = true},
-    };
+    struct buf both = buf_new(TEXT_MAX);
+    struct term_cell cells[4];
+    size_t n = 0;
 
-    term_row(t, indent, cells, 4, out);
+    cells[n++] = (struct term_cell){.text = line->what,
+                                    .columns = c->what > indent + WHAT_LEAST ? c->what - indent
+                                                                             : WHAT_LEAST};
+    if (c->then) {
+        cells[n++] = (struct term_cell){.text = line->gave,
+                                        .columns = c->gave,
+                                        .style = answer_style(line->gave)};
+        cells[n++] = (struct term_cell){.text = line->then, .columns = c->then};
+    } else {
+        put_both(line, &both);
+        cells[n++] = (struct term_cell){.text = buf_span(&both), .columns = c->gave};
+    }
+    cells[n++] =
+        (struct term_cell){.text = line->ref, .columns = c->ref, .style = TERM_DIM, .right = true};
+    term_row(t, indent, cells, n, out);
+    buf_done(&both);
 }
 
 /** Append a line where there is no room for columns: one below the other. */
@@ -133,7 +155,8 @@ static void put_block(const struct term *t, const struct assay_trace_line *lines
     }
 }
 
-assay_status report_explain(const struct cli *cli, assay_eval *eval, struct buf *out)
+assay_status report_explain(const struct cli *cli, assay_eval *eval, const char *head,
+                            struct buf *out)
 {
     const struct assay_trace_line *lines;
     size_t n, end;
@@ -144,8 +167,65 @@ assay_status report_explain(const struct cli *cli, assay_eval *eval, struct buf 
     for (size_t at = 0; at < n; at = end) {
         for (end = at + 1; end < n && lines[end].depth > 0; end++)
             ;
+        if (!span_starts(lines[at].what, span_of(head)))
+            continue;
         buf_putc(out, '\n');
         put_block(&cli->out, lines + at, end - at, out);
     }
     return ASSAY_DONE;
+}
+
+/* ---- the envelope ---- */
+
+/** What follows from a Received field. */
+static const char *step_text(enum guess_step step)
+{
+    switch (step) {
+    case GUESS_NO_CLIENT: return "names no address: passed over";
+    case GUESS_PRIVATE: return "not of the public Internet: passed over";
+    case GUESS_INSIDE: return "of the receiving organization: passed over";
+    case GUESS_SUBMITTED: return "one of its users, who logged in: what stands above it is taken";
+    case GUESS_OTHER: return "another address than --ip: passed over";
+    case GUESS_TAKEN: return "taken";
+    }
+    return "";
+}
+
+/** The line for a Received field. */
+static struct assay_trace_line field_line(struct arena *a, const struct guess_field *f, size_t n)
+{
+    struct assay_trace_line line = {1, SPAN_EMPTY, SPAN_EMPTY, span_of(step_text(f->step)),
+                                    SPAN("RFC 5321 4.4")};
+    char what[64], gave[512], ip[IP_TEXT];
+    assay_span name = f->received.name.n ? f->received.name : f->received.helo;
+
+    snprintf(what, sizeof what, "Received field %zu, line %zu", n + 1, f->line);
+    snprintf(gave, sizeof gave, "%s%s%.*s",
+             f->received.ip.version ? ip_text(&f->received.ip, ip).p : "no client",
+             name.n ? " " : "", SPAN_ARG(span_first(name, 255)));
+    (void)arena_copy(a, span_of(what), &line.what);
+    (void)arena_copy(a, span_of(gave), &line.gave);
+    return line;
+}
+
+void report_explain_envelope(const struct report *r, struct buf *out)
+{
+    const struct guess *g = &r->envelope->guess;
+    struct assay_trace_line lines[GUESS_FIELDS + 2];
+    struct arena a = {0};
+    size_t n = 0;
+
+    if (!r->envelope->guessed)
+        return;
+    lines[n++] = (struct assay_trace_line){0, SPAN("Envelope, read from the message"), SPAN_EMPTY,
+                                           SPAN_EMPTY, SPAN_EMPTY};
+    for (size_t i = 0; i < g->nfields; i++, n++)
+        lines[n] = field_line(&a, &g->fields[i], i);
+    if (g->has_sender && !g->sender_in_received)
+        lines[n++] =
+            (struct assay_trace_line){1, SPAN("Return-Path"), g->sender.n ? g->sender : SPAN("<>"),
+                                      SPAN("MAIL FROM"), SPAN("RFC 5321 4.4")};
+    buf_putc(out, '\n');
+    put_block(&r->cli->out, lines, n, out);
+    arena_done(&a);
 }

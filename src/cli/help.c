@@ -123,16 +123,23 @@ static void put_options(const struct term *t, enum cli_command_id command, struc
         put_options_line(t, line, n, out);
 }
 
-/** Append the examples of a command. */
+/** Append the examples of a command; what they do stands beside them where there is room for all. */
 static void put_examples(const struct term *t, const struct cli_command *c, struct buf *out)
 {
-    for (size_t i = 0; i < 3; i++) {
-        const struct cli_example *e = &c->examples[i];
+    unsigned columns = 0, most = 0;
 
-        buf_printf(out, "  %s", e->line);
-        if (2 + strlen(e->line) + 3 + strlen(e->what) < t->width) {
-            buf_puts(out, "   ");
-            term_styled(t, TERM_DIM, span_of(e->what), out);
+    for (size_t i = 0; i < 3; i++) {
+        unsigned line = (unsigned)strlen(c->examples[i].line),
+                 what = (unsigned)strlen(c->examples[i].what);
+
+        columns = line > columns ? line : columns;
+        most = what > most ? what : most;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        buf_printf(out, "  %s", c->examples[i].line);
+        if (2 + columns + TERM_GAP + most <= t->width) {
+            buf_printf(out, "%*s", (int)(columns + TERM_GAP - strlen(c->examples[i].line)), "");
+            term_styled(t, TERM_DIM, span_of(c->examples[i].what), out);
         }
         buf_putc(out, '\n');
     }
@@ -315,9 +322,19 @@ static void list_words(const struct term *t, struct buf *out)
     buf_puts(out, "\nand every command and option; `assay help options` lists the receiver's.\n");
 }
 
+/** The command of a name, or CLI_N_COMMANDS. */
+static enum cli_command_id command_of(const char *word)
+{
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++)
+        if (strcmp(word, CLI_COMMAND_TABLE[i].name) == 0)
+            return (enum cli_command_id)i;
+    return CLI_N_COMMANDS;
+}
+
 int cli_help(const struct cli *cli)
 {
     const char *word = cli->args.noperands ? cli->args.operands[0] : NULL;
+    enum cli_command_id command = word ? command_of(word) : CLI_N_COMMANDS;
     struct term t = page_of(cli);
     struct buf out = buf_new(HELP_MAX);
 
@@ -325,11 +342,14 @@ int cli_help(const struct cli *cli)
         list_words(&t, &out);
         return print_page(cli, &out);
     }
-    for (size_t i = 0; i < CLI_N_COMMANDS; i++)
-        if (strcmp(word, CLI_COMMAND_TABLE[i].name) == 0 && strcmp(word, "case") != 0)
-            return cli_command_help(cli, (enum cli_command_id)i);
-    if (explain_topic(&t, word, &out) || explain_receiver_option(&t, word, &out) ||
-        explain_option(&t, word, &out))
+    if (explain_topic(&t, word, &out)) { /* "spf" and "case" are both a word and a command */
+        if (command < CLI_N_COMMANDS)
+            buf_printf(&out, "\nassay %s --help shows the command.\n", word);
+        return print_page(cli, &out);
+    }
+    if (command < CLI_N_COMMANDS)
+        return cli_command_help(cli, command);
+    if (explain_receiver_option(&t, word, &out) || explain_option(&t, word, &out))
         return print_page(cli, &out);
     buf_done(&out);
     return refuse_word(cli, word);

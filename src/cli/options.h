@@ -52,7 +52,7 @@
             "0 none failed, 1 some failed, 64 usage, 66 unreadable",                                            \
             "assay case mail.case", "every case of a file",                                                     \
             "assay case --strict *.case", "and none may ask what it does not answer",                           \
-            "assay case -k mail --json *.case", "those with `mail` in their names, as JSON")                    \
+            "assay case -k mail --json *.case", "those named so, as JSON")                                      \
     COMMAND(HELP, "help", "[COMMAND|OPTION|WORD]",                                                              \
             "Explain a command, an option, or a word that a verdict uses.",                                     \
             "0 explained, 64 there is no such word",                                                            \
@@ -61,13 +61,13 @@
             "assay help dkim.max_signatures", "an option of the receiver")                                      \
     COMMAND(VERSION, "version", "",                                                                             \
             "Print the version.",                                                                               \
-            "0",                                                                                                \
+            "0 printed",                                                                                              \
             "assay version", "for people",                                                                      \
             "assay --version", "the same",                                                                      \
             "assay version --json", "for programs")                                                             \
     COMMAND(COMPLETION, "completion", "bash|zsh",                                                               \
             "Write what completes commands and options with the tab key.",                                      \
-            "0, 64 no such shell",                                                                              \
+            "0 written, 64 no such shell",                                                                      \
             "source <(assay completion bash)", "in this shell",                                                 \
             "assay completion bash > assay.bash", "to keep: source it from ~/.bashrc",                          \
             "assay completion zsh > _assay", "to keep: a folder of $fpath")
@@ -90,12 +90,12 @@
     OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY), "judge as of then",                                           \
            "The time to judge by, such as 2026-11-23T12:00:00Z, or `received`: when the message came in. "      \
            "Without it, the present.")                                                                          \
-    OPTION(NO_GUESS, 0, "no-guess", 0, "", IN(VERIFY), "only what is given",                                    \
+    OPTION(NO_GUESS, 0, "no-guess", 0, "", IN(VERIFY), "guess no envelope",                                     \
            "Take no part of the envelope from Return-Path and the Received fields.")                            \
     OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF), "answers of a .case",                      \
            "Answer every question from this .case file; nobody is asked. What is not given of the envelope "    \
            "comes from there too.")                                                                             \
-    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF), "ask this one",                           \
+    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF), "ask this resolver",                      \
            "Ask this resolver, an address with @PORT if it is not 53; may be given several times, or several "  \
            "in one with blanks between. Without it, those of /etc/resolv.conf.")                                \
     OPTION(POLICY, 0, "policy", "FILE", "@file", IN(VERIFY), "a file of options",                               \
@@ -124,7 +124,7 @@
     OPTION(COLOR, 0, "color", "WHEN", "auto always never", IN(VERIFY) | IN(SPF) | IN(CASE), "auto always never",\
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
-           IN(VERIFY) | IN(SPF) | IN(CASE) | IN(HELP) | IN(VERSION) | IN(COMPLETION), "this",                   \
+           IN(VERIFY) | IN(SPF) | IN(CASE) | IN(HELP) | IN(VERSION) | IN(COMPLETION), "this help",              \
            "Show what the command is for, examples, and its options.")
 /* clang-format on */
 

@@ -14,11 +14,11 @@ void record_init(struct record *r, const struct cli *cli)
 
 void record_keep(struct record *r, assay_span piece)
 {
-    if (!r->path || r->over)
+    if (!r->path || r->digests)
         return;
     buf_put(&r->octets, piece);
-    r->over = r->octets.status != ASSAY_DONE;
-    if (r->over)
+    r->digests = r->octets.status != ASSAY_DONE;
+    if (r->digests)
         buf_done(&r->octets);
 }
 
@@ -45,7 +45,7 @@ static assay_status put(void *arg, assay_span text)
 static assay_status write_case(const struct record *r, assay_eval *eval, FILE *file)
 {
     assay_span body = body_of(buf_span(&r->octets));
-    bool digests = r->over || body.n > FILES_BODY_MAX;
+    bool digests = r->digests || body.n > FILES_BODY_MAX;
     unsigned flags = digests ? ASSAY_CASE_DIGESTS : ASSAY_CASE_BODY;
 
     if (cli_has(r->cli, OPT_REDACT))

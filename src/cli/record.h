@@ -16,7 +16,7 @@ struct record {
     const struct cli *cli;
     const char *path; /**< NULL: nothing is recorded */
     struct buf octets;
-    bool over; /**< longer than is kept */
+    bool digests; /**< the body is not kept: it is too long, or there were only digests of it */
 };
 
 /** Begin, as the command line says. */

@@ -98,3 +98,12 @@ void report_put_spf(const struct term *t, const char *label, const struct assay_
     report_put_row(t, &(struct report_row){label, c->result, buf_span(&text)}, out);
     buf_done(&text);
 }
+
+void report_put_lines(const struct term *t, unsigned indent, assay_span lines, struct buf *out)
+{
+    assay_span line;
+
+    while (span_line(&lines, &line))
+        if (line.n)
+            term_paragraph(t, indent, line, out);
+}

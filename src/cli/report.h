@@ -47,8 +47,12 @@ void report_show(const struct report *r, struct buf *out);
 /** Append one line of several messages. */
 void report_show_line(const struct report *r, struct buf *out);
 
-/** Append the reasoning for people. */
-assay_status report_explain(const struct cli *cli, assay_eval *eval, struct buf *out);
+/** Append the reasoning for people. \param head  only checks whose first line begins so; NULL: all */
+assay_status report_explain(const struct cli *cli, assay_eval *eval, const char *head,
+                            struct buf *out);
+
+/** Append how the envelope was read from the message, if it was. */
+void report_explain_envelope(const struct report *r, struct buf *out);
 
 /** Append what a person can do next, if anything: paragraphs parted by LF, not yet cleaned. */
 void report_advise(const struct report *r, struct buf *out);
@@ -58,6 +62,16 @@ assay_status report_json(const struct report *r, bool trace, struct buf *out);
 
 /** Append a line of JSON for a message that could not be judged. */
 void report_json_error(const char *file, int status, struct buf *out);
+
+/**
+ * Append which questions were not answered, and who could be asked instead: lines as of report_advise().
+ *
+ * \param replay  the answers came from a case
+ */
+void report_unanswered(assay_eval *eval, bool replay, struct buf *out);
+
+/** Append the lines of a text as paragraphs. */
+void report_put_lines(const struct term *t, unsigned indent, assay_span lines, struct buf *out);
 
 struct json;
 

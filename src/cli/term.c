@@ -193,6 +193,15 @@ static size_t fitting(assay_span text, unsigned columns)
     return at;
 }
 
+/** Where a long word is best cut: behind the last of some marks in it, unless that leaves most of the line empty. */
+static size_t cut_word(assay_span line)
+{
+    for (size_t n = line.n; n > line.n / 2; n--)
+        if (strchr("@/,;=.-", line.p[n - 1]) && line.p[n - 1])
+            return n;
+    return line.n;
+}
+
 bool term_line(assay_span *rest, unsigned columns, assay_span *line)
 {
     size_t fits, cut;
@@ -205,8 +214,7 @@ bool term_line(assay_span *rest, unsigned columns, assay_span *line)
     *line = span_first(*rest, fits);
     if (fits < rest->n && rest->p[fits] != ' ') {
         cut = span_rfind(*line, ' ');
-        if (cut < line->n)
-            line->n = cut;
+        line->n = cut < line->n ? cut : cut_word(*line);
     }
     *rest = span_from(*rest, line->n);
     while (line->n && line->p[line->n - 1] == ' ')

@@ -22,7 +22,7 @@
           "here (a short key, rsa-sha1, a body signed in part). A signature that fails counts like none; it "   \
           "does not make a message bad. It outlives forwarding unless someone changes the message, as mailing " \
           "lists do. (RFC 6376, 8301, 8463)")                                                                   \
-    TOPIC("dmarc", "DMARC: is the domain in From proved, and if not, what does it ask for?",                    \
+    TOPIC("dmarc", "DMARC: is the domain in From proved?",                                                      \
           "The domain in From is proved when SPF or a DKIM signature passes for it or for another domain of "   \
           "the same organization (aligned). Its policy stands in TXT _dmarc.DOMAIN: p=none asks for reports "   \
           "only, quarantine and reject for what they say when nothing proves it. Where DOMAIN has no record, "  \
@@ -35,11 +35,11 @@
           "accepted when its chain passes, that sealer noted dmarc=pass for the author's domain, and nobody "   \
           "changed the message since who is not trusted too. Trust those who check what they forward. "         \
           "(RFC 8617)")                                                                                         \
-    TOPIC("iprev", "iprev (rDNS): does the client's address have a name that leads back to it?",                \
+    TOPIC("iprev", "iprev (rDNS): does the address have a name that leads back?",                               \
           "pass: its PTR name has the address. fail: it has not. permerror: the address has no name. It says "  \
           "that someone cares for the host, nothing of the message; the disposition does not look at it. "      \
           "(RFC 8601 3)")                                                                                       \
-    TOPIC("alignment", "Alignment: is what was proved the domain that people see?",                             \
+    TOPIC("alignment", "Alignment: is what was proved the domain in From?",                                     \
           "The domain that SPF or DKIM proves is aligned when it is the domain in From, or (relaxed, the "      \
           "default) of the same organization: shop.example and mail.shop.example. adkim=s and aspf=s in the "   \
           "DMARC record ask for the very same domain. (RFC 9989 4.4)")                                          \
@@ -53,7 +53,7 @@
           "later). By DMARC: pass, or a policy of none: accept. A policy of quarantine: quarantine. A policy "  \
           "of reject: see dmarc.reject; `auto` rejects only when all else says that it is forged, because "     \
           "lists and forwarders break honest mail. When the DNS did not answer and the answer matters: defer.") \
-    TOPIC("envelope", "The envelope: what SMTP told, and a saved message does not hold",                        \
+    TOPIC("envelope", "The envelope: what SMTP told",                                                           \
           "SPF judges the client's address, its HELO and MAIL FROM. The receiver noted them on top of the "     \
           "message: MAIL FROM in Return-Path, the rest in Received. `assay verify` takes the newest Received "  \
           "field whose client is not of the receiving organization (a private address, or a host of the same "  \
@@ -83,6 +83,10 @@
           "Questions go to the resolvers of /etc/resolv.conf, or to those of --resolver ADDR[@PORT]. DNSSEC is "\
           "validated here where the resolver passes the signatures on; else answers count as not secure, which "\
           "changes no result of mail but shows in --json.")                                                     \
+    TOPIC("message", "Messages that break the rules",                                                           \
+          "A LF without CR, a CR without LF, a NUL, a line over 998 octets, a header line without colon: RFC "  \
+          "5322 forbids them, and two programs may read such a message in two ways. They are taken as they are "\
+          "unless an option says reject; then the message is malformed and nothing else is judged.")            \
     TOPIC("policy", "Options of the receiver",                                                                  \
           "-o KEY=VALUE sets one, --policy FILE reads a file of `key = value` lines (# begins a comment), and " \
           "[policy] of a .case holds those of its verdict. The later of these stands above the earlier: "       \

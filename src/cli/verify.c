@@ -164,17 +164,15 @@ static int feed(struct job *j)
 /** Ask and step until the verdict is there. */
 static int judge(struct job *j)
 {
-    struct answers *answers = &j->v->answers;
     assay_status s;
     int status = feed(j);
 
     if (status != 0)
         return status;
-    answers->from = j->one;
-    s = assay_run(j->eval, SPAN_EMPTY, answers_give, answers);
-    if (s == ASSAY_DONE)
-        return 0;
-    return answers->status ? answers->status : failed(j, s);
+    if ((s = assay_eom(j->eval)) != ASSAY_DONE)
+        return failed(j, s);
+    j->v->answers.from = j->one;
+    return answers_drive(&j->v->answers, j->eval, j->name);
 }
 
 /* ---- showing ---- */
@@ -210,7 +208,7 @@ static assay_status show(const struct job *j, const struct report *r, struct buf
     if (!cli_has(cli, OPT_EXPLAIN))
         return ASSAY_DONE;
     report_explain_envelope(r, out);
-    return report_explain(cli, j->eval, out);
+    return report_explain(cli, j->eval, NULL, out);
 }
 
 /** Print the verdict, record it, and tell its exit status. */
@@ -247,6 +245,7 @@ static int verify_one(struct verifier *v, const char *name)
 
     record_init(&j.record, v->cli);
     status = open_message(&j);
+    j.record.digests = j.own && case_has_digests(j.own);
     if (status == 0)
         status = make_eval(&j);
     if (status == 0)

@@ -264,9 +264,9 @@ static size_t ldns_wire(const struct row *row, uint8_t *out, size_t size)
 
 static void ldns_reads_what_we_write_as_what_it_was(void **state)
 {
-    (void)state;
     size_t wrong = 0, compared = 0;
 
+    (void)state;
     for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++) {
         struct buf text = buf_new(1000);
         struct row row = GOOD[i];

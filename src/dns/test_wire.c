@@ -770,9 +770,9 @@ static void query_with_ldns(unsigned *seed)
 
 static void ldns_agrees_on_packets_that_it_compressed(void **state)
 {
-    (void)state;
     unsigned seed = 4711;
 
+    (void)state;
     for (int i = 0; i < 20000; i++) {
         round_with_ldns(&seed);
         if (i % 20 == 0)

@@ -70,7 +70,8 @@ bool authres_is_from(assay_span value, assay_span authserv_id);
  * Values are not yet quoted: a local part in quotes would be quoted once more.
  *
  * \param field_n  octets of the field's name and colon, which stand before the value on its first line
- * \param out      gets the value, without final line end; its status tells whether all of it fitted
+ * \param out      gets the value, without final line end. Its status tells whether all of it fitted; if not, it holds
+ *                 the results that did, or nothing was added
  */
 void authres_write(assay_span authserv_id, const struct authres_result *results, size_t n,
                    size_t field_n, struct buf *out);

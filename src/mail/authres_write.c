@@ -231,13 +231,18 @@ void authres_write(assay_span authserv_id, const struct authres_result *results,
 {
     static const struct piece NONE = {"none", 4};
     struct writer w = {out, field_n + 1}; /* a space stands behind the colon */
-    size_t written = 0;
+    size_t written = 0, whole = out->n;   /* up to here the value is one, or empty */
 
     write_id(&w, authserv_id);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         written += write_result(&w, &results[i]);
+        if (written && out->status == ASSAY_DONE)
+            whole = out->n;
+    }
     if (!written) {
         write_semicolon(&w);
         write_piece(&w, &NONE);
     }
+    if (out->status != ASSAY_DONE)
+        out->n = whole;
 }

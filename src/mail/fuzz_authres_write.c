@@ -250,6 +250,19 @@ static void check_back(struct arena *a, assay_span payload, assay_span id,
     must(authres_is_from(payload, model_value(id, shown)) == (id.n > 0));
 }
 
+/** With half the room, what there is obeys the grammar as well. */
+static void check_narrow(assay_span payload, assay_span id, const struct authres_result *results,
+                         size_t n, size_t field_n)
+{
+    struct buf out = buf_new(payload.n / 2);
+
+    authres_write(id, results, n, field_n, &out);
+    must(out.status == ASSAY_EINVAL && span_starts(payload, buf_span(&out)));
+    if (out.n)
+        check_payload(buf_span(&out));
+    buf_done(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static struct authres_result results[RESULTS_MAX];
@@ -266,6 +279,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     check_payload(buf_span(&out));
     check_lines(buf_span(&out), field_n);
     check_back(&a, buf_span(&out), id, results, count);
+    check_narrow(buf_span(&out), id, results, count, field_n);
     buf_done(&out);
     arena_done(&a);
     return 0;

@@ -370,20 +370,44 @@ static void what_is_written_is_read_back_without_a_fault(void **state)
 
 /* ---- too little room ---- */
 
-static void a_value_that_does_not_fit_says_so_and_nothing_passes_the_limit(void **state)
+static void what_does_not_fit_leaves_whole_results_and_a_status(void **state)
 {
     const struct row *row = &LAYOUT_ROWS[3];
-    size_t whole = strlen(row->want);
+    size_t whole = strlen(row->want), most = 0;
 
     (void)state;
     for (size_t max = 0; max <= whole; max++) {
         struct buf out = buf_new(max);
+        struct arena a = {0};
+        struct authres got;
 
         authres_write(row->id, row->results, 3, FIELD_N, &out);
         assert_int_equal(out.status, max < whole ? ASSAY_EINVAL : ASSAY_DONE);
-        assert_true(out.n <= max);
+        assert_true(span_starts(span_of(row->want), buf_span(&out)));
+        assert_int_equal(authres_read(&a, buf_span(&out), &got), ASSAY_DONE);
+        assert_true(out.n == 0 ? got.n == 0 : !got.fault && got.n >= most);
+        most = got.n;
+        arena_done(&a);
         buf_done(&out);
     }
+    assert_int_equal(most, 3);
+}
+
+static void what_stood_in_the_buffer_stays(void **state)
+{
+    struct buf out = buf_new(12);
+
+    (void)state;
+    buf_puts(&out, "kept: ");
+    authres_write(SPAN("a"), NULL, 0, 5, &out);
+    assert_int_equal(out.status, ASSAY_EINVAL);
+    assert_true(span_is(buf_span(&out), "kept: "));
+    buf_done(&out);
+    out = buf_new(13);
+    buf_puts(&out, "kept: ");
+    authres_write(SPAN("a"), NULL, 0, 5, &out);
+    assert_true(span_is(buf_span(&out), "kept: a; none"));
+    buf_done(&out);
 }
 
 static void when_memory_is_out_the_status_says_so(void **state)
@@ -420,7 +444,8 @@ int main(void)
         cmocka_unit_test(values_are_cut_at_a_character_so_that_no_line_passes_998),
         cmocka_unit_test(names_are_cut_at_64_octets),
         cmocka_unit_test(what_is_written_is_read_back_without_a_fault),
-        cmocka_unit_test(a_value_that_does_not_fit_says_so_and_nothing_passes_the_limit),
+        cmocka_unit_test(what_does_not_fit_leaves_whole_results_and_a_status),
+        cmocka_unit_test(what_stood_in_the_buffer_stays),
         cmocka_unit_test(when_memory_is_out_the_status_says_so),
     };
 

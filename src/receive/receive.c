@@ -144,6 +144,17 @@ static void set_dmarc(struct receive *r, struct dmarc_check *c, enum dmarc_mode 
                               .ret = ret};
 }
 
+/**
+ * Where a part of the body is wanted (l=), want all of it too: a .case that holds digests must be able to tell how long
+ * the body was. With too many lengths there is no place left, and none is needed for the verdict.
+ */
+static void want_whole_body(struct body *b)
+{
+    for (int canon = CANON_SIMPLE; canon <= CANON_RELAXED; canon++)
+        if (b->streams[canon].wanted && body_want(b, (enum canon)canon, BODY_WHOLE) != ASSAY_DONE)
+            return;
+}
+
 /** Read what the header has: authors, signatures, the ARC chain. */
 static assay_status prepare(struct receive *r)
 {
@@ -158,6 +169,7 @@ static assay_status prepare(struct receive *r)
         return s;
     if (!(r->identifiers = arena_zero(&r->ev.keep, (r->dkim.n + 1) * sizeof *r->identifiers)))
         return ASSAY_ENOMEM;
+    want_whole_body(&r->message.body);
     set_dmarc(r, &r->dmarc, mode, &r->dmarc_verdict);
     set_dmarc(r, &r->dmarc_other, mode == DMARC_9989 ? DMARC_7489 : DMARC_9989, &r->dmarc_other_verdict);
     r->prepared = true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "receive/verdict.h"
 
+#include "dns/alabel.h"
+
 static const char FIELD[] = "Authentication-Results";
 
 enum { AUTHRES_MAX = 65536 };
@@ -66,6 +68,22 @@ static assay_status write_field(struct receive *r, const struct authres_result *
     return kept ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
+/** A field claims to be ours, by our name or by its other form: A-labels and U-labels are the same (RFC 8601 5). */
+static bool claims_ours(assay_span value, assay_span id)
+{
+    char other[DNS_NAME_TEXT];
+    struct dns_name name;
+
+    if (authres_is_from(value, id))
+        return true;
+    if (span_ascii(id) && !span_contains(id, SPAN("xn--")))
+        return false;
+    if (dns_to_alabels(id, &name) != ASSAY_DONE)
+        return false;
+    return authres_is_from(value, dns_name_span(&name)) ||
+           authres_is_from(value, dns_to_ulabels(dns_name_span(&name), other, sizeof other));
+}
+
 /** Take out the fields that claim to be ours: from the last to the first, so that indexes stay right. */
 static void remove_forged(const struct receive *r, struct assay_edit *edits, size_t *n)
 {
@@ -75,7 +93,7 @@ static void remove_forged(const struct receive *r, struct assay_edit *edits, siz
     for (size_t i = h->n; i > 0; i--) {
         if (!field_is(h, i - 1, SPAN(FIELD)))
             continue;
-        if (authres_is_from(field_value(h, i - 1), our_id(r)))
+        if (claims_ours(field_value(h, i - 1), our_id(r)))
             edits[(*n)++] =
                 (struct assay_edit){.remove = true, .index = index, .name = SPAN(FIELD), .value = SPAN_EMPTY};
         index--;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "world/flight.h"
 
+#include "base/limits.h"
 #include "world/clock.h"
 #include "world/failure.h"
 #include "world/transport.h"
@@ -8,9 +9,6 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdlib.h>
-
-/** Open flights; one more is answered at once by TIMEOUT, so that a flood of questions finds a bound. */
-enum { OPEN_MAX = 16384 };
 
 /** One who waits: for a flight, or, with the answer in hand, for the loop to tell it. */
 struct waiter {
@@ -211,11 +209,9 @@ static assay_fact *out_of_time(const struct waiter *w)
     const struct flight *f = w->flight;
     const struct flights_options *o = &f->flights->o;
 
-    if (!f->taken)
-        return failure_new(f->node.kind, f->node.rrtype, ASSAY_TIMEOUT,
-                           "too many questions are open");
-    return failure_new(f->node.kind, f->node.rrtype, ASSAY_TIMEOUT, "%s did not answer in %g s%s",
-                       o->silent, w->ms / 1000.0, o->advice);
+    return failure_new(f->node.kind, f->node.rrtype, ASSAY_TIMEOUT, "%s did not answer in %g s%s%s",
+                       o->silent, w->ms / 1000.0, f->taken ? "" : " (the question stood in line)",
+                       o->advice);
 }
 
 /** A waiter's deadline. Silence is remembered when the question had its full time. */
@@ -320,9 +316,9 @@ assay_status flights_ask(struct flights *fs, const struct assay_question *q, uns
     struct waiter *w;
     assay_status s;
 
-    if (!fact && fs->table.n >= OPEN_MAX)
+    if (!fact && fs->table.n >= LIMIT_OPEN)
         fact = failure_new(q->kind, q->rrtype, ASSAY_TIMEOUT, "too many questions are open");
-    if (fact || fs->table.n >= OPEN_MAX)
+    if (fact || fs->table.n >= LIMIT_OPEN)
         return answer_now(fs, fact, done, arg, ret);
     if (!(w = new_waiter(fs, done, arg)))
         return ASSAY_ENOMEM;

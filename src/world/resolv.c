@@ -92,7 +92,7 @@ bool resolvers_read(assay_span text, struct resolvers *ret, const char **ret_why
     }
     *ret_why = NULL;
     for (; word.n && !*ret_why; word = next_word(&text)) {
-        if (r.n == RESOLVERS_MAX)
+        if (r.n == LIMIT_RESOLVERS)
             *ret_why = "resolvers: more than 8";
         else if (!read_resolver(word, r.at[r.n++]))
             *ret_why = "resolvers: not an IP address, or not a port behind @";
@@ -110,7 +110,7 @@ void resolvers_conf(assay_span text, struct resolvers *ret)
     struct resolvers r = {0};
     assay_span line;
 
-    while (r.n < RESOLVERS_MAX && span_line(&text, &line)) {
+    while (r.n < LIMIT_RESOLVERS && span_line(&text, &line)) {
         assay_span keyword = next_word(&line);
 
         /* a port or brackets are nothing the C library knows, but some write them */

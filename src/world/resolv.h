@@ -6,19 +6,16 @@
 #ifndef WORLD_RESOLV_H
 #define WORLD_RESOLV_H
 
+#include "base/limits.h"
 #include "base/span.h"
 
-/** How many resolvers are used; room for one, `ADDR%SCOPE@PORT` with a NUL; and for words about all of them. */
-enum {
-    RESOLVERS_MAX = 8,
-    RESOLVER_TEXT = 80,
-    RESOLVERS_WORDS = RESOLVERS_MAX * RESOLVER_TEXT + 16
-};
+/** Room for one resolver, `ADDR%SCOPE@PORT` with a NUL; and for words about all of them. */
+enum { RESOLVER_TEXT = 80, RESOLVERS_WORDS = LIMIT_RESOLVERS * RESOLVER_TEXT + 16 };
 
 /** Resolvers to forward to; none: ask the authoritative servers. */
 struct resolvers {
     size_t n;
-    char at[RESOLVERS_MAX][RESOLVER_TEXT]; /**< as libunbound takes them: `192.0.2.53@53` */
+    char at[LIMIT_RESOLVERS][RESOLVER_TEXT]; /**< as libunbound takes them: `192.0.2.53@53` */
 };
 
 /**

@@ -38,7 +38,6 @@ struct rig {
     struct lab lab;
     bool has_lab;
     struct server *bad;
-    unsigned n; /* for names that nobody asked before */
 };
 
 static int start_servers(void **state)
@@ -469,6 +468,7 @@ static void a_dead_forwarder_is_a_timeout_in_time(void **state)
     s = resolving_behind(r, "127.0.0.9", true); /* not even whether signatures come is answered */
     ask_through(s.flights, s.loop, &a, 1, 700);
     assert_int_equal(a.fact->how, ASSAY_TIMEOUT);
+    assert_true(span_starts(a.fact->reason, SPAN("the resolver did not answer in 0.7 s")));
     assert_in_range(world_now() - began, 600, 3000);
     assay_fact_free(a.fact);
     resolving_done(&s);
@@ -522,12 +522,13 @@ static void what_is_known_costs_no_packet(void **state)
 
 static void forgotten_questions_leave_nothing_behind(void **state)
 {
+    enum { ROUNDS = 6, EACH = LIMIT_FLIGHTS + 100 };
     assay_world *w = forwarding_world(*state, 5000);
-    struct waiter *waiters[300];
+    struct waiter *waiters[EACH];
     struct asking a = {.open = NULL};
 
-    for (int round = 0; round < 3; round++) {
-        for (size_t i = 0; i < COUNT(waiters); i++) {
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (size_t i = 0; i < EACH; i++) {
             char name[40];
             struct assay_question q = {.kind = ASSAY_DNS, .rrtype = ASSAY_RR_TXT};
 
@@ -536,18 +537,21 @@ static void forgotten_questions_leave_nothing_behind(void **state)
             assert_int_equal(world_ask(w, &q, 5000, came, &a, &waiters[i]), ASSAY_DONE);
         }
         event_base_loop(w->loop, EVLOOP_NONBLOCK);
-        for (size_t i = 0; round < 2 && i < COUNT(waiters);
+        assert_true(flights_in_line(w->flights) >= 100);
+        /* libunbound still works on what nobody waits for any more; that is bounded too */
+        assert_int_equal(unbound_busy(w->unbound), (round < 4 ? round + 1 : 4) * LIMIT_FLIGHTS);
+        for (size_t i = 0; round + 1 < ROUNDS && i < EACH;
              i++) /* the last round is freed under way */
             world_forget(waiters[i]);
+        assert_int_equal(flights_open(w->flights), round + 1 < ROUNDS ? 0 : EACH);
     }
-    assert_true(unbound_busy(w->unbound) <=
-                900); /* libunbound still works on what nobody waits for */
     assay_world_free(w);
 }
 
 /* ---- many questions ---- */
 
-enum { FLOOD = 100000, WINDOW = 500 };
+/** Every fifth goes over the wire; the others libunbound answers itself, at once. */
+enum { FLOOD = 100000, WINDOW = 500, WIRE_EVERY = 5 };
 
 /** A stream of questions, a window of them open at a time. */
 struct flood {
@@ -564,7 +568,9 @@ static void flood_next(struct flood *f)
     struct waiter *w;
     char name[40];
 
-    snprintf(name, sizeof name, "n%zu.flood.example", f->asked++);
+    snprintf(name, sizeof name, "n%zu.%s", f->asked,
+             f->asked % WIRE_EVERY ? "localhost" : "flood.example");
+    f->asked++;
     q.name = span_of(name);
     assert_int_equal(world_ask(f->world, &q, 20000, flood_answered, f, &w), ASSAY_DONE);
 }
@@ -607,9 +613,9 @@ static void a_hundred_thousand_questions_stay_in_bounds(void **state)
         event_base_loop(f.world->loop, EVLOOP_ONCE);
     printf("# %d questions: cache at most %zu octets, in flight at most %zu, memory +%ld KB\n",
            FLOOD, f.most_cached, f.most_busy, peak_memory() - before);
-    assert_true(f.ok > FLOOD * 99 / 100);
+    assert_true(f.ok > FLOOD / WIRE_EVERY * 99 / 100);
     assert_true(f.most_cached <= 2 << 20);
-    assert_true(f.most_busy <= 400);
+    assert_true(f.most_busy <= LIMIT_FLIGHTS);
     assert_int_equal(flights_open(f.world->flights), 0);
     if (!SANITIZED) /* a sanitizer keeps what is freed */
         assert_true(peak_memory() - before < 64 * 1024);

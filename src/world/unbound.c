@@ -22,6 +22,7 @@
  */
 #include "world/unbound.h"
 
+#include "base/limits.h"
 #include "dns/wire.h"
 #include "world/clock.h"
 #include "world/failure.h"
@@ -32,9 +33,6 @@
 #include <stdlib.h>
 #include <unbound-event.h>
 #include <unbound.h>
-
-/** In flight at most: requests somebody waits for, and all. One takes about 13 KB of libunbound. */
-enum { WAITED_MAX = 400, BUSY_MAX = 1600 };
 
 /** Milliseconds for the question whether signatures come, and between two tries at it. */
 enum { PROBE_WAIT = 2000, PROBE_AGAIN = 30000 };
@@ -320,7 +318,7 @@ static assay_status start(void *self, struct flight *f)
     int error;
 
     probe(u);
-    if ((u->probing && !u->probed) || u->waited >= WAITED_MAX || u->busy >= BUSY_MAX)
+    if ((u->probing && !u->probed) || u->waited >= LIMIT_FLIGHTS || u->busy >= LIMIT_BUSY)
         return ASSAY_NEED; /* what is asked first waits for what validation it gets; later tries hold nobody up */
     if (!(r = new_request(u, f)))
         return ASSAY_ENOMEM;
