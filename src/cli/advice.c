@@ -27,28 +27,27 @@ void report_unanswered(assay_eval *eval, bool replay, struct buf *out)
     struct assay_question q;
     assay_fact *fact;
     size_t cursor = 0, n = 0;
+    bool says_how = false;
 
     while (assay_evidence(eval, &cursor, &q, &fact)) {
         struct assay_answer a;
 
-        if (!fact)
+        if (!fact || fact_state(fact) != FACT_UNKNOWN)
             continue;
         assay_fact_read(fact, &a);
-        if (a.how == ASSAY_OK || a.how == ASSAY_NODATA || a.how == ASSAY_NXDOMAIN)
-            continue;
         if (n++ < UNANSWERED_SHOWN)
             put_unanswered(&q, &a, out);
+        says_how |= span_contains(a.reason, SPAN("--resolver"));
     }
     if (n > UNANSWERED_SHOWN)
         buf_printf(out, "And %zu more; --explain shows them.\n", n - UNANSWERED_SHOWN);
-    if (n && !replay)
-        buf_puts(
-            out,
-            "Try again later, or ask another resolver: --resolver ADDR (assay help temperror).\n");
-    else if (n)
+    if (n && replay)
         buf_puts(out,
                  "So it was when the case was made; mail like this is asked to come again later"
                  " (assay help temperror).\n");
+    else if (n)
+        buf_printf(out, "Try again later%s (assay help temperror).\n",
+                   says_how ? "" : ", or ask another resolver: --resolver ADDR");
 }
 
 /* ---- not proved ---- */

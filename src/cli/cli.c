@@ -15,17 +15,18 @@ enum { TEXT_MAX = 4096 };
 void cli_complain(const struct cli *cli, const char *format, ...)
 {
     struct buf out = buf_new(TEXT_MAX);
-    char text[1000];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(cli->complaint, CLI_COMPLAINT, format, args);
     va_end(args);
+    if (cli->err.tty && cli->args.noperands > 1) /* over the line that shows how far it is */
+        buf_puts(&out, "\r\033[K");
     buf_puts(&out, "assay");
     if (cli->args.command < CLI_N_COMMANDS)
         buf_printf(&out, " %s", CLI_COMMAND_TABLE[cli->args.command].name);
     buf_puts(&out, ": ");
-    term_clean(&cli->err, span_of(text), &out);
+    term_clean(&cli->err, span_of(cli->complaint), &out);
     buf_putc(&out, '\n');
     fwrite(out.p, 1, out.n, stderr);
     buf_done(&out);
@@ -121,7 +122,8 @@ static int read_and_run(int argc, char **argv, struct cli *cli)
 
 int cli_main(int argc, char **argv)
 {
-    struct cli cli = {.args = {.command = CLI_N_COMMANDS}};
+    char complaint[CLI_COMPLAINT] = "";
+    struct cli cli = {.args = {.command = CLI_N_COMMANDS}, .complaint = complaint};
     int status = read_and_run(argc, argv, &cli);
 
     if (fflush(stdout) != 0) {

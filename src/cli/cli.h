@@ -88,10 +88,14 @@ struct cli_args {
     size_t noperands;
 };
 
+/** Octets of the longest complaint, with its NUL. */
+enum { CLI_COMPLAINT = 1024 };
+
 /** One run of the program. */
 struct cli {
     struct cli_args args;
     struct term out, err; /**< standard output and standard error */
+    char *complaint;      /**< the last complaint: CLI_COMPLAINT octets, ended by NUL */
 };
 
 /**
@@ -120,7 +124,7 @@ const char *cli_value(const struct cli *cli, enum cli_option_id option);
  */
 const char *cli_next_value(const struct cli *cli, enum cli_option_id option, size_t *cursor);
 
-/** Say on standard error what went wrong: "assay verify: ...", cleaned, at most 1,000 octets. */
+/** Say on standard error what went wrong: "assay verify: ...", cleaned, cut at CLI_COMPLAINT octets. */
 void cli_complain(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

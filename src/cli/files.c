@@ -17,8 +17,6 @@ static int unreadable(const struct cli *cli, const char *name, int error)
 {
     if (error == EISDIR)
         cli_complain(cli, "%s is a folder; name the files in it: %s/*", name, name);
-    else if (error == ENOENT && strncmp(name, "-", 1) == 0)
-        cli_complain(cli, "%s: %s; options stand before \"--\"", name, strerror(error));
     else
         cli_complain(cli, "%s: %s", name, strerror(error));
     return EXIT_UNREADABLE;
@@ -263,7 +261,7 @@ int files_read_case(const struct cli *cli, const char *name, struct case_set **r
 
     if (status == 0 &&
         (s = case_read(buf_span(&text), read_named, &folder, ret, &error)) != ASSAY_DONE) {
-        status = s == ASSAY_EINVAL ? EXIT_USAGE : EXIT_SOFTWARE;
+        status = s == ASSAY_EINVAL ? EXIT_UNREADABLE : EXIT_SOFTWARE;
         if (s == ASSAY_EINVAL)
             cli_complain(cli, "%s:%zu:%zu: %s", name, error.line, error.column, error.text);
         else

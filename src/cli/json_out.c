@@ -204,7 +204,7 @@ assay_status report_json(const struct report *r, bool trace, struct buf *out)
     return s;
 }
 
-void report_json_error(const char *file, int status, struct buf *out)
+void report_json_error(const struct cli *cli, const char *file, int status, struct buf *out)
 {
     struct json j = json_new(out);
 
@@ -213,10 +213,7 @@ void report_json_error(const char *file, int status, struct buf *out)
     json_text(&j, "file", span_of(file));
     json_object(&j, "error");
     json_number(&j, "status", status);
-    json_text(&j, "text",
-              status == EXIT_UNREADABLE ? SPAN("the file could not be read")
-              : status == EXIT_USAGE    ? SPAN("the command line or a case is wrong")
-                                        : SPAN("the message could not be judged"));
+    json_text(&j, "text", span_of(cli->complaint));
     json_end(&j);
     json_end(&j);
     buf_putc(out, '\n');

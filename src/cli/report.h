@@ -60,8 +60,8 @@ void report_advise(const struct report *r, struct buf *out);
 /** Append a line of JSON, with the reasoning if it is wanted. */
 assay_status report_json(const struct report *r, bool trace, struct buf *out);
 
-/** Append a line of JSON for a message that could not be judged. */
-void report_json_error(const char *file, int status, struct buf *out);
+/** Append a line of JSON for a message that could not be judged, with the last complaint. */
+void report_json_error(const struct cli *cli, const char *file, int status, struct buf *out);
 
 /**
  * Append which questions were not answered, and who could be asked instead: lines as of report_advise().

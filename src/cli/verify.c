@@ -234,7 +234,7 @@ static int conclude(struct job *j)
 static void tell_error(const struct job *j, int status)
 {
     if (cli_has(j->v->cli, OPT_JSON))
-        report_json_error(j->name, status, &j->v->out);
+        report_json_error(j->v->cli, j->name, status, &j->v->out);
 }
 
 /** Judge one message. \return the exit status it stands for */

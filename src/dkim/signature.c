@@ -125,12 +125,16 @@ static bool canon_of(assay_span text, enum canon *ret)
     return *ret == CANON_RELAXED || span_is(text, "simple");
 }
 
-/** c=: "relaxed" alone is "relaxed/simple". */
-static void read_canon(struct reader *r)
+/**
+ * c=: "relaxed" alone is "relaxed/simple". Without c= a DKIM-Signature is simple; an ARC-Message-Signature should be,
+ * too, but those who seal sign relaxed, and those who verify know it.
+ */
+static void read_canon(struct reader *r, enum dkim_field which)
 {
     assay_span c = value_of(r, "c", NULL);
     size_t slash = span_find(c, '/');
 
+    r->s->header_canon = r->s->body_canon = which == DKIM_SIGNATURE || c.p ? CANON_SIMPLE : CANON_RELAXED;
     if (!c.p)
         return;
     if (!canon_of(span_first(c, slash), &r->s->header_canon) ||
@@ -234,7 +238,7 @@ static void read_signed_names(struct reader *r, enum dkim_field which)
         if (++n > LIMIT_SIGNED_FIELDS)
             fault(s, "h= names more than 512 fields", "RFC 6376 3.5");
     }
-    if (s->names.p && !(s->covered & DKIM_FROM) && !s->fault) {
+    if (which == DKIM_SIGNATURE && s->names.p && !(s->covered & DKIM_FROM) && !s->fault) {
         s->unsigned_from = true;
         fault(s, "From is not signed", "RFC 6376 6.1.1");
     }
@@ -321,7 +325,7 @@ assay_status dkim_signature_read(struct arena *a, const struct header *h, enum d
         read_identity(&r);
     else
         read_instance(&r);
-    read_canon(&r);
+    read_canon(&r, which);
     read_query(&r);
     read_numbers(&r);
     read_signature(&r);

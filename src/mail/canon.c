@@ -103,8 +103,21 @@ assay_status canon_field(struct digest *d, enum canon canon, assay_span name, as
     return digest_add(d, SPAN("\r\n"));
 }
 
+/** The value of b= with the white space around it, which goes too (RFC 6376 3.7). */
+static assay_span with_blanks(assay_span raw, assay_span b)
+{
+    const char *end = raw.p + raw.n;
+
+    for (; b.p > raw.p && ascii_fws(b.p[-1]); b.n++)
+        b.p--;
+    while (b.p + b.n < end && ascii_fws(b.p[b.n]))
+        b.n++;
+    return b;
+}
+
 assay_status canon_signature(struct digest *d, enum canon canon, assay_span name, assay_span raw, assay_span b)
 {
     raw = without_line_end(raw);
+    b = with_blanks(raw, b);
     return canon_parts(d, canon, name, span_between(raw.p, b.p), span_between(b.p + b.n, raw.p + raw.n));
 }

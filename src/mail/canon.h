@@ -18,7 +18,8 @@
 ASSAY_NODISCARD assay_status canon_field(struct digest *d, enum canon canon, assay_span name, assay_span raw);
 
 /**
- * Add a signature's own field: the value of b= taken out, and without the final CRLF (RFC 6376 3.7).
+ * Add a signature's own field: the value of b= taken out with the white space around it, and
+ * without the final CRLF (RFC 6376 3.7).
  *
  * \param b  the value of its b= tag, inside `raw`
  * \return ASSAY_DONE, ASSAY_ENOMEM
