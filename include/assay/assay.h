@@ -172,7 +172,12 @@ ASSAY_NODISCARD assay_status assay_header(assay_eval *eval, assay_span name, ass
 /** The header is complete: this fixes which digests of the body are made. \return as assay_header() */
 ASSAY_NODISCARD assay_status assay_eoh(assay_eval *eval);
 
-/** A piece of the body, cut anywhere. Nothing of it is kept. \return ASSAY_DONE, ASSAY_EORDER, ASSAY_ENOMEM */
+/**
+ * A piece of the body, cut anywhere. Nothing of it is kept.
+ *
+ * \return ASSAY_DONE, ASSAY_EORDER; ASSAY_ENOMEM: a piece half read cannot be read again, so from now on this message
+ *         gets ASSAY_ENOMEM from every call, and never a verdict
+ */
 ASSAY_NODISCARD assay_status assay_body(assay_eval *eval, assay_span chunk);
 
 /**
@@ -186,14 +191,14 @@ ASSAY_NODISCARD assay_status assay_body(assay_eval *eval, assay_span chunk);
 ASSAY_NODISCARD assay_status assay_body_digest(assay_eval *eval, assay_span canonicalization, uint64_t length,
                                                assay_span sha256);
 
-/** The message is complete. \return ASSAY_DONE, ASSAY_EORDER, ASSAY_ENOMEM */
+/** The message is complete. \return as assay_body() */
 ASSAY_NODISCARD assay_status assay_eom(assay_eval *eval);
 
 /**
  * Raw octets of a message, cut anywhere, in place of header, eoh and body; end with assay_eom(). A first line
  * "From ..." of an mbox is skipped.
  *
- * \return ASSAY_DONE, ASSAY_EORDER, ASSAY_ENOMEM
+ * \return as assay_body()
  */
 ASSAY_NODISCARD assay_status assay_feed(assay_eval *eval, assay_span raw);
 

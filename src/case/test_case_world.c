@@ -144,7 +144,8 @@ static struct case_set *world_of(const char *dns)
     struct buf text = buf_new(1 << 24);
     struct case_set *set;
 
-    buf_printf(&text, "[dns]\n%s", dns);
+    buf_puts(&text, "[dns]\n");
+    buf_puts(&text, dns);
     buf_putc(&text, '\0');
     set = must_read(text.p);
     buf_done(&text);

@@ -322,6 +322,63 @@ static void octets_that_no_line_can_hold_are_told(void **state)
     assert_int_equal(faults, 0);
 }
 
+/* ---- facts that do not fit each other ---- */
+
+/** Answers that no one zone gives: an alias leads to different data each time it is asked for. */
+static assay_status answer_oddly(void *arg, assay_eval *eval, const struct assay_question *q, size_t n)
+{
+    static const struct assay_link X = {SPAN("x.example.com"), SPAN("z.example.com"), ASSAY_SECURE};
+    static const struct assay_link Y = {SPAN("y.example.com"), SPAN("z.example.com"), ASSAY_INSECURE};
+
+    (void)arg;
+    for (size_t i = 0; i < n; i++) {
+        bool first = span_is(q[i].name, "example.com"), x = span_is(q[i].name, "x.example.com");
+        bool y = span_is(q[i].name, "y.example.com");
+        assay_span data = first ? SPAN("\x33v=spf1 include:x.example.com include:y.example.com -all")
+                          : x   ? SPAN("\x18v=spf1 ip4:192.0.2.9 -all")
+                                : SPAN("\x18v=spf1 ip4:192.0.2.1 -all");
+        struct assay_answer a = {.size = sizeof a,
+                                 .how = first || x || y ? ASSAY_OK : ASSAY_NXDOMAIN,
+                                 .secure = ASSAY_SECURE,
+                                 .chain = x ? &X : &Y,
+                                 .nchain = x || y,
+                                 .data = &data,
+                                 .n = 1};
+        assay_fact *fact;
+
+        assert_int_equal(assay_fact_new(q[i].kind, q[i].rrtype, &a, &fact), ASSAY_DONE);
+        assay_answer_question(eval, q[i].id, fact);
+        assay_fact_free(fact);
+    }
+    return ASSAY_DONE;
+}
+
+static void facts_that_do_not_fit_each_other_give_the_same_verdict(void **state)
+{
+    struct assay_envelope e = {.size = sizeof e, .ip = SPAN("192.0.2.1"), .mail_from = SPAN("a@example.com")};
+    struct case_outcome again;
+    struct case_set *set;
+    assay_policy *policy;
+    assay_eval *eval;
+    struct buf text;
+
+    (void)state;
+    assert_int_equal(assay_policy_new(&policy), ASSAY_DONE);
+    assay_policy_seal(policy);
+    assert_int_equal(assay_envelope_new(engine, policy, &e, &eval), ASSAY_DONE);
+    assert_int_equal(assay_run(eval, SPAN_EMPTY, answer_oddly, NULL), ASSAY_DONE);
+    assert_true(span_is(assay_result(eval)->checks[0]->result, "pass"));
+    text = must_write(eval, SPAN_EMPTY, 0);
+    set = must_read(buf_span(&text));
+    again = must_run(case_at(set, 0));
+    assert_false(test_verdicts_differ(assay_result(eval), assay_result(again.eval)));
+    case_outcome_done(&again);
+    case_set_free(set);
+    buf_done(&text);
+    assay_eval_free(eval);
+    assay_policy_free(policy);
+}
+
 /** A taker that has had enough. */
 static assay_status refuse(void *arg, assay_span text)
 {
@@ -366,6 +423,7 @@ int main(void)
         cmocka_unit_test(every_verdict_written_and_replayed_is_the_same),
         cmocka_unit_test(the_text_is_as_the_manual_says),
         cmocka_unit_test(octets_that_no_line_can_hold_are_told),
+        cmocka_unit_test(facts_that_do_not_fit_each_other_give_the_same_verdict),
         cmocka_unit_test(the_taker_ends_the_writing),
         cmocka_unit_test(there_is_nothing_to_write_before_the_verdict),
     };

@@ -11,7 +11,7 @@ struct columns {
 };
 
 /** The deepest indentation; what lies deeper stands there too. Below NARROW columns nothing stands side by side. */
-enum { STEP = 2, DEEPEST = 8, REF_MOST = 18, NARROW = 60, WHAT_LEAST = 10, TEXT_MAX = 1 << 16 };
+enum { STEP = 2, DEEPEST = 8, REF_MOST = 18, NARROW = 60, TEXT_MAX = 1 << 16 };
 
 /** Columns of a text as it will be shown. */
 static unsigned columns_of(const struct term *t, assay_span text)
@@ -101,9 +101,8 @@ static void put_columns(const struct term *t, const struct columns *c,
     struct term_cell cells[4];
     size_t n = 0;
 
-    cells[n++] = (struct term_cell){.text = line->what,
-                                    .columns = c->what > indent + WHAT_LEAST ? c->what - indent
-                                                                             : WHAT_LEAST};
+    cells[n++] =
+        (struct term_cell){.text = line->what, .columns = c->what > indent ? c->what - indent : 1};
     if (c->then) {
         cells[n++] = (struct term_cell){.text = line->gave,
                                         .columns = c->gave,
@@ -224,7 +223,7 @@ void report_explain_envelope(const struct report *r, struct buf *out)
     if (g->has_sender && !g->sender_in_received)
         lines[n++] =
             (struct assay_trace_line){1, SPAN("Return-Path"), g->sender.n ? g->sender : SPAN("<>"),
-                                      SPAN("MAIL FROM"), SPAN("RFC 5321 4.4")};
+                                      SPAN("taken as MAIL FROM"), SPAN("RFC 5321 4.4")};
     buf_putc(out, '\n');
     put_block(&r->cli->out, lines, n, out);
     arena_done(&a);

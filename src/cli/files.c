@@ -286,6 +286,7 @@ int files_read_one_case(const struct cli *cli, const char *name, struct case_set
                  "%s has %zu cases; here a file with one is needed (assay case %s runs them all)",
                  name, case_count(*ret), name);
     case_set_free(*ret);
+    *ret = NULL;
     return EXIT_USAGE;
 }
 

@@ -97,6 +97,8 @@ assay_status dkim_check_all(struct assay_eval *ev, void *check)
 
     if (c->n == 0)
         trace(ev, "RFC 6376 6.1", SPAN("DKIM\tno DKIM-Signature\tnone"));
+    if (c->more)
+        trace(ev, "RFC 6376 4.2", SPAN("DKIM\tmore than 100 signatures\tthe lowest are not looked at"));
     for (size_t i = 0; i < c->n; i++)
         all = join(all, branch_run(ev, &c->slots[i].branch, check_one, &c->slots[i]));
     return all;

@@ -83,8 +83,10 @@ static void read_public(const struct taglist *tags, uint8_t *octets, struct dkim
     } else if (!p->n) {
         key->revoked = true;
         fault(key, "the key is revoked", "RFC 6376 3.6.1");
-    } else if (!base64_decode(*p, octets, &n) || n > LIMIT_KEY) {
+    } else if (!base64_decode(*p, octets, &n)) {
         fault(key, "p= is not base64", "RFC 6376 3.6.1");
+    } else if (n > LIMIT_KEY) {
+        fault(key, "p= is longer than a key may be", "RFC 6376 8.8");
     } else {
         key->octets = (assay_span){(const char *)octets, n};
         if (!key->fault)
@@ -102,6 +104,7 @@ void dkim_key_read(assay_span text, uint8_t *octets, struct dkim_key *ret)
     switch (taglist_read(text, &tags, &where)) {
     case TAGLIST_OK: break;
     case TAGLIST_DUPLICATE: fault(&key, "a tag of the key record stands twice", "RFC 6376 3.2"); break;
+    case TAGLIST_LIMIT: fault(&key, "the key record has more than 64 tags", "RFC 6376 3.2"); break;
     default: fault(&key, "the key record is not a list of tags", "RFC 6376 3.2"); break;
     }
     read_version(&tags, &key);

@@ -13,6 +13,7 @@ struct reader {
     const struct taglist *tags;
     struct dkim_signature *s;
     bool no_memory;
+    size_t named[8]; /* how often h= names each notable field, in the order of their bits */
 };
 
 /** Note what is wrong; the first fault stays. */
@@ -38,24 +39,31 @@ static assay_span value_of(struct reader *r, const char *name, const char *missi
 
 /* ---- names ---- */
 
-/** A domain or selector as a canonical name; empty when it is none. */
+/** A domain or selector as a canonical name; empty when it is none. A final dot is not in the syntax. */
 static assay_span name_of(struct reader *r, assay_span text)
 {
     struct dns_name name;
     assay_span kept = SPAN_EMPTY;
-    assay_status s = text.n ? dns_to_alabels(text, &name) : ASSAY_EINVAL;
+    bool ends = text.n && text.p[text.n - 1] != '.';
+    assay_status s = ends ? dns_to_alabels(text, &name) : ASSAY_EINVAL;
 
     if (s == ASSAY_ENOMEM || (s == ASSAY_DONE && !arena_copy(r->arena, dns_name_span(&name), &kept)))
         r->no_memory = true;
     return kept;
 }
 
-/** A sub-domain of RFC 5321: letters, digits, hyphens inside; underscores are seen in selectors. */
+/** Sub-domains of RFC 5321: letters, digits, hyphens inside; underscores are seen in selectors. */
 static bool is_host_name(assay_span name)
 {
-    for (size_t i = 0; i < name.n; i++)
-        if (!ascii_alnum(name.p[i]) && name.p[i] != '-' && name.p[i] != '.' && name.p[i] != '_')
+    char before = '.';
+
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i], next = i + 1 < name.n ? name.p[i + 1] : '.';
+
+        if (c == '-' ? before == '.' || next == '.' : !ascii_alnum(c) && c != '.' && c != '_')
             return false;
+        before = c;
+    }
     return name.n > 0;
 }
 
@@ -173,6 +181,7 @@ static void read_numbers(struct reader *r)
     assay_span l = value_of(r, "l", NULL), t = value_of(r, "t", NULL), x = value_of(r, "x", NULL);
 
     s->length = BODY_WHOLE;
+    s->expiration = DKIM_NEVER;
     if (l.p && !read_long(l, &s->length))
         fault(s, "l= is not a number", "RFC 6376 3.5");
     if (t.p && !read_long(t, &s->timestamp))
@@ -185,36 +194,36 @@ static void read_numbers(struct reader *r)
 
 /* ---- what is signed ---- */
 
-static const struct {
-    unsigned bit;
-    assay_span name;
-} NOTABLE[] = {
-    {DKIM_FROM, SPAN("From")},
-    {DKIM_TO, SPAN("To")},
-    {DKIM_CC, SPAN("Cc")},
-    {DKIM_SUBJECT, SPAN("Subject")},
-    {DKIM_DATE, SPAN("Date")},
-    {DKIM_REPLY_TO, SPAN("Reply-To")},
-    {DKIM_MESSAGE_ID, SPAN("Message-ID")},
-    {DKIM_CONTENT_TYPE, SPAN("Content-Type")},
-};
+/** The notable fields, in the order of their bits. */
+static const assay_span NOTABLE[] = {SPAN("From"), SPAN("To"),       SPAN("Cc"),         SPAN("Subject"),
+                                     SPAN("Date"), SPAN("Reply-To"), SPAN("Message-ID"), SPAN("Content-Type")};
+
+enum { N_NOTABLE = sizeof NOTABLE / sizeof *NOTABLE };
 
 assay_span dkim_notable_text(unsigned bit)
 {
-    for (size_t i = 0; i < sizeof NOTABLE / sizeof *NOTABLE; i++)
-        if (NOTABLE[i].bit == bit)
-            return NOTABLE[i].name;
+    for (size_t i = 0; i < N_NOTABLE; i++)
+        if (bit == 1u << i)
+            return NOTABLE[i];
     return SPAN_EMPTY;
 }
 
-/** The bit of a field name, or 0. */
-static unsigned notable(assay_span name)
+/** Count a field name if it is notable. \param counts  one for each of them */
+static void count_notable(size_t counts[N_NOTABLE], assay_span name)
 {
-    for (size_t i = 0; i < sizeof NOTABLE / sizeof *NOTABLE; i++)
-        if (name.n == NOTABLE[i].name.n && ascii_lower(name.p[0]) == ascii_lower(NOTABLE[i].name.p[0]) &&
-            span_ieq(name, NOTABLE[i].name))
-            return NOTABLE[i].bit;
-    return 0;
+    for (size_t i = 0; i < N_NOTABLE; i++)
+        if (name.n == NOTABLE[i].n && ascii_lower(name.p[0]) == ascii_lower(NOTABLE[i].p[0]) &&
+            span_ieq(name, NOTABLE[i]))
+            counts[i]++;
+}
+
+/** A field name of RFC 5322 3.6.8; what stands between colons has none in it. */
+static bool is_field_name(assay_span name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] <= ' ' || name.p[i] > '~')
+            return false;
+    return name.n > 0;
 }
 
 bool dkim_next_name(assay_span *rest, assay_span *name)
@@ -232,24 +241,31 @@ static void read_signed_names(struct reader *r, enum dkim_field which)
     s->names = value_of(r, "h", "h= is missing");
     rest = s->names;
     while (rest.p && dkim_next_name(&rest, &name)) {
-        s->covered |= notable(name);
+        count_notable(r->named, name);
+        if (!is_field_name(name))
+            fault(s, "h= is not a list of field names", "RFC 6376 3.5");
         if (which == ARC_MESSAGE_SIGNATURE && span_iis(name, "ARC-Seal"))
             fault(s, "h= names ARC-Seal", "RFC 8617 4.1.2");
         if (++n > LIMIT_SIGNED_FIELDS)
             fault(s, "h= names more than 512 fields", "RFC 6376 3.5");
     }
-    if (which == DKIM_SIGNATURE && s->names.p && !(s->covered & DKIM_FROM) && !s->fault) {
+    if (which == DKIM_SIGNATURE && s->names.p && !r->named[0] && !s->fault) {
         s->unsigned_from = true;
         fault(s, "From is not signed", "RFC 6376 6.1.1");
     }
 }
 
-/** What the message has of the notable fields. */
-static void see_header(const struct header *h, struct dkim_signature *s)
+/** What the message has of the notable fields. One is not covered when others of its name are (RFC 6376 8.15). */
+static void see_header(struct reader *r, const struct header *h)
 {
+    size_t there[N_NOTABLE] = {0};
+
     for (size_t i = 0; i < h->n; i++)
-        s->present |= notable(field_name(h, i));
-    s->covered &= s->present;
+        count_notable(there, field_name(h, i));
+    for (size_t i = 0; i < N_NOTABLE; i++) {
+        r->s->present |= (unsigned)(there[i] > 0) << i;
+        r->s->covered |= (unsigned)(there[i] > 0 && r->named[i] >= there[i]) << i;
+    }
 }
 
 /* ---- octets ---- */
@@ -291,8 +307,10 @@ static void read_signature(struct reader *r)
     }
     s->b_head = taglist_squeeze(s->b, head, HEAD);
     s->signature = out;
-    if (!base64_decode(s->b, out, &s->signature_n) || s->signature_n == 0 || s->signature_n > LIMIT_SIGNATURE)
+    if (!base64_decode(s->b, out, &s->signature_n) || s->signature_n == 0)
         fault(s, "b= is not base64", "RFC 6376 3.5");
+    else if (s->signature_n > LIMIT_SIGNATURE)
+        fault(s, "b= is longer than a signature can be", "RFC 6376 3.5");
 }
 
 /** v=: only "1" (RFC 6376 3.5); an ARC-Message-Signature has none, and one that stands there means nothing. */
@@ -309,12 +327,13 @@ assay_status dkim_signature_read(struct arena *a, const struct header *h, enum d
 {
     struct taglist tags;
     struct dkim_signature s = {.field = field};
-    struct reader r = {a, &tags, &s, false};
+    struct reader r = {.arena = a, .tags = &tags, .s = &s};
     assay_span where;
 
     switch (taglist_read(field_value(h, field), &tags, &where)) {
     case TAGLIST_OK: break;
     case TAGLIST_DUPLICATE: fault(&s, "a tag stands twice", "RFC 6376 3.2"); break;
+    case TAGLIST_LIMIT: fault(&s, "more than 64 tags", "RFC 6376 3.2"); break;
     default: fault(&s, "not a list of tags", "RFC 6376 3.2"); break;
     }
     if (which == DKIM_SIGNATURE)
@@ -331,7 +350,7 @@ assay_status dkim_signature_read(struct arena *a, const struct header *h, enum d
     read_signature(&r);
     read_body_hash(&r);
     read_signed_names(&r, which);
-    see_header(h, &s);
+    see_header(&r, h);
     if (r.no_memory)
         return ASSAY_ENOMEM;
     *ret = s;

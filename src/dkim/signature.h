@@ -33,6 +33,9 @@ enum dkim_notable {
     DKIM_CONTENT_TYPE = 128
 };
 
+/** The expiration of a signature that has none. */
+#define DKIM_NEVER UINT64_MAX
+
 /** A signature taken apart. Spans lie in the header or in the arena. */
 struct dkim_signature {
     size_t field;      /**< its index in the header */
@@ -55,9 +58,10 @@ struct dkim_signature {
     size_t signature_n;
     uint8_t body_sha256[SHA256_SIZE]; /**< bh= decoded */
     uint64_t length;                  /**< l=, or BODY_WHOLE */
-    uint64_t timestamp, expiration;   /**< t=, x=; 0: none */
+    uint64_t timestamp;               /**< t=; 0: none */
+    uint64_t expiration;              /**< x=, or DKIM_NEVER */
     uint64_t instance;                /**< i= of ARC-Message-Signature; 0 in DKIM-Signature */
-    unsigned present, covered;        /**< enum dkim_notable: in the message; in h= and in the message */
+    unsigned present, covered; /**< enum dkim_notable: in the message; in h= as often as in the message */
 };
 
 /**

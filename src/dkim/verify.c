@@ -20,6 +20,7 @@ struct verifier {
     struct dkim_sealed sealed;      /* what the key has to verify */
     bool digest_known;
     bool body_matches;
+    bool verified; /* the key at hand verifies the signature over the header */
     struct dkim_verdict v;
 };
 
@@ -34,10 +35,10 @@ static assay_status decide(struct verifier *r, enum dkim_result result, const ch
 
 /* ---- what can be said without the key ---- */
 
-/** Seconds past x= (RFC 6376 3.5); an expiration far away is none. */
+/** Past x= (RFC 6376 3.5). */
 static bool expired(const struct verifier *r)
 {
-    return r->s->expiration && r->ev->now > 0 && (uint64_t)r->ev->now > r->s->expiration;
+    return r->ev->now > 0 && (uint64_t)r->ev->now > r->s->expiration;
 }
 
 /** The signature's own tags decide. \return whether they did */
@@ -122,15 +123,15 @@ static assay_status decide_good(struct verifier *r)
         return decide(r, DKIM_POLICY, "RFC 6376 8.2",
                       pass_printf(r->ev, "good, but l= leaves %llu octets of the body unsigned",
                                   (unsigned long long)left_out));
-    return decide(r, DKIM_PASS, "RFC 6376 6.1.3", r->v.testing ? SPAN("testing") : SPAN_EMPTY);
+    return decide(r, DKIM_PASS, "RFC 6376 6.1.3", SPAN_EMPTY);
 }
 
 /** What body and header together say. */
-static assay_status decide_by_digests(struct verifier *r, enum verified verified)
+static assay_status decide_by_digests(struct verifier *r)
 {
-    if (verified == VERIFIED_YES && r->body_matches)
+    if (r->verified && r->body_matches)
         return decide_good(r);
-    if (verified == VERIFIED_YES)
+    if (r->verified)
         return decide(r, DKIM_FAIL, "RFC 6376 6.1.3", SPAN("the body was changed after it was signed"));
     if (r->body_matches)
         return decide(r, DKIM_FAIL, "RFC 6376 6.1.3",
@@ -168,10 +169,19 @@ static assay_status try_key(struct verifier *r, const struct dkim_key *key)
         return decide(r, DKIM_PERMERROR, "RFC 6376 6.1.2", SPAN("the key cannot be used"));
     trace(r->ev, "RFC 6376 6.1.3", SPAN("header, %1 by the key of %2 bits\t%3"), r->sealed.algorithm_text,
           pass_number(r->ev, key->bits), verified == VERIFIED_YES ? SPAN("verifies") : SPAN("does not verify"));
-    return decide_by_digests(r, verified);
+    r->verified = verified == VERIFIED_YES;
+    return decide_by_digests(r);
 }
 
-/** Verify with each key at the name until one does (RFC 6376 6.1.2 leaves the choice among several to us). */
+/** What a key of a domain that is testing says, says so; it is as good or bad as any (RFC 6376 3.6.1 t=y). */
+static assay_span with_testing(struct verifier *r)
+{
+    if (!r->v.testing)
+        return r->v.reason;
+    return r->v.reason.n ? pass_printf(r->ev, "%.*s (testing)", SPAN_ARG(r->v.reason)) : SPAN("testing");
+}
+
+/** Verify with each key at the name until one verifies (RFC 6376 6.1.2 leaves the choice among several to us). */
 static assay_status try_keys(struct verifier *r, const struct dkim_keys *keys)
 {
     struct dkim_verdict first = r->v;
@@ -179,7 +189,8 @@ static assay_status try_keys(struct verifier *r, const struct dkim_keys *keys)
     for (size_t i = 0; i < keys->n; i++) {
         assay_status s = try_key(r, &keys->keys[i]);
 
-        if (s != ASSAY_DONE || r->v.result == DKIM_PASS)
+        r->v.reason = with_testing(r);
+        if (s != ASSAY_DONE || r->verified)
             return s;
         if (keys->n > 1)
             trace(r->ev, "RFC 6376 3.6.2.2", SPAN("key record %1 of %2\t%3"), pass_number(r->ev, i + 1),
@@ -187,6 +198,8 @@ static assay_status try_keys(struct verifier *r, const struct dkim_keys *keys)
         if (i == 0 || first.result == DKIM_PERMERROR) /* what comes closest to a pass is told */
             first = r->v;
     }
+    if (keys->more)
+        trace(r->ev, "RFC 6376 3.6.2.2", SPAN("more than 3 key records\tthe others are not tried"));
     r->v = first;
     return ASSAY_DONE;
 }

@@ -19,11 +19,17 @@ static assay_status flush(struct relaxed *r)
     return digest_add(r->d, out);
 }
 
+/** White space of a field that is unfolded: a CR that ends no line is none (RFC 6376 3.4.2). */
+static inline bool is_white(assay_span s, size_t i)
+{
+    return ascii_wsp(s.p[i]) || s.p[i] == '\n' || (s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n');
+}
+
 /** Add part of a value: unfolded, runs of white space as one space, none at both ends. */
 static assay_status relaxed_part(struct relaxed *r, assay_span part)
 {
     for (size_t i = 0; i < part.n;) {
-        if (ascii_fws(part.p[i])) {
+        if (is_white(part, i)) {
             r->blank = true;
             i++;
             continue;

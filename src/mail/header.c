@@ -68,6 +68,14 @@ static void begin_field(struct header *h, size_t at, size_t name_n, size_t colon
     f->hash = span_hash((assay_span){h->text.p + at, name_n});
 }
 
+/** Octets of a name without the blanks of obsolete syntax that stand before the colon (RFC 5322 4.5). */
+static size_t without_blanks(const char *name, size_t n)
+{
+    while (n && ascii_wsp(name[n - 1]))
+        n--;
+    return n;
+}
+
 assay_status header_line(struct header *h, assay_span line)
 {
     size_t at = h->text.n, colon = span_find(line, ':');
@@ -81,9 +89,7 @@ assay_status header_line(struct header *h, assay_span line)
     }
     if ((s = make_room(h)) != ASSAY_DONE || (s = append(h, &line, 1)) != ASSAY_DONE)
         return s;
-    while (name_n && ascii_wsp(line.p[name_n - 1])) /* obsolete syntax: blanks before the colon */
-        name_n--;
-    begin_field(h, at, name_n, colon);
+    begin_field(h, at, without_blanks(line.p, name_n), colon);
     return ASSAY_DONE;
 }
 
@@ -95,7 +101,7 @@ assay_status header_field(struct header *h, assay_span name, assay_span value)
 
     if ((s = make_room(h)) != ASSAY_DONE || (s = append(h, pieces, 4)) != ASSAY_DONE)
         return s;
-    begin_field(h, at, name.n, name.n);
+    begin_field(h, at, without_blanks(name.p, name.n), name.n);
     return ASSAY_DONE;
 }
 

@@ -58,8 +58,8 @@ enum taglist_fault taglist_read(assay_span text, struct taglist *ret, assay_span
 
         if (span_trim(piece).n)
             fault = add(ret, piece);
-        else if (rest.p && span_trim(rest).n)
-            fault = TAGLIST_SYNTAX; /* nothing between two semicolons; behind the last one it is allowed */
+        else if (rest.p)
+            fault = TAGLIST_SYNTAX; /* nothing before a semicolon; behind the last one it is allowed */
         if (fault != TAGLIST_OK) {
             *ret_where = span_trim(piece);
             return fault;

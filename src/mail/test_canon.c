@@ -325,6 +325,8 @@ static void random_signatures_have_the_digests_of_the_reference(void **state)
         memcpy(b + strlen(b), "z", 2);
         add_random(tail, 10, " \t\r\n");
         memcpy(tail + strlen(tail), ";", 2);
+        add_random(tail, 100, "abc=;: \t\r\n");
+        memcpy(tail + strlen(tail), "x", 2); /* no line end of its own */
         snprintf(without, sizeof without, "%.*s%s", (int)behind, head, strchr(tail, ';'));
         naive_field(canon, span_of(without), &want);
         check_signature(canon, (const char *const[3]){head, b, tail}, buf_span(&want));

@@ -114,7 +114,7 @@ static assay_status run_branches(struct receive *r)
 static assay_status step(struct assay_eval *ev)
 {
     struct receive *r = (struct receive *)ev;
-    assay_status s = run_branches(r);
+    assay_status s = r->broken ? ASSAY_ENOMEM : run_branches(r);
 
     if (s == ASSAY_DONE && !r->envelope_only && r->message.stage != MESSAGE_END)
         return ASSAY_MORE;
@@ -226,13 +226,20 @@ static assay_status eoh(struct assay_eval *ev)
     return r->message.stage <= MESSAGE_EOH && !r->message.raw ? end_header(r) : ASSAY_EORDER;
 }
 
+/** What is lost in the middle of the message is lost for good. */
+static assay_status lasting(struct receive *r, assay_status s)
+{
+    r->broken |= s == ASSAY_ENOMEM;
+    return s;
+}
+
 static assay_status body(struct assay_eval *ev, assay_span chunk)
 {
     struct receive *r = (struct receive *)ev;
 
     if (!r->prepared || r->message.raw || r->message.stage == MESSAGE_END || r->message.body.given)
         return ASSAY_EORDER;
-    return message_body(&r->message, chunk);
+    return r->broken ? ASSAY_ENOMEM : lasting(r, message_body(&r->message, chunk));
 }
 
 static assay_status body_digest(struct assay_eval *ev, assay_span canonicalization, uint64_t length,
@@ -253,21 +260,22 @@ static assay_status eom(struct assay_eval *ev)
     struct receive *r = (struct receive *)ev;
     assay_status s;
 
+    if (r->broken)
+        return ASSAY_ENOMEM;
     if (r->message.stage == MESSAGE_END || (!r->prepared && r->header_given))
         return ASSAY_EORDER;
-    if ((s = end_header(r)) != ASSAY_DONE || (s = message_eom(&r->message)) != ASSAY_DONE)
+    if ((s = end_header(r)) != ASSAY_DONE)
         return s;
-    ev->epoch++;
-    return ASSAY_DONE;
+    if ((s = lasting(r, message_eom(&r->message))) == ASSAY_DONE)
+        ev->epoch++;
+    return s;
 }
 
-static assay_status feed(struct assay_eval *ev, assay_span raw)
+/** Read raw octets: of the header until it ends, then of the body. */
+static assay_status read_raw(struct receive *r, assay_span raw)
 {
-    struct receive *r = (struct receive *)ev;
     assay_status s = ASSAY_DONE;
 
-    if (r->header_given || r->message.stage == MESSAGE_END || r->message.body.given)
-        return ASSAY_EORDER;
     if (r->message.stage == MESSAGE_HEADER && (s = message_feed(&r->message, &raw)) < 0)
         return s;
     if (r->message.stage == MESSAGE_HEADER)
@@ -275,6 +283,15 @@ static assay_status feed(struct assay_eval *ev, assay_span raw)
     if ((s = prepare(r)) != ASSAY_DONE)
         return s;
     return raw.n ? message_body(&r->message, raw) : ASSAY_DONE;
+}
+
+static assay_status feed(struct assay_eval *ev, assay_span raw)
+{
+    struct receive *r = (struct receive *)ev;
+
+    if (r->header_given || r->message.stage == MESSAGE_END || r->message.body.given)
+        return ASSAY_EORDER;
+    return r->broken ? ASSAY_ENOMEM : lasting(r, read_raw(r, raw));
 }
 
 static void receive_free(struct assay_eval *ev)

@@ -53,6 +53,7 @@ struct receive {
     struct message message;
     bool prepared; /**< signatures and authors are read */
     bool header_given; /**< by assay_header() */
+    bool broken;       /**< memory ran out in the middle of the message: there will be no verdict */
 
     /* what the branches work on */
     struct branch branches[RECEIVE_BRANCHES];

@@ -8,6 +8,9 @@
 
 #include <stdlib.h>
 
+/** Octets that one octet of a name can become when it is escaped: `\DDD`. */
+enum { ESCAPED_MAX = 4 };
+
 /** A record being parsed. */
 struct parser {
     struct spf_record *record;
@@ -51,7 +54,7 @@ static problem take_dual_bits(assay_span *s, struct spf_term *term)
     return why;
 }
 
-/** Keep the canonical name of a domain-spec that has no macro; an escape can double its length at most. */
+/** Keep the canonical name of a domain-spec that has no macro; escapes make four octets of one at most. */
 static void keep_name(struct parser *p, struct spf_domain *domain)
 {
     struct dns_name name;
@@ -233,7 +236,7 @@ static void parse(struct parser *p)
 struct spf_record *spf_record_parse(assay_span text)
 {
     size_t terms = count_terms(text);
-    struct spf_record *r = calloc(1, sizeof *r + terms * sizeof *r->terms + 2 * text.n);
+    struct spf_record *r = calloc(1, sizeof *r + terms * sizeof *r->terms + ESCAPED_MAX * text.n);
     struct parser p = {0};
 
     if (!r)

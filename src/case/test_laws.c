@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "case/laws.h"
+
+/* The laws of an evaluation, each over all cases of the tree. */
+
+static assay_engine *engine, *no_memo;
+
+/** Judge in another way, and the same must come out. */
+static void same(const struct case_one *one, assay_engine *with, const struct law_way *way, const char *law,
+                 uint32_t *random)
+{
+    static const struct law_way PLAIN = {0};
+    assay_policy *policy = law_policy(one);
+    assay_eval *a, *b;
+    struct buf x, y;
+
+    if (!policy)
+        return;
+    a = law_judge(engine, policy, one, &PLAIN, random);
+    b = law_judge(with, policy, one, way, random);
+    x = law_octets(a);
+    y = law_octets(b);
+    law_assert_same(one, law, &x, &y);
+    buf_done(&x);
+    buf_done(&y);
+    assay_eval_free(a);
+    assay_eval_free(b);
+    assay_policy_free(policy);
+}
+
+static void twice(const struct case_one *one, uint32_t *random)
+{
+    same(one, engine, &(struct law_way){0}, "judged twice", random);
+}
+
+static void the_same_inputs_give_the_same_octets(void **state)
+{
+    (void)state;
+    law_each(twice, 1);
+}
+
+static void in_any_order(const struct case_one *one, uint32_t *random)
+{
+    same(one, engine, &(struct law_way){.one_by_one = true}, "one by one", random);
+    for (int i = 0; i < 3; i++)
+        same(one, engine, &(struct law_way){.one_by_one = true, .shuffled = true}, "one by one, in random order",
+             random);
+    same(one, engine, &(struct law_way){.shuffled = true}, "in random order", random);
+    same(one, engine, &(struct law_way){.one_by_one = true, .shuffled = true, .every_step = true},
+         "a step after every answer", random);
+}
+
+static void the_order_of_facts_changes_nothing(void **state)
+{
+    (void)state;
+    law_each(in_any_order, 1);
+}
+
+static void without_hints(const struct case_one *one, uint32_t *random)
+{
+    same(one, engine, &(struct law_way){.no_hints = true}, "no hint is answered", random);
+    same(one, engine, &(struct law_way){.no_hints = true, .one_by_one = true, .shuffled = true},
+         "no hint is answered, one by one", random);
+}
+
+static void hints_never_answered_change_nothing(void **state)
+{
+    (void)state;
+    law_each(without_hints, 1);
+}
+
+static void without_memo(const struct case_one *one, uint32_t *random)
+{
+    same(one, no_memo, &(struct law_way){0}, "without the memo of keys", random);
+}
+
+static void the_memo_of_keys_changes_nothing(void **state)
+{
+    (void)state;
+    law_each(without_memo, 1);
+}
+
+static void in_pieces(const struct case_one *one, uint32_t *random)
+{
+    static const size_t CHUNKS[] = {1, 2, 3, 7, 64, 65, 128, 1000};
+
+    if (one->kind != CASE_MESSAGE)
+        return;
+    for (size_t i = 0; i < sizeof CHUNKS / sizeof *CHUNKS; i++)
+        same(one, engine, &(struct law_way){.chunk = CHUNKS[i]}, "fed in pieces", random);
+}
+
+static void every_cut_of_a_message_gives_the_same_octets(void **state)
+{
+    (void)state;
+    law_each(in_pieces, 1);
+}
+
+/* ---- lost facts ---- */
+
+/** The reasoning says that an error was no match (RFC 7208 5.5, 7.3): such a pass may differ. */
+static bool marked(assay_eval *eval)
+{
+    const struct assay_trace_line *lines;
+    size_t n;
+
+    assert_int_equal(assay_trace(eval, &lines, &n), ASSAY_DONE);
+    for (size_t i = 0; i < n; i++)
+        if (span_contains(lines[i].then, SPAN("an error is no match")))
+            return true;
+    return false;
+}
+
+/** No check passes that did not pass with all facts, and what is done is not worse founded. */
+static void not_better(const struct case_one *one, assay_eval *full, assay_eval *lost)
+{
+    const struct assay_verdict *a = assay_result(full), *b = assay_result(lost);
+    bool accepts = span_is(span_of(assay_policy_get(receive_of(full)->policy, "temperror.action")), "accept");
+
+    assert_int_equal(a->nchecks, b->nchecks);
+    for (size_t i = 0; i < a->nchecks; i++)
+        if (span_is(b->checks[i]->result, "pass") && !span_is(a->checks[i]->result, "pass") && !marked(lost))
+            fail_msg("%.*s: %.*s passes when facts are lost (%.*s with all)", SPAN_ARG(one->name),
+                     SPAN_ARG(b->checks[i]->method), SPAN_ARG(a->checks[i]->result));
+    if (b->what == ASSAY_ACCEPT && a->what != ASSAY_ACCEPT && a->what != ASSAY_DEFER && !accepts && !marked(lost))
+        fail_msg("%.*s: accepted when facts are lost: %.*s", SPAN_ARG(one->name), SPAN_ARG(b->reason));
+    if (a->what == ASSAY_ACCEPT && b->what != ASSAY_ACCEPT && b->what != ASSAY_DEFER)
+        fail_msg("%.*s: a lost fact became a policy failure: %.*s", SPAN_ARG(one->name), SPAN_ARG(b->reason));
+}
+
+static void with_losses(const struct case_one *one, uint32_t *random)
+{
+    static const enum assay_how HOWS[] = {ASSAY_TIMEOUT, ASSAY_SERVFAIL, ASSAY_BOGUS, ASSAY_TOOBIG, ASSAY_REFUSED};
+    static const unsigned OF[] = {1, 2, 4, 8};
+    assay_policy *policy = law_policy(one);
+    assay_eval *full;
+
+    if (!policy)
+        return;
+    full = law_judge(engine, policy, one, &(struct law_way){0}, random);
+    for (size_t i = 0; i < sizeof HOWS / sizeof *HOWS; i++)
+        for (size_t k = 0; k < sizeof OF / sizeof *OF; k++) {
+            struct law_way way = {.lost = HOWS[i], .lost_of = OF[k], .one_by_one = i % 2};
+            assay_eval *lost = law_judge(engine, policy, one, &way, random);
+
+            not_better(one, full, lost);
+            assay_eval_free(lost);
+        }
+    assay_eval_free(full);
+    assay_policy_free(policy);
+}
+
+static void lost_facts_never_make_a_pass_or_a_policy_failure(void **state)
+{
+    (void)state;
+    law_each(with_losses, 1);
+}
+
+static void giving_up(const struct case_one *one, uint32_t *random)
+{
+    assay_policy *policy = law_policy(one);
+    assay_eval *full;
+
+    if (!policy)
+        return;
+    full = law_judge(engine, policy, one, &(struct law_way){0}, random);
+    for (unsigned after = 1; after < 6; after++) {
+        struct law_way way = {.one_by_one = true, .give_up = after};
+        assay_eval *lost = law_judge(engine, policy, one, &way, random);
+
+        not_better(one, full, lost);
+        assay_eval_free(lost);
+    }
+    assay_eval_free(full);
+    assay_policy_free(policy);
+}
+
+static void giving_up_always_ends(void **state)
+{
+    (void)state;
+    law_each(giving_up, 1);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return assay_engine_new(16, &engine) != ASSAY_DONE || assay_engine_new(0, &no_memo) != ASSAY_DONE;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    assay_engine_free(engine);
+    assay_engine_free(no_memo);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_inputs_give_the_same_octets),
+        cmocka_unit_test(the_order_of_facts_changes_nothing),
+        cmocka_unit_test(hints_never_answered_change_nothing),
+        cmocka_unit_test(the_memo_of_keys_changes_nothing),
+        cmocka_unit_test(every_cut_of_a_message_gives_the_same_octets),
+        cmocka_unit_test(lost_facts_never_make_a_pass_or_a_policy_failure),
+        cmocka_unit_test(giving_up_always_ends),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
