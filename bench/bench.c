@@ -7,7 +7,7 @@
 
 enum { ROUNDS = 5 };
 
-bool bench_peers;
+bool bench_peers, bench_wall;
 
 static const char *pattern;
 
@@ -15,7 +15,7 @@ double bench_clock(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    clock_gettime(bench_wall ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 

@@ -36,7 +36,10 @@ void bench_pair(const char *name, bench_fn *ours, void *our_arg, bench_fn *limit
 /** A pattern was given and this name does not contain it. */
 bool bench_skipped(const char *name);
 
-/** Microseconds of CPU time of this thread. */
+/** Time on the wall is measured instead of CPU time of this thread: where others do part of the work. */
+extern bool bench_wall;
+
+/** Microseconds of CPU time of this thread, or on the wall. */
 double bench_clock(void);
 
 /** Stop with a message: a benchmark did something wrong. */

@@ -41,10 +41,10 @@ struct arc_seal {
 
 /** One set of a chain. */
 struct arc_set {
-    size_t aar;                       /**< index of its ARC-Authentication-Results */
-    struct authres results;           /**< what that says */
-    struct dkim_signature signature;  /**< its ARC-Message-Signature */
-    struct arc_seal seal;             /**< its ARC-Seal */
+    size_t aar;                      /**< index of its ARC-Authentication-Results */
+    struct authres results;          /**< what that says */
+    struct dkim_signature signature; /**< its ARC-Message-Signature */
+    struct arc_seal seal;            /**< its ARC-Seal */
     struct arc_check *check;
     struct branch ams_branch, as_branch;
     struct dkim_verdict ams, as; /**< set when the branches are done */
@@ -56,7 +56,7 @@ struct arc_verdict {
     enum arc_result result;
     assay_span reason;
     const char *ref;
-    bool unanswered;    /**< it failed only because the DNS did not answer */
+    bool unanswered;    /**< it failed only because the DNS did not answer: all else verifies */
     size_t oldest_pass; /**< RFC 8617 5.2 step 5; 0: every AMS verifies */
     assay_span sealer;  /**< d= of the newest ARC-Seal; empty when there is none */
 };
@@ -69,7 +69,7 @@ struct arc_check {
     size_t n;
     const char *fault; /**< of the structure; NULL: there is none */
     const char *fault_ref;
-    size_t fault_set; /**< the instance it is about, or 0 */
+    size_t fault_set;           /**< the instance it is about, or 0 */
     struct arc_verdict verdict; /**< set when the branch is done */
 };
 
@@ -79,23 +79,35 @@ struct arc_check {
  * \param check  options and message set; the rest zero
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status arc_prepare(struct assay_eval *ev, struct message *message, struct arc_check *check);
+ASSAY_NODISCARD assay_status arc_prepare(struct assay_eval *ev, struct message *message,
+                                         struct arc_check *check);
 
 /** Validate it: a branch_fn over a struct arc_check. ASSAY_MORE until the body has streamed by. */
 assay_status arc_check_chain(struct assay_eval *ev, void *check);
 
-/**
- * The set that vouches for a message, if there is one: its chain passes, its sealer is trusted, it saw dmarc=pass for
- * this author domain, and since then nobody who is not trusted changed the message.
- *
- * \param trusted  canonical names of sealers
- * \return its index, or check->n
- */
-size_t arc_trusted_set(const struct arc_check *check, const assay_span *trusted, size_t ntrusted,
-                       assay_span author);
+/** Whether a trusted sealer vouches for a message: no, perhaps (the DNS did not answer), yes. */
+enum arc_trust { ARC_NOT_VOUCHED, ARC_MAYBE_VOUCHED, ARC_VOUCHED };
 
-/** Some sealer of the chain is trusted: a chain that could not be validated might have mattered. */
-bool arc_has_trusted_sealer(const struct arc_check *check, const assay_span *trusted, size_t ntrusted);
+/** For whom a sealer has to vouch, and who is trusted. Canonical names. */
+struct arc_asked {
+    const assay_span *trusted; /**< d= of ARC-Seal */
+    size_t ntrusted;
+    const assay_span *authors; /**< the author domains of the message, every one of them */
+    size_t nauthors;
+};
+
+/**
+ * Does a trusted sealer vouch for a message (RFC 8617 7.2.1)?
+ *
+ * The chain must pass, and there must be a set whose sealer is trusted, which saw dmarc=pass for every author domain, and
+ * since which nobody who is not trusted changed the message: its ARC-Message-Signature still verifies and covers From, or
+ * that of a later set does and all sealers between are trusted (each of them, having said cv=pass, found the one before it
+ * intact).
+ *
+ * \param ret_set  set unless ARC_NOT_VOUCHED: the index of that set
+ */
+enum arc_trust arc_trust(const struct arc_check *check, const struct arc_asked *asked,
+                         size_t *ret_set);
 
 /** A status as RFC 8617 4.4 spells it. */
 const char *arc_result_text(enum arc_result result);

@@ -38,10 +38,11 @@ uint64_t arc_aar_instance(assay_span value, assay_span *payload)
     size_t semicolon = span_find(value, ';'), equals = span_find(value, '=');
     uint64_t instance;
 
-    if (semicolon == value.n || equals > semicolon || !span_is(span_trim(span_first(value, equals)), "i"))
+    if (semicolon == value.n || equals > semicolon ||
+        !span_is(span_trim(span_first(value, equals)), "i"))
         return 0;
-    if (!number_read(span_trim(span_first(span_from(value, equals + 1), semicolon - equals - 1)), LIMIT_ARC_SETS,
-                     &instance))
+    if (!number_read(span_trim(span_first(span_from(value, equals + 1), semicolon - equals - 1)),
+                     LIMIT_ARC_SETS, &instance))
         return 0;
     *payload = span_from(value, semicolon + 1);
     return instance;
@@ -57,7 +58,7 @@ static struct arc_set *place(struct collector *k, uint64_t instance, unsigned ki
         return NULL;
     }
     if (k->seen[instance] & kind)
-        fault(c, "a set has the same field twice", "RFC 8617 5.2", (size_t)instance);
+        fault(c, "it has the same field twice", "RFC 8617 5.2", (size_t)instance);
     k->seen[instance] |= kind;
     if (instance > c->n)
         c->n = (size_t)instance;
@@ -68,7 +69,8 @@ static struct arc_set *place(struct collector *k, uint64_t instance, unsigned ki
 static assay_status take_aar(struct collector *k, size_t field)
 {
     assay_span payload = SPAN_EMPTY;
-    struct arc_set *set = place(k, arc_aar_instance(field_value(&k->message->header, field), &payload), SEEN_AAR);
+    struct arc_set *set =
+        place(k, arc_aar_instance(field_value(&k->message->header, field), &payload), SEEN_AAR);
 
     if (!set)
         return ASSAY_DONE;
@@ -82,7 +84,8 @@ static assay_status take_ams(struct collector *k, size_t field)
     struct dkim_signature s;
     struct arc_set *set;
 
-    if (dkim_signature_read(&k->ev->keep, &k->message->header, ARC_MESSAGE_SIGNATURE, field, &s) != ASSAY_DONE)
+    if (dkim_signature_read(&k->ev->keep, &k->message->header, ARC_MESSAGE_SIGNATURE, field, &s) !=
+        ASSAY_DONE)
         return ASSAY_ENOMEM;
     if ((set = place(k, s.instance, SEEN_AMS)))
         set->signature = s;
@@ -119,10 +122,20 @@ static bool has_chain(const struct header *h)
 {
     for (size_t i = 0; i < h->n; i++)
         if (h->fields[i].name_n > 4 && span_istarts(field_name(h, i), SPAN("ARC-")) &&
-            (field_is(h, i, SPAN("ARC-Authentication-Results")) || field_is(h, i, SPAN("ARC-Message-Signature")) ||
-             field_is(h, i, SPAN("ARC-Seal"))))
+            (field_is(h, i, SPAN("ARC-Authentication-Results")) ||
+             field_is(h, i, SPAN("ARC-Message-Signature")) || field_is(h, i, SPAN("ARC-Seal"))))
             return true;
     return false;
+}
+
+/** What a set lacks. */
+static const char *missing(unsigned seen)
+{
+    if (!seen)
+        return "there is no such set, though there is a later one";
+    return !(seen & SEEN_AS)    ? "it has no ARC-Seal"
+           : !(seen & SEEN_AMS) ? "it has no ARC-Message-Signature"
+                                : "it has no ARC-Authentication-Results";
 }
 
 /** Check one set's structure (step 3). */
@@ -132,11 +145,12 @@ static void check_set(struct collector *k, size_t instance)
     const struct arc_set *set = &c->sets[instance - 1];
 
     if (k->seen[instance] != SEEN_ALL)
-        fault(c, "a set is not complete", "RFC 8617 5.2", instance);
+        fault(c, missing(k->seen[instance]), "RFC 8617 5.2", instance);
     else if (set->seal.fault)
         fault(c, set->seal.fault, set->seal.fault_ref, instance);
     else if (set->seal.cv != (instance == 1 ? ARC_NONE : ARC_PASS))
-        fault(c, instance == 1 ? "cv= of the first set is not none" : "cv= of a later set is not pass",
+        fault(c,
+              instance == 1 ? "cv= of the first set is not none" : "cv= of a later set is not pass",
               "RFC 8617 5.2", instance);
 }
 
@@ -199,7 +213,8 @@ static assay_status verify_ams(struct assay_eval *ev, void *arg)
     trace(ev, NULL, SPAN("ARC-Message-Signature %1, %2"), pass_number(ev, set->signature.instance),
           set->signature.domain);
     trace_in(ev);
-    s = dkim_verify_signature(ev, set->check->options, set->check->message, &set->signature, &set->ams);
+    s = dkim_verify_signature(ev, set->check->options, set->check->message, &set->signature,
+                              &set->ams);
     set->ams_done |= s == ASSAY_DONE;
     return s;
 }
@@ -207,63 +222,91 @@ static assay_status verify_ams(struct assay_eval *ev, void *arg)
 /** Run the newest AMS and every seal, all at once. */
 static assay_status run_signatures(struct assay_eval *ev, struct arc_check *c)
 {
-    assay_status all = branch_run(ev, &c->sets[c->n - 1].ams_branch, verify_ams, &c->sets[c->n - 1]);
+    assay_status all =
+        branch_run(ev, &c->sets[c->n - 1].ams_branch, verify_ams, &c->sets[c->n - 1]);
 
     for (size_t i = c->n; i > 0; i--)
-        all = join(all, branch_run(ev, &c->sets[i - 1].as_branch, arc_seal_verify, &c->sets[i - 1]));
+        all =
+            join(all, branch_run(ev, &c->sets[i - 1].as_branch, arc_seal_verify, &c->sets[i - 1]));
     return all;
 }
 
-/** Find oldest-pass: from the newest set down, until an AMS fails (step 5). `*ret` is 0 when none does. */
+/**
+ * Find oldest-pass: from the newest set down, until an AMS fails (step 5). `*ret` is 0 when none does.
+ *
+ * One whose key could not be asked fails here (5.2.1), but those below it are looked at all the same: arc_trust() wants
+ * to know what the answer might have changed.
+ */
 static assay_status find_oldest_pass(struct assay_eval *ev, struct arc_check *c, size_t *ret)
 {
+    size_t oldest = 0;
+
     for (size_t i = c->n - 1; i > 0; i--) {
         struct arc_set *set = &c->sets[i - 1];
         assay_status s = branch_run(ev, &set->ams_branch, verify_ams, set);
 
         if (s != ASSAY_DONE)
             return s;
-        if (set->ams.result != DKIM_PASS) {
-            *ret = i + 1;
-            return ASSAY_DONE;
-        }
+        if (set->ams.result != DKIM_PASS && !oldest)
+            oldest = i + 1;
+        if (set->ams.result != DKIM_PASS && set->ams.result != DKIM_TEMPERROR)
+            break;
     }
-    *ret = 0;
+    *ret = oldest;
     return ASSAY_DONE;
 }
 
 /** Decide. */
-static assay_status decide(struct assay_eval *ev, struct arc_check *c, enum arc_result result, const char *ref,
-                           assay_span reason)
+static assay_status decide(struct assay_eval *ev, struct arc_check *c, enum arc_result result,
+                           const char *ref, assay_span reason)
 {
     struct arc_verdict *v = &c->verdict;
 
     v->result = result;
     v->ref = ref;
-    v->sealer = c->n && c->sets[c->n - 1].seal.domain.p ? c->sets[c->n - 1].seal.domain : SPAN_EMPTY;
+    v->sealer =
+        c->n && c->sets[c->n - 1].seal.domain.p ? c->sets[c->n - 1].seal.domain : SPAN_EMPTY;
     trace(ev, ref, SPAN("result\t%1\t%2"), span_of(arc_result_text(result)), reason);
     return arena_copy(&ev->keep, reason, &v->reason) ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
 /** A signature of a set does not verify: the chain fails. */
-static assay_status decide_broken(struct assay_eval *ev, struct arc_check *c, const char *which, size_t instance,
-                                  const struct dkim_verdict *v)
+static assay_status decide_broken(struct assay_eval *ev, struct arc_check *c, const char *which,
+                                  size_t instance, const struct dkim_verdict *v)
 {
     c->verdict.unanswered = v->result == DKIM_TEMPERROR;
     return decide(ev, c, ARC_FAIL, v->result == DKIM_TEMPERROR ? "RFC 8617 5.2.1" : "RFC 8617 5.2",
                   pass_printf(ev, "%s of set %zu: %.*s", which, instance, SPAN_ARG(v->reason)));
 }
 
-/** Everything was verified: what does it come to? */
-static assay_status decide_chain(struct assay_eval *ev, struct arc_check *c)
+/** A signature does not verify: because its key could not be asked, or for good. */
+static bool is_broken(const struct dkim_verdict *v, bool unanswered)
+{
+    return v->result != DKIM_PASS && (v->result == DKIM_TEMPERROR) == unanswered;
+}
+
+/** Decide by the first signature that is broken in this way. \return ASSAY_MORE when there is none */
+static assay_status decide_first(struct assay_eval *ev, struct arc_check *c, bool unanswered)
 {
     const struct arc_set *newest = &c->sets[c->n - 1];
 
-    if (newest->ams.result != DKIM_PASS)
+    if (is_broken(&newest->ams, unanswered))
         return decide_broken(ev, c, "ARC-Message-Signature", c->n, &newest->ams);
     for (size_t i = c->n; i > 0; i--)
-        if (c->sets[i - 1].as.result != DKIM_PASS)
+        if (is_broken(&c->sets[i - 1].as, unanswered))
             return decide_broken(ev, c, "ARC-Seal", i, &c->sets[i - 1].as);
+    return ASSAY_MORE;
+}
+
+/** Everything was verified: what does it come to? What is broken for good comes before what was not answered. */
+static assay_status decide_chain(struct assay_eval *ev, struct arc_check *c)
+{
+    const struct arc_set *newest = &c->sets[c->n - 1];
+    assay_status s;
+
+    if ((s = decide_first(ev, c, false)) != ASSAY_MORE ||
+        (s = decide_first(ev, c, true)) != ASSAY_MORE)
+        return s;
     return decide(ev, c, ARC_PASS, "RFC 8617 5.2",
                   pass_printf(ev, "%zu %s, the newest by %.*s", c->n, c->n == 1 ? "set" : "sets",
                               SPAN_ARG(newest->seal.domain)));
@@ -289,7 +332,8 @@ assay_status arc_check_chain(struct assay_eval *ev, void *check)
         trace(ev, NULL, SPAN("ARC chain of %1 sets"), pass_number(ev, c->n));
     else if (!c->fault)
         trace(ev, "RFC 8617 5.2", SPAN("ARC\tno ARC field\tnone"));
-    c->verdict = (struct arc_verdict){.reason = SPAN_EMPTY, .sealer = SPAN_EMPTY, .ref = "RFC 8617 5.2"};
+    c->verdict =
+        (struct arc_verdict){.reason = SPAN_EMPTY, .sealer = SPAN_EMPTY, .ref = "RFC 8617 5.2"};
     if (!c->n && !c->fault)
         return ASSAY_DONE;
     trace_in(ev);
@@ -307,51 +351,104 @@ assay_status arc_check_chain(struct assay_eval *ev, void *check)
 /* ---- trust ---- */
 
 /** A sealer is one of those trusted. */
-static bool is_trusted(const struct arc_set *set, const assay_span *trusted, size_t n)
+static bool is_trusted(const struct arc_set *set, const struct arc_asked *asked)
 {
-    for (size_t i = 0; i < n; i++)
-        if (span_eq(set->seal.domain, trusted[i]))
+    for (size_t i = 0; i < asked->ntrusted; i++)
+        if (span_eq(set->seal.domain, asked->trusted[i]))
             return true;
     return false;
 }
 
-/** The results of a set say dmarc=pass for the author domain. */
-static bool saw_pass(const struct arc_set *set, assay_span author)
+/** header.from of a result; empty when it names nobody. */
+static assay_span from_of(const struct authres_result *r)
 {
-    for (size_t i = 0; i < set->results.n; i++) {
-        const struct authres_result *r = &set->results.results[i];
+    for (size_t i = 0; i < r->nproperties; i++)
+        if (span_iis(r->properties[i].ptype, "header") && span_iis(r->properties[i].name, "from"))
+            return r->properties[i].value;
+    return SPAN_EMPTY;
+}
 
-        if (!span_iis(r->method, "dmarc") || !span_iis(r->result, "pass"))
+/**
+ * The results of a set say dmarc=pass for an author domain, and nothing else about it.
+ *
+ * Robustness: a sealer that writes what it was told without quotes may be made to write a second result. Results of
+ * versions we do not know are not read (RFC 8601 2.6).
+ */
+static bool saw_pass(const struct authres *results, assay_span author)
+{
+    bool pass = false;
+
+    for (size_t i = 0; i < results->n && results->version == 1; i++) {
+        const struct authres_result *r = &results->results[i];
+        assay_span from = from_of(r);
+
+        if (!span_iis(r->method, "dmarc") || r->version != 1 || (from.n && !span_ieq(from, author)))
             continue;
-        for (size_t k = 0; k < r->nproperties; k++)
-            if (span_iis(r->properties[k].ptype, "header") && span_iis(r->properties[k].name, "from") &&
-                span_ieq(r->properties[k].value, author))
-                return true;
+        if (!span_iis(r->result, "pass"))
+            return false;
+        pass |= from.n > 0;
     }
-    return false;
+    return pass;
 }
 
-size_t arc_trusted_set(const struct arc_check *c, const assay_span *trusted, size_t ntrusted, assay_span author)
+/** A set says so for all author domains. */
+static bool saw_all_pass(const struct arc_set *set, const struct arc_asked *asked)
 {
-    bool later_trusted = true; /* every set above the one at hand */
-
-    if (c->verdict.result != ARC_PASS)
-        return c->n;
-    for (size_t i = c->n; i > 0; i--) {
-        const struct arc_set *set = &c->sets[i - 1];
-        bool still_verifies = set->ams_done && set->ams.result == DKIM_PASS && i >= c->verdict.oldest_pass;
-
-        if (is_trusted(set, trusted, ntrusted) && saw_pass(set, author) && (still_verifies || later_trusted))
-            return i - 1;
-        later_trusted &= is_trusted(set, trusted, ntrusted);
-    }
-    return c->n;
+    for (size_t i = 0; i < asked->nauthors; i++)
+        if (!saw_pass(&set->results, asked->authors[i]))
+            return false;
+    return asked->nauthors > 0;
 }
 
-bool arc_has_trusted_sealer(const struct arc_check *c, const assay_span *trusted, size_t ntrusted)
+/** An ARC-Message-Signature verifies, and who wrote the message is part of what it signs. */
+static enum arc_trust verifies(const struct arc_set *set)
 {
-    for (size_t i = 0; i < c->n; i++)
-        if (c->sets[i].seal.domain.p && is_trusted(&c->sets[i], trusted, ntrusted))
-            return true;
-    return false;
+    if (!set->ams_done || !(set->signature.covered & DKIM_FROM))
+        return ARC_NOT_VOUCHED;
+    return set->ams.result == DKIM_PASS        ? ARC_VOUCHED
+           : set->ams.result == DKIM_TEMPERROR ? ARC_MAYBE_VOUCHED
+                                               : ARC_NOT_VOUCHED;
+}
+
+/** Both must be so. */
+static enum arc_trust both(enum arc_trust a, enum arc_trust b)
+{
+    return a < b ? a : b;
+}
+
+/** One of the two is enough. */
+static enum arc_trust either(enum arc_trust a, enum arc_trust b)
+{
+    return a > b ? a : b;
+}
+
+/** The chain itself holds. */
+static enum arc_trust chain_holds(const struct arc_verdict *v)
+{
+    return v->result == ARC_PASS ? ARC_VOUCHED
+           : v->unanswered       ? ARC_MAYBE_VOUCHED
+                                 : ARC_NOT_VOUCHED;
+}
+
+enum arc_trust arc_trust(const struct arc_check *c, const struct arc_asked *asked, size_t *ret_set)
+{
+    const enum arc_trust chain = chain_holds(&c->verdict);
+    enum arc_trust same = ARC_VOUCHED;     /* nothing was changed after the set at hand */
+    enum arc_trust kept = ARC_NOT_VOUCHED; /* nobody who is not trusted changed anything after it */
+    enum arc_trust best = ARC_NOT_VOUCHED;
+    bool above_trusted = false;
+
+    for (size_t i = c->n; i-- > 0 && chain != ARC_NOT_VOUCHED;) {
+        const struct arc_set *set = &c->sets[i];
+        bool trusted = is_trusted(set, asked);
+
+        same = both(same, verifies(set));
+        kept = either(same, above_trusted ? kept : ARC_NOT_VOUCHED);
+        if (trusted && both(chain, kept) > best && saw_all_pass(set, asked)) {
+            best = both(chain, kept);
+            *ret_set = i;
+        }
+        above_trusted = trusted;
+    }
+    return best;
 }

@@ -43,24 +43,26 @@ static assay_span read_name(struct reader *r, const char *tag, const char *missi
     struct dns_name name;
     assay_status s = text.n ? dns_to_alabels(text, &name) : ASSAY_EINVAL;
 
-    if (s == ASSAY_ENOMEM || (s == ASSAY_DONE && !arena_copy(r->arena, dns_name_span(&name), &kept)))
+    if (s == ASSAY_ENOMEM ||
+        (s == ASSAY_DONE && !arena_copy(r->arena, dns_name_span(&name), &kept)))
         r->no_memory = true;
     else if (s != ASSAY_DONE)
         fault(r->seal, missing);
     return kept;
 }
 
-/** i= and cv=. */
+/** i= and cv=; the words of the latter have no case (RFC 8617 3.9, RFC 5234 2.3). */
 static void read_place(struct reader *r)
 {
     static const char *const CV[] = {"none", "pass", "fail"};
     assay_span cv = required(r, "cv", "ARC-Seal: cv= is missing");
     bool known = false;
 
-    if (!number_read(required(r, "i", "ARC-Seal: i= is missing"), LIMIT_ARC_SETS, &r->seal->instance))
+    if (!number_read(required(r, "i", "ARC-Seal: i= is missing"), LIMIT_ARC_SETS,
+                     &r->seal->instance))
         fault(r->seal, "ARC-Seal: i= is not an instance");
     for (unsigned i = 0; i < 3; i++) {
-        if (!span_is(cv, CV[i]))
+        if (!span_iis(cv, CV[i]))
             continue;
         r->seal->cv = (enum arc_result)i;
         known = true;
@@ -101,7 +103,8 @@ static void read_timestamp(struct reader *r)
         fault(r->seal, "ARC-Seal: t= is not a number");
 }
 
-assay_status arc_seal_read(struct arena *a, const struct header *h, size_t field, struct arc_seal *ret)
+assay_status arc_seal_read(struct arena *a, const struct header *h, size_t field,
+                           struct arc_seal *ret)
 {
     struct taglist tags;
     struct arc_seal seal = {.field = field};
@@ -132,7 +135,8 @@ static assay_status add_field(struct digest *d, const struct header *h, size_t i
 }
 
 /** The digest a seal signs: all fields of the sets up to its own, its own last with b= empty (RFC 8617 5.1.1). */
-static assay_status hash_sets(const struct assay_eval *ev, const struct arc_set *set, uint8_t out[SHA256_SIZE])
+static assay_status hash_sets(const struct assay_eval *ev, const struct arc_set *set,
+                              uint8_t out[SHA256_SIZE])
 {
     const struct header *h = &set->check->message->header;
     const struct arc_set *s = set->check->sets;
@@ -142,7 +146,8 @@ static assay_status hash_sets(const struct assay_eval *ev, const struct arc_set 
     if (status != ASSAY_DONE)
         return status;
     for (; status == ASSAY_DONE; s++) {
-        if (add_field(&d, h, s->aar) != ASSAY_DONE || add_field(&d, h, s->signature.field) != ASSAY_DONE)
+        if (add_field(&d, h, s->aar) != ASSAY_DONE ||
+            add_field(&d, h, s->signature.field) != ASSAY_DONE)
             status = ASSAY_ENOMEM;
         else if (s == set)
             break;
@@ -150,8 +155,8 @@ static assay_status hash_sets(const struct assay_eval *ev, const struct arc_set 
             status = add_field(&d, h, s->seal.field);
     }
     if (status == ASSAY_DONE)
-        status = canon_signature(&d, CANON_RELAXED, field_name(h, set->seal.field), field_raw(h, set->seal.field),
-                                 set->seal.b);
+        status = canon_signature(&d, CANON_RELAXED, field_name(h, set->seal.field),
+                                 field_raw(h, set->seal.field), set->seal.b);
     if (status == ASSAY_DONE)
         status = digest_end(&d, out);
     digest_done(&d);

@@ -18,17 +18,24 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/** How many allocations from now on succeed; then all fail. SIZE_MAX: memory is plenty. */
+/** How many allocations from now on succeed; then they fail. SIZE_MAX: memory is plenty. */
 static _Atomic size_t memory_left = SIZE_MAX;
+
+/** How many fail then, before memory is plenty again. SIZE_MAX: all. */
+static _Atomic size_t memory_gap = SIZE_MAX;
 
 /** Whether the next allocation may succeed; counts it. */
 static inline bool memory_granted(void)
 {
-    size_t left = memory_left;
+    size_t left = memory_left, gap = memory_gap;
 
-    if (left != SIZE_MAX && left != 0)
+    if (left == SIZE_MAX)
+        return true;
+    if (left > 0)
         memory_left = left - 1;
-    return left != 0;
+    else if (gap != SIZE_MAX && gap > 0)
+        memory_gap = gap - 1;
+    return left > 0 || gap == 0;
 }
 
 /** malloc() as long as memory lasts. */

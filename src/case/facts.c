@@ -46,7 +46,7 @@ static _Atomic(struct made *) *bucket_of(struct case_facts *facts, const struct 
 }
 
 /** The answer in a list, or NULL. */
-static assay_fact *find(const struct made *m, const struct assay_question *q)
+static assay_fact *find_made(const struct made *m, const struct assay_question *q)
 {
     for (; m; m = m->next)
         if (m->kind == q->kind && m->rrtype == q->rrtype &&
@@ -80,7 +80,7 @@ static void remember(struct case_facts *facts, const struct assay_question *q, a
 assay_status case_facts_ask(struct case_facts *facts, const struct case_worlds *w,
                             const struct assay_question *q, assay_fact **ret)
 {
-    assay_fact *known = find(atomic_load(bucket_of(facts, q)), q);
+    assay_fact *known = find_made(atomic_load(bucket_of(facts, q)), q);
     assay_status s;
 
     if (known) {

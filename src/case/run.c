@@ -23,8 +23,8 @@ static assay_status refuse_kind(const struct case_one *one, struct case_error *e
         return case_refuse(one->set, one->at.p ? one->at : one->set->text, error,
                            "nothing to judge: there is neither [envelope] nor [message]");
     return case_refuse(one->set, one->kind_at, error,
-                       "%s %s case: this version runs message and SPF cases", one->kind == CASE_SRS ? "an" : "a",
-                       case_kind_text(one->kind));
+                       "%s %s case: this version runs message and SPF cases",
+                       one->kind == CASE_SRS ? "an" : "a", case_kind_text(one->kind));
 }
 
 /* ---- what is judged ---- */

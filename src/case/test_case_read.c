@@ -13,15 +13,19 @@ static const struct {
     {"a file without [case] is one case", "[envelope]\nip = 192.0.2.1\n[expect]\nspf = none\n", 1},
     {"each [case] begins a new one", "[case]\n[case]\nname = b\n[case]\n", 3},
     {"what is shared is no case of its own", "[dns]\na.example A 192.0.2.1\n[case]\n", 1},
-    {"lines end in CRLF too", "[case]\r\nname = a\r\n[envelope]\r\nip = 192.0.2.1\r\n[message]\r\n| From: a\r\n", 1},
+    {"lines end in CRLF too",
+     "[case]\r\nname = a\r\n[envelope]\r\nip = 192.0.2.1\r\n[message]\r\n| From: a\r\n", 1},
     {"the last line needs no end", "[case]\nname = a", 1},
     {"blanks before and behind a line do not count", "  [case]  \n\tname   =   a b  \n", 1},
     {"the mark of UTF-8 is skipped", "\xEF\xBB\xBF[case]\nname = a\n", 1},
     {"a value may be empty", "[envelope]\nhelo =\nip =\n[policy]\narc.trusted =\n", 1},
-    {"a value may hold = and ;", "[envelope]\nhelo = a=b;c\n[expect]\nar = x; spf=pass smtp.helo=a\n", 1},
-    {"sections may stand twice where lines add up", "[dns]\na A 192.0.2.1\n[policy]\n[dns]\nb A 192.0.2.1\n[policy]\n", 1},
+    {"a value may hold = and ;",
+     "[envelope]\nhelo = a=b;c\n[expect]\nar = x; spf=pass smtp.helo=a\n", 1},
+    {"sections may stand twice where lines add up",
+     "[dns]\na A 192.0.2.1\n[policy]\n[dns]\nb A 192.0.2.1\n[policy]\n", 1},
     {"only `to` repeats among what is received", "[envelope]\nto = a@b\nto = c@d\n", 1},
-    {"time is RFC 3339 or seconds", "[case]\n[envelope]\nnow = 2026-11-23T12:00:00+01:00\n[case]\n[envelope]\nnow = 5\n", 2},
+    {"time is RFC 3339 or seconds",
+     "[case]\n[envelope]\nnow = 2026-11-23T12:00:00+01:00\n[case]\n[envelope]\nnow = 5\n", 2},
     {"a sample is 0 to 99", "[case]\n[envelope]\nsample = 0\n[case]\n[envelope]\nsample = 99\n", 2},
     {"| lines hold any octet but CR and LF", "[message]\n| From: \x01\x80\xFF\t; [x]\n|\n|x\n", 1},
     {"a message may be empty", "[envelope]\n[message]\n", 1},
@@ -84,8 +88,8 @@ static void good_files_are_read(void **state)
         size_t n = s == ASSAY_DONE ? case_count(set) : 0;
 
         if (s != ASSAY_DONE || n != GOOD[i].cases) {
-            printf("%s: wanted %zu cases, got %zu; %zu:%zu: %s\n", GOOD[i].claim, GOOD[i].cases, n, error.line,
-                   error.column, error.text);
+            printf("%s: wanted %zu cases, got %zu; %zu:%zu: %s\n", GOOD[i].claim, GOOD[i].cases, n,
+                   error.line, error.column, error.text);
             faults++;
         }
         if (s == ASSAY_DONE)
@@ -101,24 +105,30 @@ static const struct {
     const char *words;
 } BAD[] = {
     {"a line above all sections", "; x\n  name = a\n", 2, 3, "above the first section"},
-    {"an unknown section", "[case]\n[evelope]\n", 2, 1, "\"[evelope]\"; did you mean \"envelope\"?"},
-    {"an unknown section that is near to none", "[zzzzzzzz]\n", 1, 1, "unknown section \"[zzzzzzzz]\""},
+    {"an unknown section", "[case]\n[evelope]\n", 2, 1,
+     "\"[evelope]\"; did you mean \"envelope\"?"},
+    {"an unknown section that is near to none", "[zzzzzzzz]\n", 1, 1,
+     "unknown section \"[zzzzzzzz]\""},
     {"a section without its end", "[case\n", 1, 1, "not ended by ]"},
     {"text behind a section", "[case] x\n", 1, 7, "stands alone"},
     {"a line without =", "[case]\n name a\n", 2, 2, "KEY = VALUE"},
     {"a line without a key", "[envelope]\n= a\n", 2, 1, "KEY = VALUE"},
     {"an unknown key of [case]", "[case]\ntitle = x\n", 2, 1, "name and ref"},
     {"a name given twice", "[case]\nname = a\nname = b\n", 3, 1, "twice"},
-    {"an unknown key of [envelope]", "[envelope]\nform = a@b\n", 2, 1, "\"form\" in [envelope]; did you mean \"from\"?"},
+    {"an unknown key of [envelope]", "[envelope]\nform = a@b\n", 2, 1,
+     "\"form\" in [envelope]; did you mean \"from\"?"},
     {"keys have a case", "[envelope]\nFrom = a@b\n", 2, 1, "did you mean \"from\"?"},
-    {"a key given twice", "[envelope]\nip = 192.0.2.1\n ip = 192.0.2.2\n", 3, 2, "\"ip\" stands twice"},
+    {"a key given twice", "[envelope]\nip = 192.0.2.1\n ip = 192.0.2.2\n", 3, 2,
+     "\"ip\" stands twice"},
     {"no address", "[envelope]\nip = 192.0.2.256\n", 2, 6, "not an IPv4 or IPv6 address"},
     {"no time", "[envelope]\nnow   = yesterday\n", 2, 9, "RFC 3339"},
     {"no sample", "[envelope]\nsample = 100\n", 2, 10, "0 to 99"},
     {"an envelope twice", "[envelope]\n[dns]\n[envelope]\n", 3, 1, "[envelope] stands twice"},
     {"a message twice", "[message]\n| a\n[message]\n", 3, 1, "[message] stands twice"},
-    {"a message above the first [case]", "[dns]\n[message]\n| From: a\n[case]\n", 2, 1, "are shared"},
-    {"an envelope above the first [case]", "[envelope]\n[case]\n", 1, 1, "\"[envelope]\" stands above the first [case]"},
+    {"a message above the first [case]", "[dns]\n[message]\n| From: a\n[case]\n", 2, 1,
+     "are shared"},
+    {"an envelope above the first [case]", "[envelope]\n[case]\n", 1, 1,
+     "\"[envelope]\" stands above the first [case]"},
 
     {"a line of [message] that is none", "[message]\nFrom: a\n", 2, 1, "| TEXT or file = PATH"},
     {"another key in [message]", "[message]\n fil = x\n", 2, 2, "| TEXT or file = PATH"},
@@ -126,17 +136,23 @@ static const struct {
     {"lines and a file", "[message]\n| a\nfile = x\n", 3, 1, "either | lines or one file"},
     {"a CR inside a line", "[message]\n| a\rb\r\n", 2, 4, "a CR inside a line"},
     {"two CR at a line's end", "[message]\r\n| a\r\r\n", 2, 4, "a CR inside a line"},
-    {"a body beside its digests", "[message]\n| a: b\n|\n| c\n[digests]\n", 5, 1, "[message] has one"},
-    {"an unknown canonicalization", "[digests]\n nowsp sha256 x length=0\n", 2, 2, "unknown canonicalization"},
+    {"a body beside its digests", "[message]\n| a: b\n|\n| c\n[digests]\n", 5, 1,
+     "[message] has one"},
+    {"an unknown canonicalization", "[digests]\n nowsp sha256 x length=0\n", 2, 2,
+     "unknown canonicalization"},
     {"an unknown hash", "[digests]\nsimple sha1 x length=0\n", 2, 8, "unknown hash"},
     {"no digest", "[digests]\nsimple sha256 abc= length=0\n", 2, 15, "32 octets"},
-    {"no length", "[digests]\nsimple sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", 2, 1, "no length"},
-    {"no number as length", "[digests]\nsimple sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= length=x\n", 2, 60,
+    {"no length", "[digests]\nsimple sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", 2, 1,
      "no length"},
-    {"text behind the length", "[digests]\nsimple sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= length=0 x\n", 2, 69,
+    {"no number as length",
+     "[digests]\nsimple sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= length=x\n", 2, 60,
+     "no length"},
+    {"text behind the length",
+     "[digests]\nsimple sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= length=0 x\n", 2, 69,
      "behind the length"},
 
-    {"an unknown type", "[dns]\na.example. 300 IN TXTT \"x\"\n", 2, 19, "unknown type \"TXTT\"; did you mean \"TXT\"?"},
+    {"an unknown type", "[dns]\na.example. 300 IN TXTT \"x\"\n", 2, 19,
+     "unknown type \"TXTT\"; did you mean \"TXT\"?"},
     {"no type", "[dns]\na.example. 300 IN\n", 2, 1, "there is no type"},
     {"no data", "[dns]\na.example. TXT ; \"x\"\n", 2, 12, "no data behind \"TXT\""},
     {"another class", "[dns]\na.example. CH TXT \"x\"\n", 2, 12, "only IN"},
@@ -144,52 +160,70 @@ static const struct {
     {"a TTL that is too large", "[dns]\na.example. 2147483648 TXT \"x\"\n", 2, 12, "no TTL"},
     {"an empty label", "[dns]\n a..example. A 192.0.2.1\n", 2, 2, "no domain name"},
     {"a label over 63 octets",
-     "[dns]\n0123456789012345678901234567890123456789012345678901234567890123.example A 192.0.2.1\n", 2, 1,
-     "no domain name"},
+     "[dns]\n0123456789012345678901234567890123456789012345678901234567890123.example A 192.0.2.1\n",
+     2, 1, "no domain name"},
     {"a broken escape", "[dns]\na\\256.example A 192.0.2.1\n", 2, 1, "no domain name"},
     {"data of another type", "[dns]\na.example. A 2001:db8::1\n", 2, 14, "not an IPv4 address"},
-    {"a word that is misspelt", "[dns]\na.example. A NXDOMIAN\n", 2, 14, "did you mean \"NXDOMAIN\"?"},
+    {"a word that is misspelt", "[dns]\na.example. A NXDOMIAN\n", 2, 14,
+     "did you mean \"NXDOMAIN\"?"},
     {"ANY with data", "[dns]\na.example. ANY 192.0.2.1\n", 2, 16, "ANY takes one of NXDOMAIN"},
     {"MX without a name", "[dns]\na.example. MX 10\n", 2, 15, "something is missing"},
     {"a string without its end", "[dns]\na.example. TXT \"x\n", 2, 16, "not ended"},
-    {"an unknown mark", "[dns]\n@secur a\n", 2, 1, "\"@secur\" in [dns]; did you mean \"@secure\"?"},
+    {"an unknown mark", "[dns]\n@secur a\n", 2, 1,
+     "\"@secur\" in [dns]; did you mean \"@secure\"?"},
     {"a mark without a name", "[dns]\n@secure ; all\n", 2, 1, "@secure NAME"},
     {"a mark with two names", "[dns]\n@suffix a b\n", 2, 11, "one name"},
     {"a mark with no name", "[dns]\n@unknown a..b\n", 2, 10, "no domain name"},
-    {"a word and data", "[dns]\na A 192.0.2.1\nb A 192.0.2.1\nA. A TIMEOUT\n", 4, 1, "either data or one word"},
+    {"a word and data", "[dns]\na A 192.0.2.1\nb A 192.0.2.1\nA. A TIMEOUT\n", 4, 1,
+     "either data or one word"},
     {"two words", "[dns]\na A NODATA\na A TIMEOUT\n", 3, 1, "either data or one word"},
     {"two targets of an alias", "[dns]\na CNAME b\na CNAME c\n", 3, 1, "one target"},
     {"two marks of one name", "[dns]\n@secure a\n@insecure a\n", 3, 1, "another mark"},
-    {"the first clash is told", "[dns]\nb A 192.0.2.1\nb A NODATA\na A 192.0.2.1\na A NODATA\n", 3, 1, "either data"},
-    {"a clash in a later case", "[case]\n[dns]\na A NODATA\n[case]\n[dns]\na A 192.0.2.1\na A TIMEOUT\n", 7, 1, "contradicts"},
+    {"the first clash is told", "[dns]\nb A 192.0.2.1\nb A NODATA\na A 192.0.2.1\na A NODATA\n", 3,
+     1, "either data"},
+    {"a clash in a later case",
+     "[case]\n[dns]\na A NODATA\n[case]\n[dns]\na A 192.0.2.1\na A TIMEOUT\n", 7, 1, "contradicts"},
 
-    {"an unknown key of [expect]", "[envelope]\n[expect]\nspf.hello = pass\n", 3, 1, "did you mean \"spf.helo\"?"},
+    {"an unknown key of [expect]", "[envelope]\n[expect]\nspf.hello = pass\n", 3, 1,
+     "did you mean \"spf.helo\"?"},
     {"no result", "[envelope]\n[expect]\nspf =\n", 3, 6, "a result is expected"},
     {"an empty alternative", "[envelope]\n[expect]\nspf = pass |\n", 3, 7, "a result is expected"},
-    {"a word behind a result", "[envelope]\n[expect]\nspf = pass example.com\n", 3, 7, "NAME=VALUE"},
-    {"words before a property", "[envelope]\n[expect]\nspf = pass for mailfrom=example.com\n", 3, 7, "NAME=VALUE"},
+    {"a word behind a result", "[envelope]\n[expect]\nspf = pass example.com\n", 3, 7,
+     "NAME=VALUE"},
+    {"words before a property", "[envelope]\n[expect]\nspf = pass for mailfrom=example.com\n", 3, 7,
+     "NAME=VALUE"},
     {"no number", "[envelope]\n[expect]\nspf.lookups = ten\n", 3, 15, "a number is expected"},
-    {"no disposition", "[envelope]\n[expect]\ndisposition = acept\n", 3, 15, "accept, quarantine, reject or defer"},
-    {"neither ok nor malformed", "[envelope]\n[expect]\nmessage = good\n", 3, 11, "ok or malformed"},
+    {"no disposition", "[envelope]\n[expect]\ndisposition = acept\n", 3, 15,
+     "accept, quarantine, reject or defer"},
+    {"neither ok nor malformed", "[envelope]\n[expect]\nmessage = good\n", 3, 11,
+     "ok or malformed"},
     {"a question without a name", "[envelope]\n[expect]\nasked = TXT\n", 3, 9, "TYPE NAME"},
-    {"a question of an unknown type", "[envelope]\n[expect]\nnot_asked = TEXT a\n", 3, 13, "unknown type"},
-    {"a question without a domain name", "[envelope]\n[expect]\nasked = A a..b\n", 3, 9, "no domain name"},
-    {"an unknown edit", "[envelope]\n[expect]\nedit = delete X\n", 3, 8, "add, insert, change or remove"},
+    {"a question of an unknown type", "[envelope]\n[expect]\nnot_asked = TEXT a\n", 3, 13,
+     "unknown type"},
+    {"a question without a domain name", "[envelope]\n[expect]\nasked = A a..b\n", 3, 9,
+     "no domain name"},
+    {"an unknown edit", "[envelope]\n[expect]\nedit = delete X\n", 3, 8,
+     "add, insert, change or remove"},
     {"an edit without a name", "[envelope]\n[expect]\nedit = remove\n", 3, 8, "name of a field"},
 
     {"an address in a domain case", "[envelope]\ndomain = a.example\nip = 192.0.2.1\n", 3, 1,
      "\"ip\" belongs to a case of the kind message, but \"domain\" makes this one of the kind domain"},
-    {"a selector in an SPF case", "[envelope]\nip = 192.0.2.1\nselector = s\n", 3, 1, "makes this one of the kind SPF"},
-    {"a message in a domain case", "[envelope]\ndomain = a\n[message]\n| From: a\n", 3, 1, "\"[message]\" belongs to"},
-    {"two kinds at once", "[envelope]\ndomain = a\nnexthop = b\n", 3, 1, "\"nexthop\" belongs to a case of the kind destination"},
-    {"a finding in a message case", "[envelope]\n[message]\n[expect]\nfinding = x error\n", 4, 1, "kind message"},
+    {"a selector in an SPF case", "[envelope]\nip = 192.0.2.1\nselector = s\n", 3, 1,
+     "makes this one of the kind SPF"},
+    {"a message in a domain case", "[envelope]\ndomain = a\n[message]\n| From: a\n", 3, 1,
+     "\"[message]\" belongs to"},
+    {"two kinds at once", "[envelope]\ndomain = a\nnexthop = b\n", 3, 1,
+     "\"nexthop\" belongs to a case of the kind destination"},
+    {"a finding in a message case", "[envelope]\n[message]\n[expect]\nfinding = x error\n", 4, 1,
+     "kind message"},
     {"keys in a message case", "[message]\n[sign]\n", 2, 1, "kind sending"},
     {"a secret in a message case", "[message]\n[secret]\n", 2, 1, "kind sending"},
 
     {"a body without a request", "[web]\n| a\n", 2, 1, "GET https://... is expected"},
     {"a request without TLS", "[web]\nGET http://a\n", 2, 1, "GET https://"},
     {"a body without a status", "[web]\nGET https://a\n| a\n", 3, 1, "a status line"},
-    {"a misspelt key of [smtp]", "[smtp]\nPROBE a:25\nstartls = yes\n", 3, 1, "did you mean \"starttls\"?"},
+    {"a misspelt key of [smtp]", "[smtp]\nPROBE a:25\nstartls = yes\n", 3, 1,
+     "did you mean \"starttls\"?"},
     {"no probe", "[smtp]\nstarttls = yes\n", 2, 1, "PROBE host:25"},
     {"no list", "[lists]\nroots = some\n", 2, 1, "builtin"},
     {"no time to recall", "[recall]\nat = then\n", 2, 6, "RFC 3339"},
@@ -212,8 +246,8 @@ static void bad_files_are_refused_where_they_are_bad(void **state)
 
         if (s != ASSAY_EINVAL || error.line != BAD[i].line || error.column != BAD[i].column ||
             !span_contains(span_of(error.text), span_of(BAD[i].words))) {
-            printf("%s: wanted %zu:%zu: ...%s..., got %zu:%zu: %s\n", BAD[i].claim, BAD[i].line, BAD[i].column,
-                   BAD[i].words, error.line, error.column, error.text);
+            printf("%s: wanted %zu:%zu: ...%s..., got %zu:%zu: %s\n", BAD[i].claim, BAD[i].line,
+                   BAD[i].column, BAD[i].words, error.line, error.column, error.text);
             faults++;
         }
         if (s == ASSAY_DONE)
@@ -235,9 +269,10 @@ static struct case_set *must_read(const char *text, case_open_fn *open, void *ar
 
 static void values_are_as_they_stand(void **state)
 {
-    struct case_set *set = must_read("[case]\nname =  a b \nref = RFC 7208 4.6.4\n[envelope]\nfrom = \"a b@c\"@d@e.example\n"
-                                     "helo = [192.0.2.1]\nnow = 1970-01-02T00:00:00Z\nhostname = mx; x\nsample = 42\n",
-                                     NULL, NULL);
+    struct case_set *set = must_read(
+        "[case]\nname =  a b \nref = RFC 7208 4.6.4\n[envelope]\nfrom = \"a b@c\"@d@e.example\n"
+        "helo = [192.0.2.1]\nnow = 1970-01-02T00:00:00Z\nhostname = mx; x\nsample = 42\n",
+        NULL, NULL);
     const struct case_one *one = case_at(set, 0);
 
     (void)state;
@@ -267,11 +302,13 @@ static const struct {
     const char *claim, *text, *message;
 } MESSAGES[] = {
     {"each line gets CRLF", "| a: b\n|\n| c\n", "a: b\r\n\r\nc\r\n"},
-    {"one blank behind the bar goes, and only one", "|a: b\n| c: d\n|  e\n|\tf\n", "a: b\r\nc: d\r\n e\r\n\tf\r\n"},
+    {"one blank behind the bar goes, and only one", "|a: b\n| c: d\n|  e\n|\tf\n",
+     "a: b\r\nc: d\r\n e\r\n\tf\r\n"},
     {"blanks at the end stay", "| a: b  \n", "a: b  \r\n"},
     {"blanks before the bar go", "  | a: b\n", "a: b\r\n"},
     {"CRLF of the file is no part of a line", "| a: b\r\n|\r\n", "a: b\r\n\r\n"},
-    {"lines between that are blank or comments are no part", "| a: b\n\n; x\n| c: d\n", "a: b\r\nc: d\r\n"},
+    {"lines between that are blank or comments are no part", "| a: b\n\n; x\n| c: d\n",
+     "a: b\r\nc: d\r\n"},
     {"a comment behind a bar is text", "| a: b\n| ; c\n", "a: b\r\n; c\r\n"},
     {"a section behind a bar is text", "| a: b\n|[case]\n", "a: b\r\n[case]\r\n"},
     {"with digests the header gets its empty line", "| a: b\n[digests]\n", "a: b\r\n\r\n"},
@@ -289,7 +326,8 @@ static void a_message_is_what_its_lines_say(void **state)
 
         snprintf(text, sizeof text, "[message]\n%s", MESSAGES[i].text);
         set = must_read(text, NULL, NULL);
-        faults += test_differs(MESSAGES[i].claim, span_of(MESSAGES[i].message), case_message(case_at(set, 0)));
+        faults += test_differs(MESSAGES[i].claim, span_of(MESSAGES[i].message),
+                               case_message(case_at(set, 0)));
         case_set_free(set);
     }
     assert_int_equal(faults, 0);
@@ -313,7 +351,9 @@ static void a_file_is_taken_byte_for_byte(void **state)
     (void)state;
     assert_true(span_is(case_message(case_at(set, 0)), octets));
     case_set_free(set);
-    assert_int_equal(case_read(SPAN("[message]\n\n file =  y.eml\n"), open_one, octets, &set, &error), ASSAY_EINVAL);
+    assert_int_equal(case_read(SPAN("[message]\n\n file =  y.eml\n"), open_one, octets, &set,
+                               &error),
+                     ASSAY_EINVAL);
     assert_int_equal(error.line, 3);
     assert_int_equal(error.column, 10);
     assert_string_equal(error.text, "\"y.eml\" cannot be read");
@@ -325,7 +365,9 @@ static void an_error_never_disturbs_a_terminal(void **state)
     struct case_error error = {0};
 
     (void)state;
-    assert_int_equal(case_read(SPAN("[\x1b[31m\x9b\xC2\x9B\x7Fx\xC3\xA9]\n"), NULL, NULL, &set, &error), ASSAY_EINVAL);
+    assert_int_equal(case_read(SPAN("[\x1b[31m\x9b\xC2\x9B\x7Fx\xC3\xA9]\n"), NULL, NULL, &set,
+                               &error),
+                     ASSAY_EINVAL);
     assert_true(span_contains(span_of(error.text), SPAN("\"[?[31m???x\xC3\xA9]\"")));
 }
 
@@ -341,8 +383,8 @@ static void counts_have_limits(void **state)
         {"[policy]\n", "a = b\n", LIMIT_CASE_LINES, "more than 4096 lines"},
         {"[envelope]\n[expect]\n", "spf = pass\n", LIMIT_CASE_EXPECT, "more than 1024 lines"},
         {"[dns]\n", "a A 192.0.2.1\n", LIMIT_CASE_RECORDS, "more than 262144 lines"},
-        {"[digests]\n", "simple sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= length=0\n", LIMIT_BODY_LENGTHS,
-         " digests"},
+        {"[digests]\n", "simple sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= length=0\n",
+         LIMIT_BODY_LENGTHS, " digests"},
     };
 
     (void)state;

@@ -49,9 +49,9 @@ static size_t run_file(const char *path, size_t *ret_n)
         if (s != ASSAY_DONE)
             printf("%s:%zu:%zu: %s\n", path, error.line, error.column, error.text);
         for (size_t k = 0; s == ASSAY_DONE && k < outcome.nmisses; k++)
-            printf("%s: %.*s: %.*s: wanted %.*s, got %.*s\n", path, SPAN_ARG(case_name(case_at(set, i))),
-                   SPAN_ARG(outcome.misses[k].key), SPAN_ARG(outcome.misses[k].wanted),
-                   SPAN_ARG(outcome.misses[k].got));
+            printf("%s: %.*s: %.*s: wanted %.*s, got %.*s\n", path,
+                   SPAN_ARG(case_name(case_at(set, i))), SPAN_ARG(outcome.misses[k].key),
+                   SPAN_ARG(outcome.misses[k].wanted), SPAN_ARG(outcome.misses[k].got));
         faults += s != ASSAY_DONE || outcome.nmisses;
         case_outcome_done(&outcome);
     }
@@ -82,10 +82,12 @@ static void all_cases_pass(void **state)
 
 /* ---- what does not hold is told ---- */
 
-#define SPF "[envelope]\nip = 192.0.2.1\nfrom = a@example.com\nhelo = h.example.com\nhostname = mx.example.net\n" \
-            "[dns]\nexample.com TXT \"v=spf1 -all\"\n[policy]\niprev.check = no\n[expect]\n"
-#define MSG "[envelope]\nfrom = a@example.com\nhostname = mx.example.net\n[policy]\niprev.check = no\n[message]\n" \
-            "| From: a@example.com\n[expect]\n"
+#define SPF                                                                                               \
+    "[envelope]\nip = 192.0.2.1\nfrom = a@example.com\nhelo = h.example.com\nhostname = mx.example.net\n" \
+    "[dns]\nexample.com TXT \"v=spf1 -all\"\n[policy]\niprev.check = no\n[expect]\n"
+#define MSG                                                                                                \
+    "[envelope]\nfrom = a@example.com\nhostname = mx.example.net\n[policy]\niprev.check = no\n[message]\n" \
+    "| From: a@example.com\n[expect]\n"
 
 /** A case that does not pass: its first miss. A NULL key: it does pass. */
 static const struct {
@@ -122,20 +124,23 @@ static const struct {
     {MSG "dkim = none\n", NULL, NULL, NULL},
     {MSG "dkim = pass\n", "dkim", "pass", NULL},
     {MSG "dkim = none\ndkim = pass\n", "dkim", "pass", "nothing"},
-    {MSG "dmarc = none from=example.com\ndmarc.policy = none\ndmarc.org = EXAMPLE.com.\n", NULL, NULL, NULL},
+    {MSG "dmarc = none from=example.com\ndmarc.policy = none\ndmarc.org = EXAMPLE.com.\n", NULL,
+     NULL, NULL},
     {MSG "dmarc.org = com\n", "dmarc.org", "com", "example.com"},
     {MSG "dmarc.policy = reject\n", "dmarc.policy", "reject", "none"},
     {MSG "arc.sealer = example.com\n", "arc.sealer", "example.com", ""},
     {MSG "disposition = reject\n", "disposition", "reject", "accept"},
     {MSG "message = malformed\n", "message", "malformed", "ok"},
-    {MSG "ar =  mx.example.net;\tspf=none smtp.mailfrom=example.com;   spf=none; dkim=none; arc=none; dmarc=none "
-         "header.from=example.com\n",
+    {MSG
+     "ar =  mx.example.net;\tspf=none smtp.mailfrom=example.com;   spf=none; dkim=none; arc=none; dmarc=none "
+     "header.from=example.com\n",
      NULL, NULL, NULL},
     {MSG "ar = mx.example.net; none\n", "ar", "mx.example.net; none", NULL},
     {MSG "edit = insert authentication-results\n", NULL, NULL, NULL},
     {MSG "edit = insert Authentication-Results: mx.example.net; none\n", "edit", NULL, NULL},
     {MSG "edit = remove Authentication-Results\n", "edit", NULL, NULL},
-    {MSG "edit = insert Authentication-Results\nedit = insert Authentication-Results\n", "edit", NULL, NULL},
+    {MSG "edit = insert Authentication-Results\nedit = insert Authentication-Results\n", "edit",
+     NULL, NULL},
 };
 
 static void what_does_not_hold_is_told(void **state)
@@ -150,12 +155,14 @@ static void what_does_not_hold_is_told(void **state)
         bool good;
 
         assert_int_equal(case_run(engine, case_at(set, 0), &o, &error), ASSAY_DONE);
-        good = o.nmisses == (MISSES[i].key ? 1 : 0) && (!MISSES[i].key || span_is(o.misses[0].key, MISSES[i].key)) &&
+        good = o.nmisses == (MISSES[i].key ? 1 : 0) &&
+               (!MISSES[i].key || span_is(o.misses[0].key, MISSES[i].key)) &&
                (!MISSES[i].wanted || span_is(o.misses[0].wanted, MISSES[i].wanted)) &&
                (!MISSES[i].got || span_is(o.misses[0].got, MISSES[i].got));
         if (!good)
             printf("%s: %zu misses; wanted %s (%s), got %.*s (%.*s)\n", MISSES[i].text, o.nmisses,
-                   MISSES[i].key ? MISSES[i].key : "none", MISSES[i].got ? MISSES[i].got : "anything",
+                   MISSES[i].key ? MISSES[i].key : "none",
+                   MISSES[i].got ? MISSES[i].got : "anything",
                    SPAN_ARG(o.nmisses ? o.misses[0].key : SPAN("none")),
                    SPAN_ARG(o.nmisses ? o.misses[0].got : SPAN_EMPTY));
         faults += !good;
@@ -172,14 +179,19 @@ static const struct {
     size_t line, column;
     const char *words;
 } REFUSED[] = {
-    {"an unknown option", "[envelope]\n[policy]\n dkim.min_rsa_bit = 1024\n", 3, 2, "did you mean \"dkim.min_rsa_bits\"?"},
-    {"a value out of range", "[envelope]\n[policy]\ndkim.min_rsa_bits = 1023\n", 3, 21, "1024-4096"},
+    {"an unknown option", "[envelope]\n[policy]\n dkim.min_rsa_bit = 1024\n", 3, 2,
+     "did you mean \"dkim.min_rsa_bits\"?"},
+    {"a value out of range", "[envelope]\n[policy]\ndkim.min_rsa_bits = 1023\n", 3, 21,
+     "1024-4096"},
     {"a shared option", "[policy]\ndmarc.mode = 7490\n[case]\n[envelope]\n", 2, 14, "9989 7489"},
-    {"a case with nothing to judge", "[case]\nname = a\n [case]\nname = b\n[dns]\n", 3, 2, "nothing to judge"},
+    {"a case with nothing to judge", "[case]\nname = a\n [case]\nname = b\n[dns]\n", 3, 2,
+     "nothing to judge"},
     {"a domain case", "[envelope]\nnow = 5\ndomain = a.example\n", 3, 1,
      "a domain case: this version runs message and SPF cases"},
-    {"a destination case", "[envelope]\nnexthop = a.example\n", 2, 1, "a destination case: this version"},
-    {"a sending case", "[envelope]\ndirection = out\n[message]\n| From: a\n", 2, 1, "a sending case: this version"},
+    {"a destination case", "[envelope]\nnexthop = a.example\n", 2, 1,
+     "a destination case: this version"},
+    {"a sending case", "[envelope]\ndirection = out\n[message]\n| From: a\n", 2, 1,
+     "a sending case: this version"},
     {"an SRS case", "[envelope]\nsrs = reverse\n", 2, 1, "an SRS case: this version"},
 };
 
@@ -194,10 +206,12 @@ static void what_cannot_be_run_is_refused_where_it_stands(void **state)
         struct case_error error = {0};
         assay_status s = case_run(engine, case_at(set, case_count(set) - 1), &o, &error);
 
-        if (s != ASSAY_EINVAL || error.line != REFUSED[i].line || error.column != REFUSED[i].column ||
+        if (s != ASSAY_EINVAL || error.line != REFUSED[i].line ||
+            error.column != REFUSED[i].column ||
             !span_contains(span_of(error.text), span_of(REFUSED[i].words))) {
-            printf("%s: wanted %zu:%zu: ...%s..., got %zu:%zu: %s\n", REFUSED[i].claim, REFUSED[i].line,
-                   REFUSED[i].column, REFUSED[i].words, error.line, error.column, error.text);
+            printf("%s: wanted %zu:%zu: ...%s..., got %zu:%zu: %s\n", REFUSED[i].claim,
+                   REFUSED[i].line, REFUSED[i].column, REFUSED[i].words, error.line, error.column,
+                   error.text);
             faults++;
         }
         case_outcome_done(&o);
@@ -208,9 +222,10 @@ static void what_cannot_be_run_is_refused_where_it_stands(void **state)
 
 static void questions_without_an_answer_are_told_and_hints_are_not(void **state)
 {
-    struct case_set *set = must_read(SPAN("[envelope]\nip = 192.0.2.1\nfrom = a@example.com\nhelo = h.example.com\n"
-                                          "[dns]\nexample.com TXT \"v=spf1 a:x.example.com ip4:192.0.2.1 a:y.example.com\"\n"
-                                          "h.example.com TXT NXDOMAIN\n"));
+    struct case_set *set = must_read(
+        SPAN("[envelope]\nip = 192.0.2.1\nfrom = a@example.com\nhelo = h.example.com\n"
+             "[dns]\nexample.com TXT \"v=spf1 a:x.example.com ip4:192.0.2.1 a:y.example.com\"\n"
+             "h.example.com TXT NXDOMAIN\n"));
     struct case_outcome o = {0};
     struct case_error error;
 

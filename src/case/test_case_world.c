@@ -23,48 +23,66 @@ struct row {
 #define NONE ASSAY_NODATA
 
 static const struct row ROWS[] = {
-    {"a record is found", "a.example. A 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 0, INS, false},
-    {"the final dot may be missing", "a.example A 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 0, INS, false},
-    {"names are compared without case", "A.eXample. A 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 0, INS, false},
-    {"\\DDD is an octet of a label", "\\065.example. A 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 0, INS, false},
-    {"\\. is a dot inside a label", "a\\.b.example. A 192.0.2.1", "A", "a\\.b.example", OK, "192.0.2.1", 0, INS, false},
-    {"\\. parts no labels", "a\\.b.example. A 192.0.2.1", "A", "b.example", NX, "", 0, INS, true},
-    {"\\\\ is a backslash", "a\\\\.example. A 192.0.2.1", "A", "a\\\\.example", OK, "192.0.2.1", 0, INS, false},
-    {"a blank in a label is escaped", "a\\ b.example. A 192.0.2.1", "A", "a\\032b.example", OK, "192.0.2.1", 0, INS,
+    {"a record is found", "a.example. A 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 0, INS,
      false},
-    {"a name beyond ASCII becomes A-labels", "b\xC3\xBC" "cher.example. A 192.0.2.1", "A", "xn--bcher-kva.example", OK,
-     "192.0.2.1", 0, INS, false},
-    {"TTL and class stand in either order", "a.example. IN 300 A 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 0, INS,
-     false},
-    {"type and class have no case", "a.example. in a 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 0, INS, false},
-    {"strings of one record are joined by who reads them", "a.example. TXT \"a\" \"b c\"", "TXT", "a.example", OK,
-     "\"a\" \"b c\"", 0, INS, false},
-    {"escapes stand inside strings", "a.example. TXT \"a\\\"b\\059\\\\\"", "TXT", "a.example", OK, "\"a\\\"b;\\\\\"", 0,
+    {"the final dot may be missing", "a.example A 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 0,
      INS, false},
-    {"a comment begins outside of quotes", "a.example. TXT \"a;b\" ; \"c\"", "TXT", "a.example", OK, "\"a;b\"", 0, INS,
-     false},
-    {"an escaped quote ends no string", "a.example. TXT \"a\\\";b\"", "TXT", "a.example", OK, "\"a\\\";b\"", 0, INS,
-     false},
-    {"a word without quotes is a string", "a.example. TXT v=spf1", "TXT", "a.example", OK, "\"v=spf1\"", 0, INS, false},
-    {"a word in quotes is data", "a.example. TXT \"TIMEOUT\"", "TXT", "a.example", OK, "\"TIMEOUT\"", 0, INS, false},
-    {"a record given twice is once", "a.example. A 192.0.2.1\nA.example 60 A 192.0.2.1", "A", "a.example", OK,
+    {"names are compared without case", "A.eXample. A 192.0.2.1", "A", "a.example", OK, "192.0.2.1",
+     0, INS, false},
+    {"\\DDD is an octet of a label", "\\065.example. A 192.0.2.1", "A", "a.example", OK,
      "192.0.2.1", 0, INS, false},
-    {"records of one type are one answer", "a.example. MX 20 b.example\na.example. MX 10 C.example", "MX", "a.example",
-     OK, "10 c.example.,20 b.example.", 0, INS, false},
+    {"\\. is a dot inside a label", "a\\.b.example. A 192.0.2.1", "A", "a\\.b.example", OK,
+     "192.0.2.1", 0, INS, false},
+    {"\\. parts no labels", "a\\.b.example. A 192.0.2.1", "A", "b.example", NX, "", 0, INS, true},
+    {"\\\\ is a backslash", "a\\\\.example. A 192.0.2.1", "A", "a\\\\.example", OK, "192.0.2.1", 0,
+     INS, false},
+    {"a blank in a label is escaped", "a\\ b.example. A 192.0.2.1", "A", "a\\032b.example", OK,
+     "192.0.2.1", 0, INS, false},
+    {"a name beyond ASCII becomes A-labels",
+     "b\xC3\xBC"
+     "cher.example. A 192.0.2.1",
+     "A", "xn--bcher-kva.example", OK, "192.0.2.1", 0, INS, false},
+    {"TTL and class stand in either order", "a.example. IN 300 A 192.0.2.1", "A", "a.example", OK,
+     "192.0.2.1", 0, INS, false},
+    {"type and class have no case", "a.example. in a 192.0.2.1", "A", "a.example", OK, "192.0.2.1",
+     0, INS, false},
+    {"strings of one record are joined by who reads them", "a.example. TXT \"a\" \"b c\"", "TXT",
+     "a.example", OK, "\"a\" \"b c\"", 0, INS, false},
+    {"escapes stand inside strings", "a.example. TXT \"a\\\"b\\059\\\\\"", "TXT", "a.example", OK,
+     "\"a\\\"b;\\\\\"", 0, INS, false},
+    {"a comment begins outside of quotes", "a.example. TXT \"a;b\" ; \"c\"", "TXT", "a.example", OK,
+     "\"a;b\"", 0, INS, false},
+    {"an escaped quote ends no string", "a.example. TXT \"a\\\";b\"", "TXT", "a.example", OK,
+     "\"a\\\";b\"", 0, INS, false},
+    {"a word without quotes is a string", "a.example. TXT v=spf1", "TXT", "a.example", OK,
+     "\"v=spf1\"", 0, INS, false},
+    {"a word in quotes is data", "a.example. TXT \"TIMEOUT\"", "TXT", "a.example", OK,
+     "\"TIMEOUT\"", 0, INS, false},
+    {"a record given twice is once", "a.example. A 192.0.2.1\nA.example 60 A 192.0.2.1", "A",
+     "a.example", OK, "192.0.2.1", 0, INS, false},
+    {"records of one type are one answer", "a.example. MX 20 b.example\na.example. MX 10 C.example",
+     "MX", "a.example", OK, "10 c.example.,20 b.example.", 0, INS, false},
     {"every type is read",
      "a.example AAAA 2001:db8::1\na.example NS n.example\na.example SOA n.example h.example 1 2 3 4 5\n"
      "a.example DS 1 8 2 00\na.example CAA 0 issue \"x\"\na.example SPF \"v=spf1\"\na.example PTR p.example\n"
      "a.example TLSA 3 1 1 00",
      "TLSA", "a.example", OK, "3 1 1 00", 0, INS, false},
 
-    {"a name without this type has no data", "a.example. A 192.0.2.1", "TXT", "a.example", NONE, "", 0, INS, false},
-    {"a name that is not there does not exist", "a.example. A 192.0.2.1", "A", "b.example", NX, "", 0, INS, true},
-    {"a name above another exists", "a.b.example. A 192.0.2.1", "A", "b.example", NONE, "", 0, INS, false},
-    {"a name that only ends alike is not above", "ab.example. A 192.0.2.1", "A", "b.example", NX, "", 0, INS, true},
-    {"a name below another does not exist", "b.example. A 192.0.2.1", "A", "a.b.example", NX, "", 0, INS, true},
+    {"a name without this type has no data", "a.example. A 192.0.2.1", "TXT", "a.example", NONE, "",
+     0, INS, false},
+    {"a name that is not there does not exist", "a.example. A 192.0.2.1", "A", "b.example", NX, "",
+     0, INS, true},
+    {"a name above another exists", "a.b.example. A 192.0.2.1", "A", "b.example", NONE, "", 0, INS,
+     false},
+    {"a name that only ends alike is not above", "ab.example. A 192.0.2.1", "A", "b.example", NX,
+     "", 0, INS, true},
+    {"a name below another does not exist", "b.example. A 192.0.2.1", "A", "a.b.example", NX, "", 0,
+     INS, true},
     {"the root exists above all", "a.example. A 192.0.2.1", "A", "", NONE, "", 0, INS, false},
-    {"an asterisk is a label like others", "*.example. A 192.0.2.1", "A", "a.example", NX, "", 0, INS, true},
-    {"an asterisk can be asked", "*.example. A 192.0.2.1", "A", "*.example", OK, "192.0.2.1", 0, INS, false},
+    {"an asterisk is a label like others", "*.example. A 192.0.2.1", "A", "a.example", NX, "", 0,
+     INS, true},
+    {"an asterisk can be asked", "*.example. A 192.0.2.1", "A", "*.example", OK, "192.0.2.1", 0,
+     INS, false},
 
     {"NXDOMAIN", "a.example. A NXDOMAIN", "A", "a.example", NX, "", 0, INS, false},
     {"NODATA", "a.example. A NODATA", "A", "a.example", NONE, "", 0, INS, false},
@@ -73,54 +91,64 @@ static const struct row ROWS[] = {
     {"TIMEOUT", "a.example. A TIMEOUT", "A", "a.example", ASSAY_TIMEOUT, "", 0, INS, false},
     {"BOGUS", "a.example. A BOGUS", "A", "a.example", ASSAY_BOGUS, "", 0, INS, false},
     {"TOOBIG", "a.example. A TOOBIG", "A", "a.example", ASSAY_TOOBIG, "", 0, INS, false},
-    {"a word with a type is for that question only", "a.example. A TIMEOUT\na.example. TXT \"x\"", "TXT", "a.example",
-     OK, "\"x\"", 0, INS, false},
-    {"a word with ANY is for every type", "a.example. ANY TIMEOUT", "TXT", "a.example", ASSAY_TIMEOUT, "", 0, INS,
-     false},
-    {"data of a type stand before a word with ANY", "a.example. ANY TIMEOUT\na.example. TXT \"x\"", "TXT", "a.example",
-     OK, "\"x\"", 0, INS, false},
-    {"a name that is said not to exist does so for other types", "a.example. TXT NXDOMAIN", "A", "a.example", NX, "", 0,
-     INS, false},
-    {"a name that does not exist makes none above it", "a.b.example. TXT NXDOMAIN", "A", "b.example", NX, "", 0, INS,
-     true},
-    {"a name that does not answer is there", "a.b.example. TXT TIMEOUT", "A", "b.example", NONE, "", 0, INS, false},
+    {"a word with a type is for that question only", "a.example. A TIMEOUT\na.example. TXT \"x\"",
+     "TXT", "a.example", OK, "\"x\"", 0, INS, false},
+    {"a word with ANY is for every type", "a.example. ANY TIMEOUT", "TXT", "a.example",
+     ASSAY_TIMEOUT, "", 0, INS, false},
+    {"data of a type stand before a word with ANY", "a.example. ANY TIMEOUT\na.example. TXT \"x\"",
+     "TXT", "a.example", OK, "\"x\"", 0, INS, false},
+    {"a name that is said not to exist does so for other types", "a.example. TXT NXDOMAIN", "A",
+     "a.example", NX, "", 0, INS, false},
+    {"a name that does not exist makes none above it", "a.b.example. TXT NXDOMAIN", "A",
+     "b.example", NX, "", 0, INS, true},
+    {"a name that does not answer is there", "a.b.example. TXT TIMEOUT", "A", "b.example", NONE, "",
+     0, INS, false},
 
-    {"a CNAME is followed", "a.example. CNAME b.example.\nb.example. A 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 1,
-     INS, false},
-    {"a chain of CNAMEs is followed", "a.example. CNAME b.example.\nb.example. CNAME c.example\nc.example A 192.0.2.1",
-     "A", "a.example", OK, "192.0.2.1", 2, INS, false},
-    {"a CNAME itself can be asked", "a.example. CNAME b.example.", "CNAME", "a.example", OK, "b.example.", 0, INS, false},
+    {"a CNAME is followed", "a.example. CNAME b.example.\nb.example. A 192.0.2.1", "A", "a.example",
+     OK, "192.0.2.1", 1, INS, false},
+    {"a chain of CNAMEs is followed",
+     "a.example. CNAME b.example.\nb.example. CNAME c.example\nc.example A 192.0.2.1", "A",
+     "a.example", OK, "192.0.2.1", 2, INS, false},
+    {"a CNAME itself can be asked", "a.example. CNAME b.example.", "CNAME", "a.example", OK,
+     "b.example.", 0, INS, false},
     {"a CNAME to nowhere", "a.example. CNAME b.example.", "A", "a.example", NX, "", 1, INS, true},
-    {"a CNAME to a name without the type", "a.example. CNAME b.example.\nb.example. TXT \"x\"", "A", "a.example", NONE,
-     "", 1, INS, false},
-    {"a CNAME to a failure", "a.example. CNAME b.example.\nb.example. A TIMEOUT", "A", "a.example", ASSAY_TIMEOUT, "", 1,
+    {"a CNAME to a name without the type", "a.example. CNAME b.example.\nb.example. TXT \"x\"", "A",
+     "a.example", NONE, "", 1, INS, false},
+    {"a CNAME to a failure", "a.example. CNAME b.example.\nb.example. A TIMEOUT", "A", "a.example",
+     ASSAY_TIMEOUT, "", 1, INS, false},
+    {"a loop fails", "a.example. CNAME b.example.\nb.example. CNAME a.example.", "A", "a.example",
+     ASSAY_SERVFAIL, "", 0, INS, false},
+    {"a CNAME to itself fails", "a.example. CNAME a.example.", "A", "a.example", ASSAY_SERVFAIL, "",
+     0, INS, false},
+    {"a type that the alias has itself stands first",
+     "a.example. CNAME b.example.\na.example. A TIMEOUT", "A", "a.example", ASSAY_TIMEOUT, "", 0,
      INS, false},
-    {"a loop fails", "a.example. CNAME b.example.\nb.example. CNAME a.example.", "A", "a.example", ASSAY_SERVFAIL, "", 0,
-     INS, false},
-    {"a CNAME to itself fails", "a.example. CNAME a.example.", "A", "a.example", ASSAY_SERVFAIL, "", 0, INS, false},
-    {"a type that the alias has itself stands first", "a.example. CNAME b.example.\na.example. A TIMEOUT", "A",
-     "a.example", ASSAY_TIMEOUT, "", 0, INS, false},
 
-    {"@secure counts for the name", "a.example A 192.0.2.1\n@secure a.example", "A", "a.example", OK, "192.0.2.1", 0, SEC,
-     false},
-    {"@secure counts for all below", "a.example A 192.0.2.1\n@secure example.", "A", "a.example", OK, "192.0.2.1", 0, SEC,
-     false},
+    {"@secure counts for the name", "a.example A 192.0.2.1\n@secure a.example", "A", "a.example",
+     OK, "192.0.2.1", 0, SEC, false},
+    {"@secure counts for all below", "a.example A 192.0.2.1\n@secure example.", "A", "a.example",
+     OK, "192.0.2.1", 0, SEC, false},
     {"@secure counts for denials", "@secure example", "A", "a.example", NX, "", 0, SEC, true},
-    {"@secure does not count beside", "ab.example A 192.0.2.1\n@secure b.example", "A", "ab.example", OK, "192.0.2.1", 0,
-     INS, false},
-    {"the most specific mark counts", "@secure example\n@insecure b.example\na.b.example A 192.0.2.1", "A", "a.b.example",
-     OK, "192.0.2.1", 0, INS, false},
-    {"@unknown of the root counts for all", "@unknown .\na.example A 192.0.2.1", "A", "a.example", OK, "192.0.2.1", 0, UNK,
-     false},
+    {"@secure does not count beside", "ab.example A 192.0.2.1\n@secure b.example", "A",
+     "ab.example", OK, "192.0.2.1", 0, INS, false},
+    {"the most specific mark counts",
+     "@secure example\n@insecure b.example\na.b.example A 192.0.2.1", "A", "a.b.example", OK,
+     "192.0.2.1", 0, INS, false},
+    {"@unknown of the root counts for all", "@unknown .\na.example A 192.0.2.1", "A", "a.example",
+     OK, "192.0.2.1", 0, UNK, false},
     {"a mark makes no name", "@secure b.example", "A", "b.example", NX, "", 0, SEC, true},
-    {"the end of a chain has its own mark", "a.example CNAME b.example\nb.example A 192.0.2.1\n@secure b.example", "A",
-     "a.example", OK, "192.0.2.1", 1, SEC, false},
+    {"the end of a chain has its own mark",
+     "a.example CNAME b.example\nb.example A 192.0.2.1\n@secure b.example", "A", "a.example", OK,
+     "192.0.2.1", 1, SEC, false},
 
-    {"a suffix is the last label", "a.example A 192.0.2.1", "SUFFIX", "a.b.example", OK, "example", 0, INS, false},
-    {"@suffix is a suffix", "@suffix b.example.", "SUFFIX", "a.b.example", OK, "b.example", 0, INS, false},
-    {"a name may be a suffix itself", "@suffix b.example.", "SUFFIX", "b.example", OK, "b.example", 0, INS, false},
-    {"the longest suffix counts", "@suffix example\n@suffix b.example.", "SUFFIX", "a.b.example", OK, "b.example", 0, INS,
+    {"a suffix is the last label", "a.example A 192.0.2.1", "SUFFIX", "a.b.example", OK, "example",
+     0, INS, false},
+    {"@suffix is a suffix", "@suffix b.example.", "SUFFIX", "a.b.example", OK, "b.example", 0, INS,
      false},
+    {"a name may be a suffix itself", "@suffix b.example.", "SUFFIX", "b.example", OK, "b.example",
+     0, INS, false},
+    {"the longest suffix counts", "@suffix example\n@suffix b.example.", "SUFFIX", "a.b.example",
+     OK, "b.example", 0, INS, false},
     {"a GET has no answer", "", "GET", "https://a.example/", ASSAY_TIMEOUT, "", 0, INS, true},
     {"a PROBE has no answer", "", "PROBE", "a.example:25", ASSAY_TIMEOUT, "", 0, INS, true},
     {"a SIGN finds no key", "", "SIGN", "s._domainkey.a.example", ASSAY_REFUSED, "", 0, INS, true},
@@ -153,7 +181,8 @@ static struct case_set *world_of(const char *dns)
 }
 
 /** Ask a case. */
-static assay_fact *ask_one(const struct case_one *one, const char *type, const char *name, bool *ret_absent)
+static assay_fact *ask_one(const struct case_one *one, const char *type, const char *name,
+                           bool *ret_absent)
 {
     struct case_worlds worlds = case_worlds_of(one);
     struct assay_question q = {.name = span_of(name)};
@@ -193,11 +222,12 @@ static void the_world_answers_as_the_manual_says(void **state)
 
         assay_fact_read(fact, &a);
         data = data_text(&a, dns_type_read(span_of(row->type)), &text);
-        if (a.how != row->how || !span_is(data, row->data) || a.nchain != row->nchain || a.secure != row->secure ||
-            absent != row->absent) {
-            printf("%s: wanted %s \"%s\", %zu aliases, security %d, absent %d; got %s \"%.*s\", %zu, %d, %d\n",
-                   row->claim, fact_how_text(row->how), row->data, row->nchain, row->secure, row->absent,
-                   fact_how_text(a.how), SPAN_ARG(data), a.nchain, a.secure, absent);
+        if (a.how != row->how || !span_is(data, row->data) || a.nchain != row->nchain ||
+            a.secure != row->secure || absent != row->absent) {
+            printf(
+                "%s: wanted %s \"%s\", %zu aliases, security %d, absent %d; got %s \"%.*s\", %zu, %d, %d\n",
+                row->claim, fact_how_text(row->how), row->data, row->nchain, row->secure,
+                row->absent, fact_how_text(a.how), SPAN_ARG(data), a.nchain, a.secure, absent);
             faults++;
         }
         assay_fact_free(fact);
@@ -242,8 +272,9 @@ static void sixteen_aliases_are_followed_and_no_more(void **state)
 
 static void each_alias_has_its_own_security(void **state)
 {
-    struct case_set *set = world_of("a.example CNAME b.example\nb.example CNAME c.example\nc.example A 192.0.2.1\n"
-                                    "@secure b.example\n@unknown c.example");
+    struct case_set *set =
+        world_of("a.example CNAME b.example\nb.example CNAME c.example\nc.example A 192.0.2.1\n"
+                 "@secure b.example\n@unknown c.example");
     assay_fact *fact = ask_one(case_at(set, 0), "A", "a.example", NULL);
     struct assay_answer a;
 
@@ -280,22 +311,24 @@ static const struct {
     enum assay_secure secure;
 } SHARED[] = {
     {"what is shared counts", "a.example A 192.0.2.1", "", "A", "a.example", OK, "192.0.2.1", INS},
-    {"own records come in addition", "a.example A 192.0.2.1", "a.example A 192.0.2.2", "A", "a.example", OK,
-     "192.0.2.1,192.0.2.2", INS},
-    {"an own word stands in place of shared data", "a.example A 192.0.2.1", "a.example A TIMEOUT", "A", "a.example",
-     ASSAY_TIMEOUT, "", INS},
-    {"own data stand in place of a shared word", "a.example A TIMEOUT", "a.example A 192.0.2.1", "A", "a.example", OK,
-     "192.0.2.1", INS},
-    {"a shared name exists for the case", "a.example A 192.0.2.1", "", "TXT", "a.example", NONE, "", INS},
-    {"an own mark wins over the same shared one", "@secure example\na.example A 192.0.2.1", "@unknown example", "A",
-     "a.example", OK, "192.0.2.1", UNK},
-    {"a more specific shared mark wins over an own one", "@secure a.example\na.example A 192.0.2.1", "@unknown example",
-     "A", "a.example", OK, "192.0.2.1", SEC},
-    {"an own alias leads to a shared name", "b.example A 192.0.2.1", "a.example CNAME b.example", "A", "a.example", OK,
-     "192.0.2.1", INS},
-    {"a shared alias leads to an own name", "a.example CNAME b.example", "b.example A 192.0.2.1", "A", "a.example", OK,
-     "192.0.2.1", INS},
-    {"a shared suffix counts", "@suffix b.example", "@suffix example", "SUFFIX", "a.b.example", OK, "b.example", INS},
+    {"own records come in addition", "a.example A 192.0.2.1", "a.example A 192.0.2.2", "A",
+     "a.example", OK, "192.0.2.1,192.0.2.2", INS},
+    {"an own word stands in place of shared data", "a.example A 192.0.2.1", "a.example A TIMEOUT",
+     "A", "a.example", ASSAY_TIMEOUT, "", INS},
+    {"own data stand in place of a shared word", "a.example A TIMEOUT", "a.example A 192.0.2.1",
+     "A", "a.example", OK, "192.0.2.1", INS},
+    {"a shared name exists for the case", "a.example A 192.0.2.1", "", "TXT", "a.example", NONE, "",
+     INS},
+    {"an own mark wins over the same shared one", "@secure example\na.example A 192.0.2.1",
+     "@unknown example", "A", "a.example", OK, "192.0.2.1", UNK},
+    {"a more specific shared mark wins over an own one", "@secure a.example\na.example A 192.0.2.1",
+     "@unknown example", "A", "a.example", OK, "192.0.2.1", SEC},
+    {"an own alias leads to a shared name", "b.example A 192.0.2.1", "a.example CNAME b.example",
+     "A", "a.example", OK, "192.0.2.1", INS},
+    {"a shared alias leads to an own name", "a.example CNAME b.example", "b.example A 192.0.2.1",
+     "A", "a.example", OK, "192.0.2.1", INS},
+    {"a shared suffix counts", "@suffix b.example", "@suffix example", "SUFFIX", "a.b.example", OK,
+     "b.example", INS},
 };
 
 static void a_case_adds_to_what_is_shared(void **state)
@@ -310,16 +343,18 @@ static void a_case_adds_to_what_is_shared(void **state)
         assay_fact *fact;
         assay_span data;
 
-        buf_printf(&file, "[dns]\n%s\n[case]\nname = x\n[dns]\n%s\n[case]\nname = other\n", SHARED[i].shared,
-                   SHARED[i].own);
+        buf_printf(&file, "[dns]\n%s\n[case]\nname = x\n[dns]\n%s\n[case]\nname = other\n",
+                   SHARED[i].shared, SHARED[i].own);
         buf_putc(&file, '\0');
         set = must_read(file.p);
         fact = ask_one(case_at(set, 0), SHARED[i].type, SHARED[i].name, NULL);
         assay_fact_read(fact, &a);
         data = data_text(&a, dns_type_read(span_of(SHARED[i].type)), &text);
-        if (a.how != SHARED[i].how || !span_is(data, SHARED[i].data) || a.secure != SHARED[i].secure) {
-            printf("%s: wanted %s \"%s\" %d, got %s \"%.*s\" %d\n", SHARED[i].claim, fact_how_text(SHARED[i].how),
-                   SHARED[i].data, SHARED[i].secure, fact_how_text(a.how), SPAN_ARG(data), a.secure);
+        if (a.how != SHARED[i].how || !span_is(data, SHARED[i].data) ||
+            a.secure != SHARED[i].secure) {
+            printf("%s: wanted %s \"%s\" %d, got %s \"%.*s\" %d\n", SHARED[i].claim,
+                   fact_how_text(SHARED[i].how), SHARED[i].data, SHARED[i].secure,
+                   fact_how_text(a.how), SPAN_ARG(data), a.secure);
             faults++;
         }
         assay_fact_free(fact);

@@ -49,31 +49,41 @@ static struct buf must_write(assay_eval *eval, assay_span body, unsigned flags)
     return text;
 }
 
+/** The first and the second verdict, and how the second was written again, are the same. */
+static bool same(const struct case_one *one, unsigned flags, struct case_outcome *first,
+                 struct case_outcome *second, assay_span text)
+{
+    struct buf again = must_write(second->eval, test_body(case_message(one)), flags);
+    bool good = !test_verdicts_differ(assay_result(first->eval), assay_result(second->eval)) &&
+                second->nmisses == 0 && second->nunanswered == 0 && span_eq(text, buf_span(&again));
+
+    for (size_t i = 0; i < second->nmisses; i++)
+        printf("  %.*s: wanted %.*s, got %.*s\n", SPAN_ARG(second->misses[i].key),
+               SPAN_ARG(second->misses[i].wanted), SPAN_ARG(second->misses[i].got));
+    buf_done(&again);
+    return good && (flags != ASSAY_CASE_BODY || !test_traces_differ(first->eval, second->eval));
+}
+
 /** Write the verdict of a case, read it, run it: everything must be the same. \return faults */
 static size_t write_and_replay(const struct case_one *one, unsigned flags)
 {
-    struct case_outcome first = must_run(one);
-    struct buf text = must_write(first.eval, test_body(case_message(one)), flags), again;
+    struct case_outcome first = must_run(one), second;
+    struct buf text = must_write(first.eval, test_body(case_message(one)), flags);
     struct case_set *set = must_read(buf_span(&text));
-    struct case_outcome second = must_run(case_at(set, 0));
-    size_t faults = test_verdicts_differ(assay_result(first.eval), assay_result(second.eval)) ||
-                    second.nmisses != 0 || second.nunanswered != 0;
+    bool good;
 
-    faults |= flags == ASSAY_CASE_BODY && test_traces_differ(first.eval, second.eval);
-    again = must_write(second.eval, test_body(case_message(case_at(set, 0))), flags);
-    faults |= !span_eq(buf_span(&text), buf_span(&again));
-    for (size_t i = 0; i < second.nmisses; i++)
-        printf("  %.*s: wanted %.*s, got %.*s\n", SPAN_ARG(second.misses[i].key),
-               SPAN_ARG(second.misses[i].wanted), SPAN_ARG(second.misses[i].got));
-    if (faults)
+    second = must_run(case_at(set, 0));
+    good = (assay_result(first.eval)->malformed &&
+            span_contains(buf_span(&text), SPAN("a replay may give another verdict"))) ||
+           same(case_at(set, 0), flags, &first, &second, buf_span(&text));
+    if (!good)
         printf("%.*s: flags %u: not the same after\n%.*s\n", SPAN_ARG(case_name(one)), flags,
                SPAN_ARG(buf_span(&text)));
     buf_done(&text);
-    buf_done(&again);
     case_outcome_done(&first);
     case_outcome_done(&second);
     case_set_free(set);
-    return faults;
+    return !good;
 }
 
 /** All cases of a file there and back, in the three ways. */
@@ -325,18 +335,21 @@ static void octets_that_no_line_can_hold_are_told(void **state)
 /* ---- facts that do not fit each other ---- */
 
 /** Answers that no one zone gives: an alias leads to different data each time it is asked for. */
-static assay_status answer_oddly(void *arg, assay_eval *eval, const struct assay_question *q, size_t n)
+static assay_status answer_oddly(void *arg, assay_eval *eval, const struct assay_question *q,
+                                 size_t n)
 {
     static const struct assay_link X = {SPAN("x.example.com"), SPAN("z.example.com"), ASSAY_SECURE};
-    static const struct assay_link Y = {SPAN("y.example.com"), SPAN("z.example.com"), ASSAY_INSECURE};
+    static const struct assay_link Y = {SPAN("y.example.com"), SPAN("z.example.com"),
+                                        ASSAY_INSECURE};
 
     (void)arg;
     for (size_t i = 0; i < n; i++) {
         bool first = span_is(q[i].name, "example.com"), x = span_is(q[i].name, "x.example.com");
         bool y = span_is(q[i].name, "y.example.com");
-        assay_span data = first ? SPAN("\x33v=spf1 include:x.example.com include:y.example.com -all")
-                          : x   ? SPAN("\x18v=spf1 ip4:192.0.2.9 -all")
-                                : SPAN("\x18v=spf1 ip4:192.0.2.1 -all");
+        assay_span data = first
+                              ? SPAN("\x37v=spf1 include:x.example.com include:y.example.com -all")
+                          : x ? SPAN("\x19v=spf1 ip4:192.0.2.9 -all")
+                              : SPAN("\x19v=spf1 ip4:192.0.2.1 -all");
         struct assay_answer a = {.size = sizeof a,
                                  .how = first || x || y ? ASSAY_OK : ASSAY_NXDOMAIN,
                                  .secure = ASSAY_SECURE,
@@ -355,7 +368,9 @@ static assay_status answer_oddly(void *arg, assay_eval *eval, const struct assay
 
 static void facts_that_do_not_fit_each_other_give_the_same_verdict(void **state)
 {
-    struct assay_envelope e = {.size = sizeof e, .ip = SPAN("192.0.2.1"), .mail_from = SPAN("a@example.com")};
+    struct assay_envelope e = {.size = sizeof e,
+                               .ip = SPAN("192.0.2.1"),
+                               .mail_from = SPAN("a@example.com")};
     struct case_outcome again;
     struct case_set *set;
     assay_policy *policy;

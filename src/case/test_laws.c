@@ -6,8 +6,8 @@
 static assay_engine *engine, *no_memo;
 
 /** Judge in another way, and the same must come out. */
-static void same(const struct case_one *one, assay_engine *with, const struct law_way *way, const char *law,
-                 uint32_t *random)
+static void same(const struct case_one *one, assay_engine *with, const struct law_way *way,
+                 const char *law, uint32_t *random)
 {
     static const struct law_way PLAIN = {0};
     assay_policy *policy = law_policy(one);
@@ -43,8 +43,8 @@ static void in_any_order(const struct case_one *one, uint32_t *random)
 {
     same(one, engine, &(struct law_way){.one_by_one = true}, "one by one", random);
     for (int i = 0; i < 3; i++)
-        same(one, engine, &(struct law_way){.one_by_one = true, .shuffled = true}, "one by one, in random order",
-             random);
+        same(one, engine, &(struct law_way){.one_by_one = true, .shuffled = true},
+             "one by one, in random order", random);
     same(one, engine, &(struct law_way){.shuffled = true}, "in random order", random);
     same(one, engine, &(struct law_way){.one_by_one = true, .shuffled = true, .every_step = true},
          "a step after every answer", random);
@@ -115,22 +115,28 @@ static bool marked(assay_eval *eval)
 static void not_better(const struct case_one *one, assay_eval *full, assay_eval *lost)
 {
     const struct assay_verdict *a = assay_result(full), *b = assay_result(lost);
-    bool accepts = span_is(span_of(assay_policy_get(receive_of(full)->policy, "temperror.action")), "accept");
+    bool accepts =
+        span_is(span_of(assay_policy_get(receive_of(full)->policy, "temperror.action")), "accept");
 
     assert_int_equal(a->nchecks, b->nchecks);
     for (size_t i = 0; i < a->nchecks; i++)
-        if (span_is(b->checks[i]->result, "pass") && !span_is(a->checks[i]->result, "pass") && !marked(lost))
+        if (span_is(b->checks[i]->result, "pass") && !span_is(a->checks[i]->result, "pass") &&
+            !marked(lost))
             fail_msg("%.*s: %.*s passes when facts are lost (%.*s with all)", SPAN_ARG(one->name),
                      SPAN_ARG(b->checks[i]->method), SPAN_ARG(a->checks[i]->result));
-    if (b->what == ASSAY_ACCEPT && a->what != ASSAY_ACCEPT && a->what != ASSAY_DEFER && !accepts && !marked(lost))
-        fail_msg("%.*s: accepted when facts are lost: %.*s", SPAN_ARG(one->name), SPAN_ARG(b->reason));
+    if (b->what == ASSAY_ACCEPT && a->what != ASSAY_ACCEPT && a->what != ASSAY_DEFER && !accepts &&
+        !marked(lost))
+        fail_msg("%.*s: accepted when facts are lost: %.*s", SPAN_ARG(one->name),
+                 SPAN_ARG(b->reason));
     if (a->what == ASSAY_ACCEPT && b->what != ASSAY_ACCEPT && b->what != ASSAY_DEFER)
-        fail_msg("%.*s: a lost fact became a policy failure: %.*s", SPAN_ARG(one->name), SPAN_ARG(b->reason));
+        fail_msg("%.*s: a lost fact became a policy failure: %.*s", SPAN_ARG(one->name),
+                 SPAN_ARG(b->reason));
 }
 
 static void with_losses(const struct case_one *one, uint32_t *random)
 {
-    static const enum assay_how HOWS[] = {ASSAY_TIMEOUT, ASSAY_SERVFAIL, ASSAY_BOGUS, ASSAY_TOOBIG, ASSAY_REFUSED};
+    static const enum assay_how HOWS[] = {ASSAY_TIMEOUT, ASSAY_SERVFAIL, ASSAY_BOGUS, ASSAY_TOOBIG,
+                                          ASSAY_REFUSED};
     static const unsigned OF[] = {1, 2, 4, 8};
     assay_policy *policy = law_policy(one);
     assay_eval *full;
@@ -184,7 +190,8 @@ static void giving_up_always_ends(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    return assay_engine_new(16, &engine) != ASSAY_DONE || assay_engine_new(0, &no_memo) != ASSAY_DONE;
+    return assay_engine_new(16, &engine) != ASSAY_DONE ||
+           assay_engine_new(0, &no_memo) != ASSAY_DONE;
 }
 
 static int tear_down(void **state)

@@ -138,8 +138,8 @@ static assay_eval *judge(const struct case_one *one, const assay_policy *policy)
 }
 
 /** Judge with one allocation failing, and compare. \return whether there was such an allocation */
-static bool compare(const struct case_one *one, const assay_policy *policy, const struct buf *wanted, unsigned long n,
-                    bool all_behind)
+static bool compare(const struct case_one *one, const assay_policy *policy,
+                    const struct buf *wanted, unsigned long n, bool all_behind)
 {
     assay_eval *eval;
     struct buf got;
@@ -150,7 +150,8 @@ static bool compare(const struct case_one *one, const assay_policy *policy, cons
     reached = fail_at == 0;
     arm(0, false);
     got = law_octets(eval);
-    law_assert_same(one, all_behind ? "memory short from some point on" : "one allocation failed", wanted, &got);
+    law_assert_same(one, all_behind ? "memory short from some point on" : "one allocation failed",
+                    wanted, &got);
     buf_done(&got);
     assay_eval_free(eval);
     return reached;

@@ -158,22 +158,22 @@ static void write_result(struct case_writer *w, const char *key, const struct as
     case_put_value(w, key, c ? c->result : SPAN("none"));
 }
 
-/** Write a detail of a check, if it is there. */
-static void write_detail(struct case_writer *w, const char *key, const struct assay_check *c,
-                         const char *name)
-{
-    for (size_t i = 0; c && i < c->ndetails; i++)
-        if (span_is(c->details[i].name, name))
-            case_put_value(w, key, c->details[i].value);
-}
-
-/** The value can stand behind `NAME=` as it is. */
+/** The value can stand in a line of [expect] as it is: nothing in it parts words or alternatives. */
 static bool is_word(assay_span s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '"' || s.p[i] == '|')
             return false;
     return s.n > 0;
+}
+
+/** Write a detail of a check, if it is there and can be written. */
+static void write_detail(struct case_writer *w, const char *key, const struct assay_check *c,
+                         const char *name)
+{
+    for (size_t i = 0; c && i < c->ndetails; i++)
+        if (span_is(c->details[i].name, name) && is_word(c->details[i].value))
+            case_put_value(w, key, c->details[i].value);
 }
 
 /** Write a signature's result with its domain and selector. */

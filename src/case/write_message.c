@@ -164,6 +164,12 @@ void case_write_message(struct case_writer *w)
     const char *trouble = digests ? NULL : body_trouble(w);
 
     case_puts(w, "\n");
+    if (w->verdict->malformed &&
+        (digests || trouble || has_bare_lf(buf_span(&w->r->message.header.text)) ||
+         has_bare_cr(buf_span(&w->r->message.header.text))))
+        case_puts(
+            w,
+            "; the message is malformed by octets that may not be here: a replay may give another verdict\n");
     if (w->flags & ASSAY_CASE_REDACT)
         put_redacted(w);
     else

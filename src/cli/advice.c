@@ -87,8 +87,10 @@ static assay_span useful_sealer(const struct receive *receive, assay_span author
 
     for (size_t i = arc->n; i > 0 && author.n; i--) {
         const assay_span *sealer = &arc->sets[i - 1].seal.domain;
+        const struct arc_asked asked = {sealer, 1, receive->authors.domains, receive->authors.n};
+        size_t set;
 
-        if (sealer->n && arc_trusted_set(arc, sealer, 1, author) < arc->n)
+        if (sealer->n && arc_trust(arc, &asked, &set) == ARC_VOUCHED)
             return *sealer;
     }
     return SPAN_EMPTY;
@@ -145,14 +147,15 @@ static void advise_unproved(const struct report *r, struct buf *out)
 /** A signature has expired, but had not when the message came. */
 static void advise_expired(const struct report *r, struct buf *out)
 {
+    const struct receive *receive = receive_of(r->eval);
     int64_t when;
 
-    if (!envelope_received(r->header, &when) || when >= r->envelope->e.now)
+    if (!receive || !envelope_received(r->header, &when) || when < 0)
         return;
-    for (size_t i = 0; i < r->verdict->nchecks; i++) {
-        const struct assay_check *c = r->verdict->checks[i];
+    for (size_t i = 0; i < receive->dkim.n; i++) {
+        uint64_t expiration = receive->dkim.slots[i].signature.expiration;
 
-        if (!span_is(c->method, "dkim") || !span_contains(c->reason, SPAN("expired")))
+        if (!expiration || expiration < (uint64_t)when || expiration > (uint64_t)r->envelope->e.now)
             continue;
         buf_puts(
             out,
@@ -206,7 +209,7 @@ void report_advise(const struct report *r, struct buf *out)
     const struct assay_verdict *v = r->verdict;
 
     if (v->what == ASSAY_DEFER)
-        report_unanswered(r->eval, r->one != NULL, out);
+        report_unanswered(r->eval, r->replay, out);
     else if (v->malformed)
         advise_malformed(r, out);
     else if (v->what != ASSAY_ACCEPT && span_is(v->cause, "policy") && report_dmarc(v))

@@ -10,8 +10,11 @@ struct columns {
     unsigned what, gave, then, ref; /* then: 0 when it stands behind `gave`, in one column */
 };
 
-/** The deepest indentation; what lies deeper stands there too. Below NARROW columns nothing stands side by side. */
-enum { STEP = 2, DEEPEST = 8, REF_MOST = 18, NARROW = 60, TEXT_MAX = 1 << 16 };
+/**
+ * The deepest indentation; what lies deeper stands there too. Below NARROW columns nothing stands side by side; above
+ * READABLE the eye would not find from one end of a line to the other.
+ */
+enum { STEP = 2, DEEPEST = 8, REF_MOST = 18, NARROW = 60, READABLE = 132, TEXT_MAX = 1 << 16 };
 
 /** Columns of a text as it will be shown. */
 static unsigned columns_of(const struct term *t, assay_span text)
@@ -43,12 +46,20 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
+/** A line that says what follows below it, and nothing else. */
+static bool is_alone(const struct assay_trace_line *line)
+{
+    return !line->gave.n && !line->then.n && !line->ref.n;
+}
+
 /** What the lines of a block would take if there were room. */
 static struct columns wanted(const struct term *t, const struct assay_trace_line *lines, size_t n)
 {
     struct columns c = {0};
 
     for (size_t i = 0; i < n; i++) {
+        if (is_alone(&lines[i]))
+            continue;
         c.what = most(c.what, indent_of(&lines[i]) + columns_of(t, lines[i].what));
         c.gave = most(c.gave, columns_of(t, lines[i].gave));
         c.then = most(c.then, columns_of(t, lines[i].then));
@@ -130,13 +141,17 @@ static void put_stacked(const struct term *t, const struct assay_trace_line *lin
 }
 
 /** Append a block: a check, and the lines inside it. */
-static void put_block(const struct term *t, const struct assay_trace_line *lines, size_t n,
+static void put_block(const struct term *wide, const struct assay_trace_line *lines, size_t n,
                       struct buf *out)
 {
-    struct columns c = divide(t, wanted(t, lines, n));
+    struct term narrowed = *wide;
+    const struct term *t = &narrowed;
+    struct columns c;
 
+    narrowed.width = least(wide->width, READABLE);
+    c = divide(t, wanted(t, lines, n));
     for (size_t i = 0; i < n; i++) {
-        bool alone = !lines[i].gave.n && !lines[i].then.n && !lines[i].ref.n;
+        bool alone = is_alone(&lines[i]);
 
         if (alone && lines[i].depth == 0) {
             const struct term_cell head = {.text = lines[i].what,

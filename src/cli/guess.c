@@ -89,6 +89,7 @@ static void find_client(const struct header *h, size_t first_line, const struct 
          i = header_find(h, SPAN("Received"), i + 1)) {
         struct guess_field *f = &g->fields[g->nfields++];
 
+        f->field = i;
         f->line = guess_line(h, i, first_line);
         received_read(field_value(h, i), &f->received);
         f->step = judge(&f->received, client);
@@ -108,10 +109,22 @@ static void find_client(const struct header *h, size_t first_line, const struct 
     g->all_inside = true;
 }
 
-/** MAIL FROM: Return-Path, which final delivery writes (RFC 5321 4.4), else what the Received field says. */
-static void find_sender(const struct header *h, size_t first_line, struct guess *g)
+/**
+ * The Return-Path that final delivery wrote (RFC 5321 4.4): above the field that was taken. Microsoft's servers write it
+ * at the end of the header. \return its index, or h->n
+ */
+static size_t find_return_path(const struct header *h, const struct guess *g)
 {
     size_t i = header_find(h, SPAN("Return-Path"), 0);
+    bool anywhere = !g->client || span_iis(g->client->received.with, "Microsoft");
+
+    return anywhere || i < g->client->field ? i : h->n;
+}
+
+/** MAIL FROM: of Return-Path, else what the Received field says. */
+static void find_sender(const struct header *h, size_t first_line, struct guess *g)
+{
+    size_t i = find_return_path(h, g);
 
     if (i < h->n && received_path(field_value(h, i), &g->sender)) {
         g->has_sender = true;

@@ -7,7 +7,7 @@
  *                            no address, or a private one     a step inside the organization: go on
  *                            a host of the organization of `by`  the same
  *                            else                               the client that delivered the message from outside
- *                          and Return-Path for MAIL FROM
+ *                          and Return-Path for MAIL FROM, above that field: what stands below came with the message
  *
  * Fields below that one were written by strangers and are not looked at. When every client belongs to the
  * organization, the outermost one with a public address is taken: mail from one user to another of a large provider.
@@ -34,7 +34,8 @@ enum guess_step {
 /** A Received field that was looked at. */
 struct guess_field {
     enum guess_step step;
-    size_t line; /**< in the message, from 1 */
+    size_t field; /**< its index in the header */
+    size_t line;  /**< in the message, from 1 */
     struct received received;
 };
 

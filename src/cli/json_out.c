@@ -155,7 +155,7 @@ static void put_envelope(struct json *j, const struct report *r)
     else
         json_text(j, "mail_from", env->e.mail_from);
     json_array(j, "rcpt");
-    for (size_t i = 0; (address = envelope_recipient(r->cli, r->one, i)).n; i++)
+    for (size_t i = 0; (address = envelope_recipient(r->cli, r->context, i)).n; i++)
         json_text(j, NULL, address);
     json_end(j);
     json_text(j, "hostname", env->e.hostname);

@@ -14,8 +14,9 @@ struct report {
     const char *file;
     const struct header *header;
     const struct envelope *envelope;
-    const struct case_one *one; /**< the case it came from or is answered by, or NULL */
-    assay_eval *eval;           /**< done */
+    const struct case_one *context; /**< the case that gives the recipients, or NULL */
+    bool replay;                    /**< a case answered, not the DNS */
+    assay_eval *eval;               /**< done */
     const struct assay_verdict *verdict;
 };
 

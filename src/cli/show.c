@@ -306,17 +306,34 @@ static const char *ordinal(size_t n)
 }
 
 /** Append where the client was read. */
-static void put_client_source(const struct envelope *env, struct buf *out)
+static void put_client_source(const struct report *r, struct buf *out)
 {
+    const struct envelope *env = r->envelope;
     const struct guess *g = &env->guess;
-    size_t n = (size_t)(g->client - g->fields);
+    assay_span helo = span_first(env->e.helo.n ? env->e.helo : SPAN("(none)"), 255);
+    bool ip = !cli_has(r->cli, OPT_IP), name = !cli_has(r->cli, OPT_HELO);
 
-    buf_printf(out, "Client %.*s and HELO %.*s were read from the %s Received field (line %zu)",
-               SPAN_ARG(g->client_text),
-               SPAN_ARG(span_first(env->e.helo.n ? env->e.helo : SPAN("(none)"), 255)), ordinal(n),
-               g->client->line);
+    if (ip)
+        buf_printf(out, "Client %.*s", SPAN_ARG(g->client_text));
+    if (name)
+        buf_printf(out, "%sHELO %.*s", ip ? " and " : "", SPAN_ARG(helo));
+    buf_printf(out, " %s read from the %s Received field (line %zu)", ip && name ? "were" : "was",
+               ordinal((size_t)(g->client - g->fields)), g->client->line);
     if (g->all_inside)
         buf_puts(out, ", the outermost of the receiving organization's own");
+}
+
+/** Append where MAIL FROM was read. */
+static void put_sender_source(const struct envelope *env, struct buf *out)
+{
+    const struct guess *g = &env->guess;
+
+    buf_printf(out, "%s MAIL FROM <%.*s> %sfrom ", env->client_guessed ? "," : "The sender,",
+               SPAN_ARG(span_first(g->sender, 320)), env->client_guessed ? "" : "was read ");
+    if (g->sender_in_received)
+        buf_puts(out, "the same field");
+    else
+        buf_printf(out, "Return-Path (line %zu)", g->sender_line);
 }
 
 /** Append what was read from the message, and where. */
@@ -327,21 +344,17 @@ static void put_guess(const struct report *r, struct buf *out)
 
     if (!env->guessed)
         return;
-    if (env->client_guessed)
-        put_client_source(env, &text);
-    else if (!env->e.ip.n)
+    if (!env->e.ip.n && !env->client_guessed) {
         buf_puts(&text,
-                 "No Received field names a client from outside: SPF and rDNS were not judged");
-    if (env->sender_guessed)
-        buf_printf(&text, "%s MAIL FROM <%.*s> from %s (line %zu)",
-                   env->client_guessed ? ","
-                   : text.n            ? "; read was"
-                                       : "Read was",
-                   SPAN_ARG(span_first(env->guess.sender, 320)),
-                   env->guess.sender_in_received ? "the same field" : "Return-Path",
-                   env->guess.sender_line);
+                 "No Received field names a client from outside, so SPF and rDNS were not judged");
+    } else {
+        if (env->client_guessed)
+            put_client_source(r, &text);
+        if (env->sender_guessed)
+            put_sender_source(env, &text);
+    }
     if (env->sender_unknown)
-        buf_puts(&text, "; nothing tells MAIL FROM, so SPF was not judged");
+        buf_puts(&text, "; nothing tells MAIL FROM, so SPF and rDNS were not judged");
     if (text.n) {
         buf_puts(&text, ". --ip, --helo and --mail-from say otherwise.");
         buf_putc(out, '\n');

@@ -12,9 +12,12 @@ import pty
 import re
 import resource
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -266,7 +269,7 @@ def no_guess_takes_nothing_from_the_message(folder):
 def without_mail_from_spf_is_not_judged(folder):
     bare = b"\n".join(line for line in message("shop").split(b"\n") if not line.startswith(b"Return-Path"))
     words = ["verify", "--world", world(folder, "shop")]
-    has(run(*words, stdin=bare).out, "SPF none", "nothing tells MAIL FROM, so SPF was not judged")
+    has(run(*words, stdin=bare).out, "SPF none", "nothing tells MAIL FROM, so SPF and rDNS were not judged")
     same(valid(run(*words, "--json", stdin=bare).out)["envelope"]["mail_from"], None)
     has(run(*words, "--mail-from", "<x@bounce.shop.example>", stdin=bare).out, "SPF pass")
 
@@ -283,6 +286,28 @@ def what_is_given_stands_above_the_case_and_the_message(folder):
              {"ip": "192.0.2.99", "helo": "other.example", "mail_from": "", "hostname": "mx9.example.net",
               "rcpt": ["a@example.net", "b@example.net"], "now": "2026-11-23T12:00:00Z"})
     has(run("verify", "--ip", "192.0.2.99", "shop.case").out, "SPF fail 192.0.2.99 is not allowed to send")
+
+
+@test
+@temporary
+def what_was_read_and_what_was_given_are_told_apart(folder):
+    words = ["verify", "--world", world(folder, "shop")]
+    has(run(*words, "--ip", "203.0.113.7", stdin=message("shop")).out,
+        "HELO mail7.shop.example was read from the second Received field (line 4), MAIL FROM")
+    has(run(*words, "--ip", "192.0.2.9", stdin=message("shop")).out,
+        "The sender, MAIL FROM <bounce+4711@bounce.shop.example> was read from Return-Path (line 1)")
+    has(run(*words, stdin=b"From: a@shop.example\n\n").out,
+        "No Received field names a client from outside, so SPF and rDNS were not judged")
+    lacks(run(*words, "--ip", "192.0.2.9", "--mail-from", "a@shop.example", stdin=b"From: a@shop.example\n\n").out,
+          "read from", "judged")
+
+
+@test
+@temporary
+def the_envelope_of_a_case_stands_above_that_of_the_world(folder):
+    value = valid(run("verify", "--json", "--world", "shop.case", "forged.case").out)
+    same(value["envelope"]["ip"], "198.51.100.66")
+    same(value["checks"][0]["result"], "none", "the world of the shop knows no SPF record of the forger")
 
 
 @test
@@ -440,14 +465,15 @@ def octets_of_a_message_never_reach_the_terminal_raw(folder):
             f"Subject: {evil} =?utf-8?q?=1B]0;x=07=E2=80=AE?= =?iso-8859-1?q?=9B31m?=\n\n{evil}\n")
     path = folder / "evil\033[31m.eml"
     path.write_bytes(text.encode())
-    for words in ([], ["--explain"], ["--json", "--explain"], ["--ar"], [path], ["--explain", "--color=always"]):
+    for words in ([], ["--explain"], ["--json", "--explain"], [path], ["--explain", "--color=always"]):
         done = run("verify", "--world", world(folder, "shop"), path, *words)
         shown = re.sub(r"\033\[\d*m", "", done.out) if "--color=always" in words else done.out
-        shown = shown.replace("\t", " ") if "--ar" in words else shown
         if "--json" in words:  # U+202E is harmless inside a string of JSON; it is a program that reads it
             shown = shown.replace("\u202e", "")
         found = CONTROL.search(shown + done.err)
         assert not found, f"{words}: {found.group()!r} in {shown!r}"
+    shown = on_terminal("verify", "--ar", "--world", world(folder, "shop"), path).replace("\r\n", "\n")
+    assert "Authentication-Results:" in shown and not CONTROL.search(shown), repr(shown)
     for words in (["verify", f"x{evil.replace(chr(0), '')}"], [f"x{evil.replace(chr(0), '')}"],
                   ["verify", f"--x{evil.replace(chr(0), '')}"], ["help", f"x{evil.replace(chr(0), '')}"]):
         assert not CONTROL.search(run(*words).err), words
@@ -490,6 +516,19 @@ def the_next_step_is_named(folder):
         "message.bare_lf = accept", "assay help message")
     has(run("verify", "--world", world(folder, "shop"), stdin=b"From: a@other.example\n\n").out,
         "Without a DMARC record of other.example")
+
+
+@test
+def a_signature_that_expired_since_the_message_came_can_be_judged_as_of_then():
+    text = ("Received: from a.example (b.example [203.0.113.7]) by mx.example.net; Sat, 21 Nov 2026 10:00:00 +0000\n"
+            "DKIM-Signature: v=1; a=rsa-sha256; d=shop.example; s=s2026; h=from; t=1795000000; x=1795300000;\n"
+            f" bh={'A' * 43}=; b=AAAA\nFrom: a@shop.example\n\nx\n").encode()
+    advice = "--now received judges as of then"
+    out = run("verify", "--world", "shop.case", stdin=text).out
+    has(out, "has expired (x=)", advice)
+    out = run("verify", "--world", "shop.case", "--now", "received", stdin=text).out
+    lacks(out, "expired")
+    lacks(run("verify", "--world", "shop.case", stdin=text.replace(b"21 Nov", b"22 Nov")).out, advice)
 
 
 @test
@@ -632,6 +671,62 @@ def a_message_is_not_held():
     assert resource.getpagesize() > 0
     small, large = peak(0), peak(100 << 20)
     assert large - small < 8 << 10, f"{small} KB for a small message, {large} KB for 100 MB"
+
+
+# -- the network: a resolver of our own, on loopback ---------------------------------------------------------------
+
+class Resolver:
+    """A resolver that knows one TXT record and says NXDOMAIN to all else; it counts what it is asked."""
+
+    def __init__(self, name, text):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.wire = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0\0\x10"
+        self.answer = bytes([len(text)]) + text.encode()
+        self.asked = 0
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def reply(self, query):
+        """The reply to a query: header, question, answer; its EDNS is left out."""
+        end = query.index(b"\0", 12) + 5
+        known = query[12:end - 2].lower() == self.wire
+        head = query[:2] + (b"\x81\x80" if known else b"\x81\x83") + b"\0\1" + (b"\0\1" if known else b"\0\0") + b"\0" * 4
+        record = b"\xc0\x0c\0\x10\0\1" + struct.pack("!IH", 300, len(self.answer)) + self.answer
+        return head + query[12:end] + (record if known else b"")
+
+    def serve(self):
+        """Answer until the program ends."""
+        while True:
+            query, client = self.socket.recvfrom(4096)
+            self.asked += 1
+            self.socket.sendto(self.reply(query), client)
+
+
+@test
+def the_resolver_that_is_named_is_asked():
+    resolver = Resolver("net.example", "v=spf1 ip4:192.0.2.1 -all")
+    words = ["spf", "--from", "a@net.example", "--resolver", f"127.0.0.1@{resolver.port}"]
+    done = run(*words, "--ip", "192.0.2.1")
+    same((done.status, done.err), (0, ""), done.out)
+    has(done.out, "SPF pass 192.0.2.1 is listed by net.example")
+    same(run(*words, "--ip=192.0.2.2").status, 1)
+    assert resolver.asked >= 2, resolver.asked
+    done = run("verify", "--resolver", f"127.0.0.1@{resolver.port}", "--ip", "192.0.2.1", "--mail-from", "a@net.example",
+               stdin=b"From: a@net.example\n\nx\n")
+    same(done.status, 0, done.out)
+    has(done.out, "SPF pass", "DMARC none")
+
+
+@test
+def a_resolver_that_does_not_answer_is_named_and_the_message_deferred():
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.1", 0))
+    port = silent.getsockname()[1]
+    done = run("spf", "--resolver", f"127.0.0.1@{port}", "--ip", "192.0.2.1", "--from", "a@net.example")
+    silent.close()
+    same(done.status, 75, done.out)
+    has(done.out, "Not answered: TXT net.example (", f"127.0.0.1@{port}", "--resolver names another")
 
 
 # -- the other commands -------------------------------------------------------------------------------------------

@@ -377,6 +377,15 @@ static const struct message MESSAGES[] = {
      "Received: from a.example ([203.0.113.7]) by mx.example.net with esmtp (Exim 4.96)\n"
      " (envelope-from <bounce@shop.example>) id 1\n",
      NULL, "203.0.113.7", 1, "bounce@shop.example", 1},
+    {"a Return-Path below the field that is taken came with the message",
+     "Received: from a.example (b.example [203.0.113.7]) by mx.example.net (Postfix) with SMTP id 1\n"
+     "Return-Path: <forged@shop.example>\n",
+     NULL, "203.0.113.7", 1, NULL, 0},
+    {"Microsoft's servers write Return-Path at the end",
+     "Received: from mail7.shop.example (203.0.113.7) by x.mail.protection.outlook.com (10.2.2.1)\n"
+     " with Microsoft SMTP Server id 15.20\n"
+     "From: a@shop.example\nReturn-Path: bounce@shop.example\n",
+     NULL, "203.0.113.7", 1, "bounce@shop.example", 4},
     {"nothing is known of a message without trace fields", "From: a@example.com\n", NULL, NULL, 0,
      NULL, 0},
 };

@@ -24,9 +24,10 @@ struct verifier {
 struct job {
     struct verifier *v;
     const char *name;
-    struct case_set *set;       /* when the file itself is a case */
-    const struct case_one *own; /* its case */
-    const struct case_one *one; /* the case that answers: its own, that of --world, or NULL */
+    struct case_set *set;         /* when the file itself is a case */
+    const struct case_one *own;   /* its case */
+    const struct case_one *world; /* the case that answers: of --world, or its own; NULL: the DNS */
+    const struct case_one *context; /* the case whose envelope and options count, or NULL */
     struct message_file message;
     struct envelope envelope;
     assay_policy *policy;
@@ -47,14 +48,15 @@ static int failed(const struct job *j, assay_status s)
 static int set_case_options(const struct job *j)
 {
     struct case_error error = {0};
-    assay_status s = case_set_policy(j->one, j->policy, &error);
+    assay_status s = case_set_policy(j->context, j->policy, &error);
 
     if (s == ASSAY_DONE)
         return 0;
     if (s != ASSAY_EINVAL)
         return failed(j, s);
-    cli_complain(j->v->cli, "%s:%zu:%zu: %s", j->own ? j->name : cli_value(j->v->cli, OPT_WORLD),
-                 error.line, error.column, error.text);
+    cli_complain(j->v->cli, "%s:%zu:%zu: %s",
+                 j->context == j->own ? j->name : cli_value(j->v->cli, OPT_WORLD), error.line,
+                 error.column, error.text);
     return EXIT_USAGE;
 }
 
@@ -92,7 +94,7 @@ static int make_policy(struct job *j)
         s = assay_policy_set(j->policy, "dmarc.second_view", "yes", NULL);
     if (s != ASSAY_DONE)
         return failed(j, s);
-    if (j->one)
+    if (j->context)
         status = set_case_options(j);
     if (status == 0 && file)
         status = files_set_options(cli, file, j->policy);
@@ -110,7 +112,7 @@ static int open_message(struct job *j)
     const struct cli *cli = j->v->cli;
     int status;
 
-    j->one = j->v->world_one;
+    j->world = j->context = j->v->world_one;
     if (!files_is_case(j->name))
         return message_open(cli, j->name, &j->message);
     if ((status = files_read_one_case(cli, j->name, &j->set, &j->own)) != 0)
@@ -119,7 +121,8 @@ static int open_message(struct job *j)
         cli_complain(cli, "%s has no [message] to judge; assay case %s runs it", j->name, j->name);
         return EXIT_USAGE;
     }
-    j->one = j->one ? j->one : j->own;
+    j->world = j->world ? j->world : j->own;
+    j->context = case_envelope(j->own) ? j->own : j->world;
     return message_open_memory(cli, j->name, case_message(j->own), &j->message);
 }
 
@@ -131,12 +134,12 @@ static int make_eval(struct job *j)
     int status = make_policy(j);
 
     if (status == 0)
-        status = envelope_make(cli, &j->message, j->one, &j->envelope);
+        status = envelope_make(cli, &j->message, j->context, &j->envelope);
     if (status != 0)
         return status;
     s = assay_receive_new(j->v->engine, j->policy, &j->envelope.e, &j->eval);
     if (s == ASSAY_DONE)
-        s = envelope_recipients(cli, j->one, j->eval);
+        s = envelope_recipients(cli, j->context, j->eval);
     return s == ASSAY_DONE ? 0 : failed(j, s);
 }
 
@@ -171,20 +174,25 @@ static int judge(struct job *j)
         return status;
     if ((s = assay_eom(j->eval)) != ASSAY_DONE)
         return failed(j, s);
-    j->v->answers.from = j->one;
+    j->v->answers.from = j->world;
     return answers_drive(&j->v->answers, j->eval, j->name);
 }
 
 /* ---- showing ---- */
 
-/** Append the Authentication-Results field, with the line ends of this system. */
-static void put_authres(const struct assay_verdict *v, struct buf *out)
+/** Append the Authentication-Results field, with the line ends of this system; a terminal gets it cleaned. */
+static void put_authres(const struct term *t, const struct assay_verdict *v, struct buf *out)
 {
+    assay_span rest = v->authres, line;
+
     buf_puts(out, "Authentication-Results: ");
-    for (size_t i = 0; i < v->authres.n; i++)
-        if (v->authres.p[i] != '\r')
-            buf_putc(out, v->authres.p[i]);
-    buf_putc(out, '\n');
+    while (span_line(&rest, &line)) {
+        if (t->tty)
+            term_clean(t, line, out);
+        else
+            buf_put(out, line);
+        buf_putc(out, '\n');
+    }
 }
 
 /** Append what is to be printed. */
@@ -197,7 +205,7 @@ static assay_status show(const struct job *j, const struct report *r, struct buf
     if (cli_has(cli, OPT_JSON))
         return report_json(r, cli_has(cli, OPT_EXPLAIN), out);
     if (cli_has(cli, OPT_AR)) {
-        put_authres(r->verdict, out);
+        put_authres(&cli->out, r->verdict, out);
         return ASSAY_DONE;
     }
     if (j->v->many && !cli_has(cli, OPT_EXPLAIN)) {
@@ -219,7 +227,8 @@ static int conclude(struct job *j)
                        .file = j->name,
                        .header = &j->message.header,
                        .envelope = &j->envelope,
-                       .one = j->one,
+                       .context = j->context,
+                       .replay = j->world != NULL,
                        .eval = j->eval,
                        .verdict = assay_result(j->eval)};
     assay_status s = show(j, &r, &j->v->out);

@@ -46,12 +46,14 @@ static unsigned bit_length(assay_span number)
 /** Step into SubjectPublicKeyInfo; `*body` becomes the RSAPublicKey inside. */
 static enum key_fault enter_spki(assay_span spki, assay_span *body)
 {
-    assay_span algorithm, oid, bits;
+    assay_span algorithm, oid, null = SPAN_EMPTY, bits;
 
     if (!der_take(&spki, DER_SEQUENCE, &algorithm) || !der_take(&algorithm, DER_OID, &oid))
         return KEY_SYNTAX;
     if (!span_eq(oid, SPAN(RSA_OID)))
         return KEY_ALGORITHM;
+    if (algorithm.n && (!der_take(&algorithm, DER_NULL, &null) || null.n || algorithm.n))
+        return KEY_SYNTAX; /* the parameters are NULL (RFC 3279 2.3.1); that some leave them out does no harm */
     if (!der_take(&spki, DER_BIT_STRING, &bits) || spki.n || bits.n < 1 || bits.p[0] != 0)
         return KEY_SYNTAX;
     bits = span_from(bits, 1);
@@ -309,12 +311,29 @@ static const uint8_t KNOWN_KEY[ED25519_KEY] = {0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb
                                                0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6,
                                                0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a};
 
+/**
+ * Have OpenSSL find each algorithm once. If memory ran out while it searches later on, its library context would say
+ * ever after that there is no such algorithm (3.0: a provider counts as searched although nothing was kept).
+ */
+static bool find_algorithms(const struct assay_engine *engine)
+{
+    EVP_KEYMGMT *keys = EVP_KEYMGMT_fetch(engine->lib, "RSA", NULL);
+    EVP_SIGNATURE *rsa = EVP_SIGNATURE_fetch(engine->lib, "RSA", NULL);
+    EVP_SIGNATURE *ed25519 = EVP_SIGNATURE_fetch(engine->lib, "ED25519", NULL);
+    bool found = keys && rsa && ed25519;
+
+    EVP_KEYMGMT_free(keys);
+    EVP_SIGNATURE_free(rsa);
+    EVP_SIGNATURE_free(ed25519);
+    return found;
+}
+
 /** Fetch all that is used. */
 static bool fetch(struct assay_engine *engine)
 {
     engine->sha256 = EVP_MD_fetch(engine->lib, "SHA256", NULL);
     engine->known_key = EVP_PKEY_new_raw_public_key_ex(engine->lib, "ED25519", NULL, KNOWN_KEY, sizeof KNOWN_KEY);
-    return engine->sha256 && engine->known_key;
+    return engine->sha256 && engine->known_key && find_algorithms(engine);
 }
 
 assay_status assay_engine_new(size_t max_keys, assay_engine **ret)

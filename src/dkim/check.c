@@ -5,7 +5,8 @@
 static bool is_near(const struct dkim_signature *s, const assay_span *authors, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (s->domain.n && (dns_is_under(s->domain, authors[i]) || dns_is_under(authors[i], s->domain)))
+        if (s->domain.n &&
+            (dns_is_under(s->domain, authors[i]) || dns_is_under(authors[i], s->domain)))
             return true;
     return false;
 }
@@ -53,7 +54,8 @@ assay_status dkim_prepare(struct assay_eval *ev, struct message *message, const 
         return ASSAY_ENOMEM;
     for (size_t i = 0; i < n; i++, at++) {
         at = header_find(h, name, at);
-        if (dkim_signature_read(&ev->keep, h, DKIM_SIGNATURE, at, &slots[i].signature) != ASSAY_DONE)
+        if (dkim_signature_read(&ev->keep, h, DKIM_SIGNATURE, at, &slots[i].signature) !=
+            ASSAY_DONE)
             return ASSAY_ENOMEM;
         slots[i].check = c;
     }
@@ -78,13 +80,15 @@ static assay_status check_one(struct assay_eval *ev, void *arg)
     struct dkim_slot *slot = arg;
     const struct dkim_signature *s = &slot->signature;
 
-    trace(ev, NULL, SPAN("DKIM %1, selector %2"), shown(s->domain, s->domain_as), shown(s->selector, s->selector_as));
+    trace(ev, NULL, SPAN("DKIM %1, selector %2"), shown(s->domain, s->domain_as),
+          shown(s->selector, s->selector_as));
     trace_in(ev);
     if (slot->over_limit) {
         trace(ev, "RFC 6376 4.2", SPAN("not verified\t\tneutral"));
-        slot->verdict = (struct dkim_verdict){.result = DKIM_NEUTRAL,
-                                              .ref = "RFC 6376 4.2",
-                                              .reason = SPAN("over the limit of signatures that are verified")};
+        slot->verdict =
+            (struct dkim_verdict){.result = DKIM_NEUTRAL,
+                                  .ref = "RFC 6376 4.2",
+                                  .reason = SPAN("over the limit of signatures that are verified")};
         return ASSAY_DONE;
     }
     return dkim_verify_signature(ev, slot->check->options, slot->check->message, s, &slot->verdict);
@@ -98,7 +102,8 @@ assay_status dkim_check_all(struct assay_eval *ev, void *check)
     if (c->n == 0)
         trace(ev, "RFC 6376 6.1", SPAN("DKIM\tno DKIM-Signature\tnone"));
     if (c->more)
-        trace(ev, "RFC 6376 4.2", SPAN("DKIM\tmore than 100 signatures\tthe lowest are not looked at"));
+        trace(ev, "RFC 6376 4.2",
+              SPAN("DKIM\tmore than 100 signatures\tthe lowest are not looked at"));
     for (size_t i = 0; i < c->n; i++)
         all = join(all, branch_run(ev, &c->slots[i].branch, check_one, &c->slots[i]));
     return all;

@@ -38,7 +38,7 @@ struct dkim_options {
     unsigned max_signatures; /**< verified at most */
     unsigned min_rsa_bits;   /**< keys below are `policy`; never below 1,024 (RFC 8301 3.2) */
     unsigned max_rsa_bits;   /**< keys above are `policy` */
-    bool partial_body;       /**< a signature whose l= leaves some of the body out counts all the same */
+    bool partial_body; /**< a signature whose l= leaves some of the body out counts all the same */
 };
 
 /** What came out for one signature. Spans live as long as the evaluation. */
@@ -49,7 +49,8 @@ struct dkim_verdict {
     unsigned bits;     /**< of the RSA key; 256 for Ed25519; 0: not known */
     bool testing;      /**< the key says t=y (RFC 6376 3.6.1): the domain is trying DKIM out */
     bool body_known;   /**< the next two are known */
-    uint64_t signed_octets, body_octets; /**< of the canonical body: covered by the signature, and all */
+    uint64_t signed_octets,
+        body_octets; /**< of the canonical body: covered by the signature, and all */
 };
 
 /** One signature with its branch. */
@@ -79,7 +80,8 @@ struct dkim_check {
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status dkim_prepare(struct assay_eval *ev, struct message *message,
-                                          const assay_span *authors, size_t nauthors, struct dkim_check *check);
+                                          const assay_span *authors, size_t nauthors,
+                                          struct dkim_check *check);
 
 /** Verify all of them: a branch_fn over a struct dkim_check. ASSAY_MORE until the body has streamed by. */
 assay_status dkim_check_all(struct assay_eval *ev, void *check);
@@ -91,8 +93,10 @@ assay_status dkim_check_all(struct assay_eval *ev, void *check);
  * \param v   set on ASSAY_DONE
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_MORE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status dkim_verify_signature(struct assay_eval *ev, const struct dkim_options *options,
-                                                   const struct message *message, const struct dkim_signature *s,
+ASSAY_NODISCARD assay_status dkim_verify_signature(struct assay_eval *ev,
+                                                   const struct dkim_options *options,
+                                                   const struct message *message,
+                                                   const struct dkim_signature *s,
                                                    struct dkim_verdict *v);
 
 /** A signature over a digest that is known already: what ARC-Seal has (RFC 8617 4.1.3). */
@@ -105,8 +109,10 @@ struct dkim_sealed {
 };
 
 /** Verify such a signature, with the same keys and limits. \return as dkim_verify_signature(), never ASSAY_MORE */
-ASSAY_NODISCARD assay_status dkim_verify_sealed(struct assay_eval *ev, const struct dkim_options *options,
-                                                const struct dkim_sealed *sealed, struct dkim_verdict *v);
+ASSAY_NODISCARD assay_status dkim_verify_sealed(struct assay_eval *ev,
+                                                const struct dkim_options *options,
+                                                const struct dkim_sealed *sealed,
+                                                struct dkim_verdict *v);
 
 /** A result as RFC 8601 spells it. */
 const char *dkim_result_text(enum dkim_result result);

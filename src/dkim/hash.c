@@ -24,7 +24,8 @@ static size_t take_field(const struct header *h, struct taken *taken, assay_span
 }
 
 /** Add the fields that h= names, in its order; a name without a field adds nothing (RFC 6376 3.5 h=). */
-static assay_status hash_fields(struct digest *d, const struct header *h, const struct dkim_signature *s)
+static assay_status hash_fields(struct digest *d, const struct header *h,
+                                const struct dkim_signature *s)
 {
     struct taken taken = {0};
     assay_span rest = s->names, name;
@@ -33,14 +34,15 @@ static assay_status hash_fields(struct digest *d, const struct header *h, const 
     while (dkim_next_name(&rest, &name)) {
         size_t i = name.n ? take_field(h, &taken, name) : h->n;
 
-        if (i < h->n && canon_field(d, s->header_canon, field_name(h, i), field_raw(h, i)) != ASSAY_DONE)
+        if (i < h->n &&
+            canon_field(d, s->header_canon, field_name(h, i), field_raw(h, i)) != ASSAY_DONE)
             return ASSAY_ENOMEM;
     }
     return ASSAY_DONE;
 }
 
-assay_status dkim_hash(const struct assay_engine *engine, const struct header *h, const struct dkim_signature *s,
-                       uint8_t out[SHA256_SIZE])
+assay_status dkim_hash(const struct assay_engine *engine, const struct header *h,
+                       const struct dkim_signature *s, uint8_t out[SHA256_SIZE])
 {
     struct digest d;
     assay_status status = digest_begin(&d, engine);
@@ -48,7 +50,8 @@ assay_status dkim_hash(const struct assay_engine *engine, const struct header *h
     if (status != ASSAY_DONE)
         return status;
     if ((status = hash_fields(&d, h, s)) == ASSAY_DONE)
-        status = canon_signature(&d, s->header_canon, field_name(h, s->field), field_raw(h, s->field), s->b);
+        status = canon_signature(&d, s->header_canon, field_name(h, s->field),
+                                 field_raw(h, s->field), s->b);
     if (status == ASSAY_DONE)
         status = digest_end(&d, out);
     digest_done(&d);

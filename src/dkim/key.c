@@ -67,7 +67,9 @@ static void read_octets(struct dkim_key *key)
     }
     switch (rsa_read(key->octets, &rsa)) {
     case KEY_OK: key->bits = rsa.bits; break;
-    case KEY_EXPONENT: fault(key, "p= is an RSA key with impossible numbers", "RFC 8017 3.1"); break;
+    case KEY_EXPONENT:
+        fault(key, "p= is an RSA key with impossible numbers", "RFC 8017 3.1");
+        break;
     default: fault(key, "p= is not an RSA key", "RFC 6376 3.6.1"); break;
     }
 }
@@ -103,7 +105,9 @@ void dkim_key_read(assay_span text, uint8_t *octets, struct dkim_key *ret)
 
     switch (taglist_read(text, &tags, &where)) {
     case TAGLIST_OK: break;
-    case TAGLIST_DUPLICATE: fault(&key, "a tag of the key record stands twice", "RFC 6376 3.2"); break;
+    case TAGLIST_DUPLICATE:
+        fault(&key, "a tag of the key record stands twice", "RFC 6376 3.2");
+        break;
     case TAGLIST_LIMIT: fault(&key, "the key record has more than 64 tags", "RFC 6376 3.2"); break;
     default: fault(&key, "the key record is not a list of tags", "RFC 6376 3.2"); break;
     }

@@ -26,7 +26,7 @@ struct dkim_key {
 
 /** The records at one name, in canonical order. */
 struct dkim_keys {
-    size_t n; /**< LIMIT_KEY_RECORDS at most */
+    size_t n;  /**< LIMIT_KEY_RECORDS at most */
     bool more; /**< there are others, not looked at */
     struct dkim_key keys[];
 };
@@ -38,7 +38,8 @@ struct dkim_keys {
  * \param ret   lives as long as the fact
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status dkim_keys_of(const struct assay_fact *fact, const struct dkim_keys **ret);
+ASSAY_NODISCARD assay_status dkim_keys_of(const struct assay_fact *fact,
+                                          const struct dkim_keys **ret);
 
 /**
  * Parse one key record.

@@ -41,27 +41,28 @@ struct dkim_signature {
     size_t field;      /**< its index in the header */
     const char *fault; /**< NULL; else what is wrong: it cannot be processed */
     const char *fault_ref;
-    bool unsigned_from;            /**< the fault is that h= lacks From: a required field (RFC 6376 6.1.1) */
+    bool unsigned_from; /**< the fault is that h= lacks From: a required field (RFC 6376 6.1.1) */
     enum dkim_algorithm algorithm; /**< of a= */
     assay_span algorithm_text;     /**< as written */
     enum canon header_canon, body_canon;
-    assay_span domain;    /**< d=, canonical A-labels; empty when it is none */
-    assay_span domain_as; /**< d= as written */
-    assay_span selector;  /**< s=, canonical */
-    assay_span selector_as; /**< s= as written */
-    assay_span identity;  /**< i= as written, or empty */
+    assay_span domain;          /**< d=, canonical A-labels; empty when it is none */
+    assay_span domain_as;       /**< d= as written */
+    assay_span selector;        /**< s=, canonical */
+    assay_span selector_as;     /**< s= as written */
+    assay_span identity;        /**< i= as written, or empty */
     assay_span identity_domain; /**< its domain, canonical; that of d= when there is no i= */
-    assay_span names;     /**< h= as written */
-    assay_span b;         /**< the value of b=, inside the raw field */
-    assay_span b_head;    /**< its first 8 characters without white space (RFC 6008 4) */
-    const uint8_t *signature; /**< b= decoded */
+    assay_span names;           /**< h= as written */
+    assay_span b;               /**< the value of b=, inside the raw field */
+    assay_span b_head;          /**< its first 8 characters without white space (RFC 6008 4) */
+    const uint8_t *signature;   /**< b= decoded */
     size_t signature_n;
     uint8_t body_sha256[SHA256_SIZE]; /**< bh= decoded */
     uint64_t length;                  /**< l=, or BODY_WHOLE */
     uint64_t timestamp;               /**< t=; 0: none */
     uint64_t expiration;              /**< x=, or DKIM_NEVER */
     uint64_t instance;                /**< i= of ARC-Message-Signature; 0 in DKIM-Signature */
-    unsigned present, covered; /**< enum dkim_notable: in the message; in h= as often as in the message */
+    unsigned present,
+        covered; /**< enum dkim_notable: in the message; in h= as often as in the message */
 };
 
 /**
@@ -73,8 +74,9 @@ struct dkim_signature {
  * \param ret    set on ASSAY_DONE; with a fault, what could be read is there
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status dkim_signature_read(struct arena *a, const struct header *h, enum dkim_field which,
-                                                 size_t field, struct dkim_signature *ret);
+ASSAY_NODISCARD assay_status dkim_signature_read(struct arena *a, const struct header *h,
+                                                 enum dkim_field which, size_t field,
+                                                 struct dkim_signature *ret);
 
 /** The next name in h=, trimmed; as span_cut(). */
 bool dkim_next_name(assay_span *rest, assay_span *name);

@@ -25,7 +25,8 @@ struct verifier {
 };
 
 /** Decide. The reason lives for the pass; dkim_verify_signature() keeps it. */
-static assay_status decide(struct verifier *r, enum dkim_result result, const char *ref, assay_span reason)
+static assay_status decide(struct verifier *r, enum dkim_result result, const char *ref,
+                           assay_span reason)
 {
     r->v.result = result;
     r->v.ref = ref;
@@ -47,9 +48,11 @@ static bool decided_by_tags(struct verifier *r)
     const struct dkim_signature *s = r->s;
 
     if (s->fault)
-        decide(r, s->unsigned_from ? DKIM_PERMERROR : DKIM_NEUTRAL, s->fault_ref, span_of(s->fault));
+        decide(r, s->unsigned_from ? DKIM_PERMERROR : DKIM_NEUTRAL, s->fault_ref,
+               span_of(s->fault));
     else if (s->algorithm == DKIM_RSA_SHA1)
-        decide(r, DKIM_POLICY, "RFC 8301 3.1", SPAN("rsa-sha1 is not secure any more and does not count"));
+        decide(r, DKIM_POLICY, "RFC 8301 3.1",
+               SPAN("rsa-sha1 is not secure any more and does not count"));
     else if (expired(r))
         decide(r, DKIM_FAIL, "RFC 6376 3.5", SPAN("the signature has expired (x=)"));
     else
@@ -70,7 +73,8 @@ static bool decided_by_body(struct verifier *r)
     r->v.signed_octets = s->length == BODY_WHOLE ? r->v.body_octets : s->length;
     r->v.body_known = true;
     if (s->length != BODY_WHOLE && s->length > r->v.body_octets) {
-        decide(r, DKIM_PERMERROR, "RFC 6376 3.5", SPAN("l= is more than the body has: some of it is missing"));
+        decide(r, DKIM_PERMERROR, "RFC 6376 3.5",
+               SPAN("l= is more than the body has: some of it is missing"));
         return true;
     }
     if (!d) {
@@ -79,7 +83,8 @@ static bool decided_by_body(struct verifier *r)
     }
     r->body_matches = memcmp(d->sha256, s->body_sha256, SHA256_SIZE) == 0;
     trace(r->ev, "RFC 6376 3.7", SPAN("body, %1, %2 octets\t%3"),
-          s->body_canon == CANON_RELAXED ? SPAN("relaxed") : SPAN("simple"), pass_number(r->ev, r->v.signed_octets),
+          s->body_canon == CANON_RELAXED ? SPAN("relaxed") : SPAN("simple"),
+          pass_number(r->ev, r->v.signed_octets),
           r->body_matches ? SPAN("its digest is bh=") : SPAN("its digest is not bh="));
     return false;
 }
@@ -94,13 +99,15 @@ static bool decided_by_key(struct verifier *r, const struct dkim_key *key)
     if (key->fault)
         decide(r, DKIM_PERMERROR, key->fault_ref, span_of(key->fault));
     else if (key->type != wanted)
-        decide(r, DKIM_PERMERROR, "RFC 6376 6.1.2", SPAN("the key is of another type than a= says"));
+        decide(r, DKIM_PERMERROR, "RFC 6376 6.1.2",
+               SPAN("the key is of another type than a= says"));
     else if (!key->sha256)
         decide(r, DKIM_PERMERROR, "RFC 6376 6.1.2", SPAN("the key does not allow sha256 (h=)"));
     else if (!key->email)
         decide(r, DKIM_PERMERROR, "RFC 6376 3.6.1", SPAN("the key is not for mail (s=)"));
     else if (key->strict && r->s && !span_eq(r->s->identity_domain, r->s->domain))
-        decide(r, DKIM_PERMERROR, "RFC 6376 3.6.1", SPAN("the key allows no sub-domain in i= (t=s)"));
+        decide(r, DKIM_PERMERROR, "RFC 6376 3.6.1",
+               SPAN("the key allows no sub-domain in i= (t=s)"));
     else if (key->type == KEY_RSA && key->bits < r->options->min_rsa_bits)
         decide(r, DKIM_POLICY, "RFC 8301 3.2",
                pass_printf(r->ev, "the key has %u bits; under %u it does not count", key->bits,
@@ -132,7 +139,8 @@ static assay_status decide_by_digests(struct verifier *r)
     if (r->verified && r->body_matches)
         return decide_good(r);
     if (r->verified)
-        return decide(r, DKIM_FAIL, "RFC 6376 6.1.3", SPAN("the body was changed after it was signed"));
+        return decide(r, DKIM_FAIL, "RFC 6376 6.1.3",
+                      SPAN("the body was changed after it was signed"));
     if (r->body_matches)
         return decide(r, DKIM_FAIL, "RFC 6376 6.1.3",
                       SPAN("a signed header field was changed, or the key is another one"));
@@ -162,13 +170,15 @@ static assay_status try_key(struct verifier *r, const struct dkim_key *key)
         return ASSAY_DONE;
     if ((s = make_digest(r)) != ASSAY_DONE)
         return s;
-    s = key_verify(r->ev->engine, key->type, key->octets, r->sealed.digest, r->sealed.signature, &verified);
+    s = key_verify(r->ev->engine, key->type, key->octets, r->sealed.digest, r->sealed.signature,
+                   &verified);
     if (s == ASSAY_ENOMEM)
         return s;
     if (s != ASSAY_DONE)
         return decide(r, DKIM_PERMERROR, "RFC 6376 6.1.2", SPAN("the key cannot be used"));
-    trace(r->ev, "RFC 6376 6.1.3", SPAN("header, %1 by the key of %2 bits\t%3"), r->sealed.algorithm_text,
-          pass_number(r->ev, key->bits), verified == VERIFIED_YES ? SPAN("verifies") : SPAN("does not verify"));
+    trace(r->ev, "RFC 6376 6.1.3", SPAN("header, %1 by the key of %2 bits\t%3"),
+          r->sealed.algorithm_text, pass_number(r->ev, key->bits),
+          verified == VERIFIED_YES ? SPAN("verifies") : SPAN("does not verify"));
     r->verified = verified == VERIFIED_YES;
     return decide_by_digests(r);
 }
@@ -178,7 +188,8 @@ static assay_span with_testing(struct verifier *r)
 {
     if (!r->v.testing)
         return r->v.reason;
-    return r->v.reason.n ? pass_printf(r->ev, "%.*s (testing)", SPAN_ARG(r->v.reason)) : SPAN("testing");
+    return r->v.reason.n ? pass_printf(r->ev, "%.*s (testing)", SPAN_ARG(r->v.reason))
+                         : SPAN("testing");
 }
 
 /** Verify with each key at the name until one verifies (RFC 6376 6.1.2 leaves the choice among several to us). */
@@ -193,8 +204,8 @@ static assay_status try_keys(struct verifier *r, const struct dkim_keys *keys)
         if (s != ASSAY_DONE || r->verified)
             return s;
         if (keys->n > 1)
-            trace(r->ev, "RFC 6376 3.6.2.2", SPAN("key record %1 of %2\t%3"), pass_number(r->ev, i + 1),
-                  pass_number(r->ev, keys->n), r->v.reason);
+            trace(r->ev, "RFC 6376 3.6.2.2", SPAN("key record %1 of %2\t%3"),
+                  pass_number(r->ev, i + 1), pass_number(r->ev, keys->n), r->v.reason);
         if (i == 0 || first.result == DKIM_PERMERROR) /* what comes closest to a pass is told */
             first = r->v;
     }
@@ -215,7 +226,8 @@ static assay_status ask_keys(struct verifier *r, const struct dkim_keys **ret)
     assay_status s;
 
     if (!dns_join(r->sealed.selector, "_domainkey", r->sealed.domain, &name))
-        return decide(r, DKIM_PERMERROR, "RFC 6376 3.6.2.1", SPAN("selector and domain are too long for a name"));
+        return decide(r, DKIM_PERMERROR, "RFC 6376 3.6.2.1",
+                      SPAN("selector and domain are too long for a name"));
     if ((s = ask_dns(r->ev, ASSAY_RR_TXT, dns_name_span(&name), &fact)) != ASSAY_DONE)
         return s;
     if (!arena_copy(&r->ev->pass, dns_name_span(&name), &kept))
@@ -223,7 +235,8 @@ static assay_status ask_keys(struct verifier *r, const struct dkim_keys **ret)
     trace_asked(r->ev, "RFC 6376 6.1.2", ASSAY_RR_TXT, kept, fact, SPAN_EMPTY);
     switch (fact_state(fact)) {
     case FACT_DATA: return dkim_keys_of(fact, ret);
-    case FACT_NONE: return decide(r, DKIM_PERMERROR, "RFC 6376 6.1.2", SPAN("there is no key at the selector"));
+    case FACT_NONE:
+        return decide(r, DKIM_PERMERROR, "RFC 6376 6.1.2", SPAN("there is no key at the selector"));
     default:
         return decide(r, DKIM_TEMPERROR, "RFC 6376 6.1.2",
                       pass_printf(r->ev, "the key could not be asked: %s", fact_trouble(fact)));
@@ -257,7 +270,8 @@ static assay_status verify_and_keep(struct verifier *r, struct dkim_verdict *ret
         return s;
     if (!arena_copy(&r->ev->keep, r->v.reason, &r->v.reason))
         return ASSAY_ENOMEM;
-    trace(r->ev, r->v.ref, SPAN("result\t%1\t%2"), span_of(dkim_result_text(r->v.result)), r->v.reason);
+    trace(r->ev, r->v.ref, SPAN("result\t%1\t%2"), span_of(dkim_result_text(r->v.result)),
+          r->v.reason);
     *ret = r->v;
     return ASSAY_DONE;
 }
@@ -279,8 +293,11 @@ assay_status dkim_verify_signature(struct assay_eval *ev, const struct dkim_opti
 assay_status dkim_verify_sealed(struct assay_eval *ev, const struct dkim_options *options,
                                 const struct dkim_sealed *sealed, struct dkim_verdict *v)
 {
-    struct verifier r = {
-        .ev = ev, .options = options, .sealed = *sealed, .digest_known = true, .body_matches = true};
+    struct verifier r = {.ev = ev,
+                         .options = options,
+                         .sealed = *sealed,
+                         .digest_known = true,
+                         .body_matches = true};
 
     return verify_and_keep(&r, v);
 }

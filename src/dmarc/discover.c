@@ -32,20 +32,21 @@ static void choose(const struct dmarc_walk *walk, struct dmarc_discovery *d)
 }
 
 /** RFC 9989: one walk gives the record and the organizational domain. */
-static assay_status discover_9989(struct assay_eval *ev, assay_span author, struct dmarc_discovery *d)
+static assay_status discover_9989(struct assay_eval *ev, assay_span author,
+                                  struct dmarc_discovery *d)
 {
-    struct dmarc_walk walk;
-    assay_status s = dmarc_walk(ev, author, &walk);
+    assay_status s = dmarc_walk(ev, author, &d->walk);
 
     if (s != ASSAY_DONE)
         return s;
-    d->org = dmarc_walk_org(&walk);
-    choose(&walk, d);
+    d->org = dmarc_walk_org(&d->walk);
+    choose(&d->walk, d);
     return ASSAY_DONE;
 }
 
 /** RFC 7489 6.6.3: what one name has. `*ret_none` tells that nothing like a record was there. */
-static assay_status ask_7489(struct assay_eval *ev, assay_span domain, struct dmarc_discovery *d, bool *ret_none)
+static assay_status ask_7489(struct assay_eval *ev, assay_span domain, struct dmarc_discovery *d,
+                             bool *ret_none)
 {
     const struct dmarc_record *record = NULL;
     const struct assay_fact *fact;
@@ -71,7 +72,8 @@ static assay_status ask_7489(struct assay_eval *ev, assay_span domain, struct dm
 }
 
 /** RFC 7489: the author domain, else the organizational domain by the public suffix list. */
-static assay_status discover_7489(struct assay_eval *ev, assay_span author, struct dmarc_discovery *d)
+static assay_status discover_7489(struct assay_eval *ev, assay_span author,
+                                  struct dmarc_discovery *d)
 {
     bool none;
     assay_status s = dmarc_suffix_org(ev, author, &d->org);
@@ -94,14 +96,20 @@ static assay_status ask_existence(struct assay_eval *ev, assay_span author, enum
 
     if (s != ASSAY_DONE)
         return s;
-    *ret = fact_state(fact) == FACT_UNKNOWN                        ? DMARC_UNKNOWN
+    *ret = fact_state(fact) == FACT_UNKNOWN                   ? DMARC_UNKNOWN
            : fact->how == ASSAY_NXDOMAIN && fact->nchain == 0 ? DMARC_NO
-                                                                   : DMARC_YES;
+                                                              : DMARC_YES;
     trace_asked(ev, "RFC 9989 3.2.13", ASSAY_RR_A, author, fact,
                 *ret == DMARC_NO    ? SPAN("the author domain does not exist")
                 : *ret == DMARC_YES ? SPAN("the author domain exists")
                                     : SPAN("not known whether the author domain exists"));
     return ASSAY_DONE;
+}
+
+/** Two policies of a record come to the same, t considered (4.7). */
+static bool same_policy(const struct dmarc_record *r, enum dmarc_policy a, enum dmarc_policy b)
+{
+    return a == b || (r->testing && dmarc_policy_lower(a) == dmarc_policy_lower(b));
 }
 
 /** The policy of the record for the author domain (4.10.1). */
@@ -124,7 +132,7 @@ static assay_status read_policy(struct assay_eval *ev, enum dmarc_mode mode, ass
         return ASSAY_DONE;
     if ((s = ask_existence(ev, author, &exists)) != ASSAY_DONE)
         return s;
-    d->existence_unknown = exists == DMARC_UNKNOWN;
+    d->existence_unknown = exists == DMARC_UNKNOWN && !same_policy(r, r->np.policy, d->asked);
     if (exists == DMARC_NO) {
         d->asked = r->np.policy;
         d->asked_tag = "np";
@@ -140,7 +148,8 @@ static bool is_broken(const struct dmarc_record *r, enum dmarc_mode mode)
 }
 
 /** Note why no record applies. */
-static assay_status none(struct assay_eval *ev, struct dmarc_discovery *d, const char *why, const char *ref)
+static assay_status none(struct assay_eval *ev, struct dmarc_discovery *d, const char *why,
+                         const char *ref)
 {
     d->record = NULL;
     d->none = why;
@@ -154,7 +163,8 @@ assay_status dmarc_discover(struct assay_eval *ev, enum dmarc_mode mode, assay_s
 {
     const char *ref = mode == DMARC_9989 ? "RFC 9989 4.10.1" : "RFC 7489 6.6.3";
     struct dmarc_discovery d = {.org = SPAN_EMPTY, .policy_domain = SPAN_EMPTY};
-    assay_status s = mode == DMARC_9989 ? discover_9989(ev, author, &d) : discover_7489(ev, author, &d);
+    assay_status s =
+        mode == DMARC_9989 ? discover_9989(ev, author, &d) : discover_7489(ev, author, &d);
 
     if (s == ASSAY_DONE && !d.unknown && !d.record)
         s = none(ev, &d, "no DMARC record applies", ref);

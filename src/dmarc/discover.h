@@ -15,11 +15,14 @@ struct dmarc_discovery {
     assay_span policy_domain;          /**< where it was found */
     const char *none;                  /**< why none applies */
     const char *none_ref;
-    assay_span org;           /**< the organizational domain of the author; empty: not known */
-    bool assumed_none;        /**< 4.10.1: the record is broken, and read as p=none for the sake of its rua */
-    enum dmarc_policy asked;  /**< of p, sp or np */
+    assay_span org;         /**< the organizational domain of the author; empty: not known */
+    struct dmarc_walk walk; /**< RFC 9989: from the author domain up */
+    bool
+        assumed_none; /**< 4.10.1: the record is broken, and read as p=none for the sake of its rua */
+    enum dmarc_policy asked; /**< of p, sp or np */
     const char *asked_tag;
-    bool existence_unknown;   /**< np and sp differ, and whether the author domain exists is not known */
+    bool
+        existence_unknown; /**< np and sp ask for different things, and it is not known whether the domain exists */
 };
 
 /**
@@ -27,7 +30,7 @@ struct dmarc_discovery {
  *
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status dmarc_discover(struct assay_eval *ev, enum dmarc_mode mode, assay_span author,
-                                            struct dmarc_discovery *ret);
+ASSAY_NODISCARD assay_status dmarc_discover(struct assay_eval *ev, enum dmarc_mode mode,
+                                            assay_span author, struct dmarc_discovery *ret);
 
 #endif

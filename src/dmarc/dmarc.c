@@ -17,6 +17,7 @@ struct author {
     assay_span domain;
     struct dmarc_discovery found;
     struct dmarc_verdict v;
+    assay_span doubt; /* why an identifier may or may not prove it; the first */
 };
 
 /* ---- alignment (RFC 9989 4.10.2) ---- */
@@ -27,22 +28,28 @@ static void hint_identifiers(struct assay_eval *ev, const struct dmarc_check *c,
     assay_span shared = dns_last_labels(author, 2);
 
     for (size_t i = 0; i < c->nidentifiers && c->mode == DMARC_9989; i++)
-        if (!span_eq(c->identifiers[i].domain, author) && dns_is_under(c->identifiers[i].domain, shared))
+        if (!span_eq(c->identifiers[i].domain, author) &&
+            dns_is_under(c->identifiers[i].domain, shared))
             dmarc_walk_hint(ev, c->identifiers[i].domain);
 }
 
-/** The organizational domain of an identifier; empty when it is not known. */
-static assay_status org_of(struct assay_eval *ev, enum dmarc_mode mode, assay_span domain, assay_span *ret)
+/** Whether a domain is of the author's organization. */
+static assay_status compare_org(const struct author *a, assay_span domain, enum dmarc_truth *ret)
 {
     struct dmarc_walk walk;
+    assay_span org;
     assay_status s;
 
-    if (mode == DMARC_7489)
-        return dmarc_suffix_org(ev, domain, ret);
-    if ((s = dmarc_walk(ev, domain, &walk)) != ASSAY_DONE)
+    if (a->check->mode == DMARC_9989) {
+        if ((s = dmarc_walk(a->ev, domain, &walk)) == ASSAY_DONE)
+            *ret = dmarc_same_org(&a->found.walk, &walk);
         return s;
-    *ret = dmarc_walk_org(&walk);
-    return ASSAY_DONE;
+    }
+    if ((s = dmarc_suffix_org(a->ev, domain, &org)) == ASSAY_DONE)
+        *ret = !org.n || !a->found.org.n    ? DMARC_UNKNOWN
+               : span_eq(org, a->found.org) ? DMARC_YES
+                                            : DMARC_NO;
+    return s;
 }
 
 /**
@@ -63,10 +70,9 @@ static bool is_strict(const struct author *a, const struct dmarc_identifier *id)
 }
 
 /** Is an identifier aligned with the author domain? */
-static assay_status align(const struct author *a, const struct dmarc_identifier *id, enum dmarc_truth *ret,
-                          const char **why)
+static assay_status align(const struct author *a, const struct dmarc_identifier *id,
+                          enum dmarc_truth *ret, const char **why)
 {
-    assay_span org;
     assay_status s;
 
     *ret = DMARC_NO;
@@ -83,23 +89,17 @@ static assay_status align(const struct author *a, const struct dmarc_identifier 
         return ASSAY_DONE;
     trace(a->ev, NULL, SPAN("organizational domain of %1"), id->domain);
     trace_in(a->ev);
-    s = org_of(a->ev, a->check->mode, id->domain, &org);
+    s = compare_org(a, id->domain, ret);
     trace_out(a->ev);
-    if (s != ASSAY_DONE)
-        return s;
-    if (!org.n || !a->found.org.n) {
-        *ret = DMARC_UNKNOWN;
-        *why = "not known whether it is of the same organization";
-    } else if (span_eq(org, a->found.org)) {
-        *ret = DMARC_YES;
-        *why = "it is of the same organization";
-    }
-    return ASSAY_DONE;
+    if (s == ASSAY_DONE && *ret != DMARC_NO)
+        *why = *ret == DMARC_YES ? "it is of the same organization"
+                                 : "not known whether it is of the same organization";
+    return s;
 }
 
 /** Line of reasoning for one identifier. */
-static void trace_identifier(const struct author *a, const struct dmarc_identifier *id, enum dmarc_truth aligned,
-                             const char *why)
+static void trace_identifier(const struct author *a, const struct dmarc_identifier *id,
+                             enum dmarc_truth aligned, const char *why)
 {
     const char *ref = a->check->mode == DMARC_9989 ? "RFC 9989 4.10.2" : "RFC 7489 3.1";
 
@@ -110,10 +110,37 @@ static void trace_identifier(const struct author *a, const struct dmarc_identifi
                                 : span_of(why));
 }
 
+/** It passed, and it is aligned. */
+static void take_proof(struct author *a, const struct dmarc_identifier *id)
+{
+    enum dmarc_truth *kind = id->dkim ? &a->v.dkim : &a->v.spf;
+
+    if (*kind != DMARC_YES)
+        *(id->dkim ? &a->v.aligned_dkim : &a->v.aligned_spf) = id->domain;
+    *kind = DMARC_YES;
+}
+
+/** One of the two is not known, and the other is true or not known either. */
+static void take_doubt(struct author *a, const struct dmarc_identifier *id)
+{
+    enum dmarc_truth *kind = id->dkim ? &a->v.dkim : &a->v.spf;
+
+    if (*kind == DMARC_NO)
+        *kind = DMARC_UNKNOWN;
+    if (a->doubt.n)
+        return;
+    a->doubt = pass_printf(
+        a->ev,
+        id->authenticated == DMARC_UNKNOWN
+            ? "%s of %.*s may prove %.*s, but could not be checked"
+            : "%s passed for %.*s, but it could not be asked whether that is the organization of %.*s",
+        id->dkim ? "DKIM" : "SPF", SPAN_ARG(id->domain), SPAN_ARG(a->domain));
+}
+
 /** Take one identifier into account: both that it passed and that it is aligned must be true. */
 static assay_status weigh(struct author *a, const struct dmarc_identifier *id)
 {
-    enum dmarc_truth *kind = id->dkim ? &a->v.dkim : &a->v.spf, aligned;
+    enum dmarc_truth aligned;
     const char *why;
     assay_status s;
 
@@ -122,14 +149,24 @@ static assay_status weigh(struct author *a, const struct dmarc_identifier *id)
     if ((s = align(a, id, &aligned, &why)) != ASSAY_DONE)
         return s;
     trace_identifier(a, id, aligned, why);
-    if (aligned == DMARC_YES && id->authenticated == DMARC_YES) {
-        if (*kind != DMARC_YES)
-            *(id->dkim ? &a->v.aligned_dkim : &a->v.aligned_spf) = id->domain;
-        *kind = DMARC_YES;
-    } else if (aligned != DMARC_NO && *kind == DMARC_NO) {
-        *kind = DMARC_UNKNOWN;
-    }
+    if (aligned == DMARC_YES && id->authenticated == DMARC_YES)
+        take_proof(a, id);
+    else if (aligned != DMARC_NO)
+        take_doubt(a, id);
     return ASSAY_DONE;
+}
+
+/** The policy is not known: what is the author domain itself proves it by any policy, strict or relaxed. */
+static void weigh_identical(struct author *a)
+{
+    for (size_t i = 0; i < a->check->nidentifiers; i++) {
+        const struct dmarc_identifier *id = &a->check->identifiers[i];
+
+        if (id->authenticated != DMARC_YES || !span_eq(id->domain, a->domain))
+            continue;
+        trace_identifier(a, id, DMARC_YES, "it is the author domain");
+        take_proof(a, id);
+    }
 }
 
 /** Weigh all identifiers; every question of the round at once. */
@@ -144,12 +181,6 @@ static assay_status weigh_all(struct author *a)
 
 /* ---- the policy ---- */
 
-/** One step weaker. */
-static enum dmarc_policy lower(enum dmarc_policy policy)
-{
-    return policy == DMARC_POLICY_NONE ? policy : (enum dmarc_policy)(policy - 1);
-}
-
 /** What is to be applied: t (RFC 9989 4.7), or pct (RFC 7489 6.6.4). */
 static void apply_options(struct author *a)
 {
@@ -161,25 +192,27 @@ static void apply_options(struct author *a)
     v->record = r->text;
     v->asked = v->policy = a->found.asked;
     v->asked_tag = a->found.asked_tag;
+    v->policy_unknown = a->found.existence_unknown;
     if (a->check->mode == DMARC_9989 && r->testing) {
         v->testing = true;
-        v->policy = lower(v->asked);
-        trace(a->ev, "RFC 9989 4.7", SPAN("t=y\t\t%1 in place of %2"), span_of(dmarc_policy_text(v->policy)),
-              span_of(dmarc_policy_text(v->asked)));
+        v->policy = dmarc_policy_lower(v->asked);
+        trace(a->ev, "RFC 9989 4.7", SPAN("t=y\t\t%1 in place of %2"),
+              span_of(dmarc_policy_text(v->policy)), span_of(dmarc_policy_text(v->asked)));
     }
     if (a->check->mode == DMARC_7489 && a->check->sample >= r->pct) {
         v->sampled_out = true;
-        v->policy = lower(v->asked);
-        trace(a->ev, "RFC 7489 6.6.4", SPAN("pct=%1, sample %2\t\t%3 in place of %4"), pass_number(a->ev, r->pct),
-              pass_number(a->ev, a->check->sample), span_of(dmarc_policy_text(v->policy)),
-              span_of(dmarc_policy_text(v->asked)));
+        v->policy = dmarc_policy_lower(v->asked);
+        trace(a->ev, "RFC 7489 6.6.4", SPAN("pct=%1, sample %2\t\t%3 in place of %4"),
+              pass_number(a->ev, r->pct), pass_number(a->ev, a->check->sample),
+              span_of(dmarc_policy_text(v->policy)), span_of(dmarc_policy_text(v->asked)));
     }
 }
 
 /* ---- deciding (RFC 9989 5.3.5) ---- */
 
 /** Set the result. */
-static assay_status decide(struct author *a, enum dmarc_result result, const char *ref, assay_span reason)
+static assay_status decide(struct author *a, enum dmarc_result result, const char *ref,
+                           assay_span reason)
 {
     a->v.result = result;
     a->v.ref = ref;
@@ -209,11 +242,13 @@ static assay_status decide_by_identifiers(struct author *a)
     if (a->v.dkim == DMARC_YES || a->v.spf == DMARC_YES)
         return decide(a, DMARC_PASS, ref, pass_reason(a));
     if (a->v.dkim == DMARC_UNKNOWN || a->v.spf == DMARC_UNKNOWN)
-        return decide(a, DMARC_TEMPERROR, "RFC 9989 5.3.6",
-                      SPAN("an identifier that may be aligned could not be checked"));
+        return decide(a, DMARC_TEMPERROR, "RFC 9989 5.3.6", a->doubt);
     if (a->found.existence_unknown)
-        return decide(a, DMARC_TEMPERROR, "RFC 9989 5.3.6",
-                      SPAN("sp and np differ, and it is not known whether the author domain exists"));
+        return decide(
+            a, DMARC_TEMPERROR, "RFC 9989 5.3.6",
+            pass_printf(a->ev,
+                        "the policy depends on whether %.*s exists, which could not be asked",
+                        SPAN_ARG(a->domain)));
     return decide(a, DMARC_FAIL, ref,
                   pass_printf(a->ev, "nothing proves %.*s", SPAN_ARG(a->domain)));
 }
@@ -223,7 +258,8 @@ static assay_status check_author(struct author *a)
 {
     assay_status s;
 
-    trace(a->ev, NULL, a->check->mode == DMARC_9989 ? SPAN("DMARC %1") : SPAN("DMARC %1, as RFC 7489 had it"),
+    trace(a->ev, NULL,
+          a->check->mode == DMARC_9989 ? SPAN("DMARC %1") : SPAN("DMARC %1, as RFC 7489 had it"),
           a->domain);
     trace_in(a->ev);
     hint_identifiers(a->ev, a->check, a->domain);
@@ -234,7 +270,10 @@ static assay_status check_author(struct author *a)
     if (!a->check->ready)
         return ASSAY_MORE;
     if (a->found.unknown) {
-        s = decide(a, DMARC_TEMPERROR, "RFC 9989 5.3.6", SPAN("the policy could not be asked"));
+        weigh_identical(a);
+        s = decide(a, DMARC_TEMPERROR, "RFC 9989 5.3.6",
+                   pass_printf(a->ev, "the policy of %.*s could not be asked",
+                               SPAN_ARG(a->domain)));
     } else if (!a->found.record) {
         s = decide(a, DMARC_NONE, a->found.none_ref, span_of(a->found.none));
     } else {
@@ -248,20 +287,41 @@ static assay_status check_author(struct author *a)
 
 /* ---- all author domains ---- */
 
-/** How much a verdict asks for: with several authors the one that asks for most decides (RFC 9989 11.5). */
+bool dmarc_may_ask(const struct dmarc_verdict *v)
+{
+    bool proved = v->dkim == DMARC_YES || v->spf == DMARC_YES;
+
+    switch (v->result) {
+    case DMARC_FAIL: return v->policy != DMARC_POLICY_NONE;
+    case DMARC_TEMPERROR:
+        return !proved && (!v->has_record || v->policy_unknown || v->policy != DMARC_POLICY_NONE);
+    case DMARC_PERMERROR: return true;
+    default: return false;
+    }
+}
+
+/**
+ * How much a verdict asks for: with several authors the one that asks for most decides (RFC 9989 11.5).
+ *
+ * A temperror comes behind every failure that is known: whoever forges an author can add a second one whose DNS is
+ * silent, but cannot take the first one's failure away.
+ */
 static int severity(const struct dmarc_verdict *v)
 {
+    bool may_ask = dmarc_may_ask(v);
+
     switch (v->result) {
-    case DMARC_FAIL: return v->policy == DMARC_POLICY_REJECT ? 5 : v->policy == DMARC_POLICY_QUARANTINE ? 3 : 2;
-    case DMARC_TEMPERROR: return 4;
-    case DMARC_PERMERROR: return 3;
+    case DMARC_FAIL: return v->policy == DMARC_POLICY_REJECT ? 6 : may_ask ? 5 : 2;
+    case DMARC_PERMERROR: return 4;
+    case DMARC_TEMPERROR: return may_ask ? 3 : 2;
     case DMARC_NONE: return 1;
     default: return 0;
     }
 }
 
 /** Keep a verdict: what lies in the pass goes to keep. */
-static assay_status keep_verdict(struct assay_eval *ev, struct dmarc_verdict v, struct dmarc_verdict *ret)
+static assay_status keep_verdict(struct assay_eval *ev, struct dmarc_verdict v,
+                                 struct dmarc_verdict *ret)
 {
     if (!arena_copy(&ev->keep, v.reason, &v.reason))
         return ASSAY_ENOMEM;
@@ -286,7 +346,9 @@ static void note_incomplete(struct assay_eval *ev, struct dmarc_verdict *v)
 /** There is no author domain to evaluate (RFC 9989 5.3.1). */
 static assay_status no_author(struct assay_eval *ev, struct dmarc_check *c)
 {
-    struct dmarc_verdict v = {.result = DMARC_NONE, .ref = "RFC 9989 5.3.1", .reason = span_of(c->no_author)};
+    struct dmarc_verdict v = {.result = DMARC_NONE,
+                              .ref = "RFC 9989 5.3.1",
+                              .reason = span_of(c->no_author)};
 
     v.author = v.org = v.policy_domain = v.record = v.aligned_spf = v.aligned_dkim = SPAN_EMPTY;
     trace(ev, v.ref, SPAN("DMARC\t%1\tnone"), v.reason);

@@ -13,6 +13,11 @@ const char *dmarc_policy_text(enum dmarc_policy policy)
     return TEXTS[policy];
 }
 
+enum dmarc_policy dmarc_policy_lower(enum dmarc_policy policy)
+{
+    return policy == DMARC_POLICY_NONE ? policy : (enum dmarc_policy)(policy - 1);
+}
+
 /** Without WSP at both ends; CR and LF are no WSP. */
 static assay_span trim_wsp(assay_span s)
 {
@@ -31,7 +36,8 @@ bool dmarc_is_record(assay_span text)
     text = trim_wsp(span_from(text, 1));
     if (!text.n || text.p[0] != '=')
         return false;
-    return span_is(trim_wsp(span_first(span_from(text, 1), span_find(span_from(text, 1), ';'))), "DMARC1");
+    return span_is(trim_wsp(span_first(span_from(text, 1), span_find(span_from(text, 1), ';'))),
+                   "DMARC1");
 }
 
 /* ---- URIs ---- */
@@ -125,7 +131,20 @@ static void read_fo(assay_span value, unsigned *ret)
 }
 
 /** The tags that are read. Unknown ones are ignored (RFC 9989 4.8). */
-enum tag { TAG_V, TAG_P, TAG_SP, TAG_NP, TAG_PSD, TAG_T, TAG_ADKIM, TAG_ASPF, TAG_RUA, TAG_RUF, TAG_FO, TAG_PCT };
+enum tag {
+    TAG_V,
+    TAG_P,
+    TAG_SP,
+    TAG_NP,
+    TAG_PSD,
+    TAG_T,
+    TAG_ADKIM,
+    TAG_ASPF,
+    TAG_RUA,
+    TAG_RUF,
+    TAG_FO,
+    TAG_PCT
+};
 
 /** Take one tag whose syntax is right. */
 static void take_tag(enum tag tag, assay_span value, struct dmarc_record *r)
@@ -171,10 +190,11 @@ static bool tag_well_formed(assay_span name, assay_span value)
 /** Read one piece between semicolons. \return false when its tag stood before */
 static bool read_piece(assay_span piece, unsigned *seen, struct dmarc_record *r)
 {
-    static const char *const TAGS[] = {"v",     "p",    "sp",  "np",  "psd", "t",
-                                       "adkim", "aspf", "rua", "ruf", "fo",  "pct", NULL};
+    static const char *const TAGS[] = {"v",    "p",   "sp",  "np", "psd", "t", "adkim",
+                                       "aspf", "rua", "ruf", "fo", "pct", NULL};
     size_t equals = span_find(piece, '=');
-    assay_span name = trim_wsp(span_first(piece, equals)), value = trim_wsp(span_from(piece, equals + 1));
+    assay_span name = trim_wsp(span_first(piece, equals)),
+               value = trim_wsp(span_from(piece, equals + 1));
     int tag = word(name, TAGS);
 
     if (equals == piece.n || tag < 0)
@@ -185,14 +205,20 @@ static bool read_piece(assay_span piece, unsigned *seen, struct dmarc_record *r)
     if (tag_well_formed(name, value))
         take_tag((enum tag)tag, value, r);
     else if (tag >= TAG_P && tag <= TAG_NP)
-        read_policy(value, tag == TAG_P ? &r->p : tag == TAG_SP ? &r->sp : &r->np); /* there, but not valid */
+        read_policy(value, tag == TAG_P    ? &r->p
+                           : tag == TAG_SP ? &r->sp
+                                           : &r->np); /* there, but not valid */
     return true;
 }
 
 void dmarc_record_read(assay_span text, struct dmarc_record *ret)
 {
-    struct dmarc_record r = {
-        .found = DMARC_RECORD_ONE, .text = text, .rua = SPAN_EMPTY, .ruf = SPAN_EMPTY, .fo = DMARC_FO_0, .pct = 100};
+    struct dmarc_record r = {.found = DMARC_RECORD_ONE,
+                             .text = text,
+                             .rua = SPAN_EMPTY,
+                             .ruf = SPAN_EMPTY,
+                             .fo = DMARC_FO_0,
+                             .pct = 100};
     assay_span rest = text, piece;
     unsigned seen = 0;
 

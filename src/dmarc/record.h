@@ -37,12 +37,12 @@ struct dmarc_record {
     assay_span text;                   /**< the record, or the first of several */
     struct dmarc_policy_tag p, sp, np; /**< RFC 9989 4.7 */
     enum dmarc_psd psd;
-    bool testing;                   /**< t=y */
-    bool strict_dkim, strict_spf;   /**< adkim=s, aspf=s */
-    assay_span rua, ruf;            /**< as written; empty: absent */
-    bool rua_valid;                 /**< rua has at least one valid URI */
-    unsigned fo;                    /**< of enum dmarc_fo */
-    unsigned pct;                   /**< RFC 7489 6.3; 100 unless it says otherwise */
+    bool testing;                 /**< t=y */
+    bool strict_dkim, strict_spf; /**< adkim=s, aspf=s */
+    assay_span rua, ruf;          /**< as written; empty: absent */
+    bool rua_valid;               /**< rua has at least one valid URI */
+    unsigned fo;                  /**< of enum dmarc_fo */
+    unsigned pct;                 /**< RFC 7489 6.3; 100 unless it says otherwise */
 };
 
 /**
@@ -52,7 +52,8 @@ struct dmarc_record {
  * \param ret   lives as long as the fact
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status dmarc_record_of(const struct assay_fact *fact, const struct dmarc_record **ret);
+ASSAY_NODISCARD assay_status dmarc_record_of(const struct assay_fact *fact,
+                                             const struct dmarc_record **ret);
 
 /** Parse one record that dmarc_is_record() takes. `text` must outlive it. */
 void dmarc_record_read(assay_span text, struct dmarc_record *ret);
@@ -62,6 +63,9 @@ bool dmarc_is_record(assay_span text) ASSAY_PURE;
 
 /** One reporting URI of a list (RFC 9989 4.8 dmarc-urilist) is valid: a scheme, and for mailto an address. */
 bool dmarc_uri_valid(assay_span uri) ASSAY_PURE;
+
+/** A policy one step weaker: what t=y and pct put in its place (RFC 9989 4.7, RFC 7489 6.6.4). */
+enum dmarc_policy dmarc_policy_lower(enum dmarc_policy policy);
 
 /** A policy as records spell it. */
 const char *dmarc_policy_text(enum dmarc_policy policy);

@@ -10,7 +10,8 @@ size_t dmarc_walk_names(assay_span start, assay_span names[LIMIT_TREE_WALK])
 
     while (labels > 0 && n < LIMIT_TREE_WALK) {
         names[n++] = name;
-        if (labels > LABELS_KEPT + 1) { /* step 4: only where the walk starts can there be so many */
+        if (labels >
+            LABELS_KEPT + 1) { /* step 4: only where the walk starts can there be so many */
             name = dns_last_labels(name, LABELS_KEPT);
             labels = LABELS_KEPT;
         } else {
@@ -126,6 +127,88 @@ assay_span dmarc_walk_org(const struct dmarc_walk *walk)
     return fewest;
 }
 
+/* ---- one organization? ---- */
+
+/** Two walks, from the first name that both ask; above it they ask the same. */
+struct pair {
+    const struct dmarc_walk *a, *b;
+    size_t i, j;  /* the place of that name in each */
+    bool yes, no; /* what the answers that are missing may still make of it */
+    bool with;    /* below the name at hand there may be a record that both see */
+    bool without; /* there may be none */
+};
+
+/** Find the first name that both walks ask. \return false when there is none */
+static bool find_common(struct pair *p)
+{
+    for (p->i = 0; p->i < p->a->n; p->i++)
+        for (p->j = 0; p->j < p->b->n; p->j++)
+            if (span_eq(p->a->steps[p->i].domain, p->b->steps[p->j].domain))
+                return true;
+    return false;
+}
+
+/** A question of a walk was not answered before its step `end`: a record there could end the walk. */
+static bool unknown_before(const struct dmarc_walk *walk, size_t end)
+{
+    for (size_t i = 0; i < end; i++)
+        if (walk->steps[i].unknown)
+            return true;
+    return false;
+}
+
+/** The name at step `up` of the common part is a PSD: the organizations are one label below it. */
+static void take_psd(struct pair *p, size_t up)
+{
+    assay_span psd = p->a->steps[p->i + up].domain;
+    bool starts = p->i + up == 0 || p->j + up == 0; /* that one is its own organization */
+    bool same = !starts && span_eq(one_below(p->a->steps[0].domain, psd),
+                                   one_below(p->b->steps[0].domain, psd));
+
+    *(same ? &p->yes : &p->no) = true;
+}
+
+/** Take one name that both walks ask. \return false: nothing above it matters */
+static bool take_common(struct pair *p, size_t up)
+{
+    const struct dmarc_step *step = &p->a->steps[p->i + up];
+
+    if (step->unknown) {
+        take_psd(p, up);
+        p->yes = true; /* psd=n */
+        p->with = true;
+        return true;
+    }
+    if (!step->record)
+        return true;
+    p->with = true;
+    p->without = false;
+    if (step->record->psd == DMARC_PSD_Y)
+        take_psd(p, up);
+    else if (step->record->psd == DMARC_PSD_N)
+        p->yes = true;
+    return step->record->psd == DMARC_PSD_U;
+}
+
+enum dmarc_truth dmarc_same_org(const struct dmarc_walk *a, const struct dmarc_walk *b)
+{
+    struct pair p = {.a = a, .b = b, .without = true};
+    size_t up = 0;
+
+    if (!a->unknown && !b->unknown)
+        return span_eq(dmarc_walk_org(a), dmarc_walk_org(b)) ? DMARC_YES : DMARC_NO;
+    if (!find_common(&p))
+        return DMARC_NO;
+    while (p.i + up < a->n && p.j + up < b->n && take_common(&p, up))
+        up++;
+    if (p.i + up == a->n || p.j + up == b->n) { /* no PSD: the topmost record decides */
+        p.yes |= p.with;
+        p.no |= p.without;
+    }
+    p.no |= unknown_before(a, p.i) || unknown_before(b, p.j);
+    return !p.yes ? DMARC_NO : p.no ? DMARC_UNKNOWN : DMARC_YES;
+}
+
 assay_status dmarc_suffix_org(struct assay_eval *ev, assay_span domain, assay_span *ret)
 {
     const struct assay_fact *fact;
@@ -136,12 +219,14 @@ assay_status dmarc_suffix_org(struct assay_eval *ev, assay_span domain, assay_sp
         return s;
     *ret = SPAN_EMPTY;
     if (fact->how != ASSAY_OK || fact->n != 1) {
-        trace(ev, "RFC 7489 3.2", SPAN("public suffix of %1\t%2"), domain, span_of(fact_how_text(fact->how)));
+        trace(ev, "RFC 7489 3.2", SPAN("public suffix of %1\t%2"), domain,
+              span_of(fact_how_text(fact->how)));
         return ASSAY_DONE;
     }
     suffix = fact->data[0];
-    *ret = span_eq(domain, suffix) || !dns_is_under(domain, suffix) ? domain : one_below(domain, suffix);
-    trace(ev, "RFC 7489 3.2", SPAN("public suffix of %1\t%2 %3\torganizational domain %4"), domain, suffix,
-          fact->reason, *ret);
+    *ret = span_eq(domain, suffix) || !dns_is_under(domain, suffix) ? domain
+                                                                    : one_below(domain, suffix);
+    trace(ev, "RFC 7489 3.2", SPAN("public suffix of %1\t%2 %3\torganizational domain %4"), domain,
+          suffix, fact->reason, *ret);
     return ASSAY_DONE;
 }

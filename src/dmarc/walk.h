@@ -11,6 +11,9 @@
 #include "dns/name.h"
 #include "fact/eval.h"
 
+/** Yes, no, or could not tell. */
+enum dmarc_truth { DMARC_NO, DMARC_YES, DMARC_UNKNOWN };
+
 /** One name the walk asked. */
 struct dmarc_step {
     assay_span domain;                 /**< the name, without `_dmarc` */
@@ -41,7 +44,8 @@ void dmarc_walk_hint(struct assay_eval *ev, assay_span start);
  *
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status dmarc_walk(struct assay_eval *ev, assay_span start, struct dmarc_walk *ret);
+ASSAY_NODISCARD assay_status dmarc_walk(struct assay_eval *ev, assay_span start,
+                                        struct dmarc_walk *ret);
 
 /**
  * The organizational domain by a walk (RFC 9989 4.10.2).
@@ -51,11 +55,20 @@ ASSAY_NODISCARD assay_status dmarc_walk(struct assay_eval *ev, assay_span start,
 assay_span dmarc_walk_org(const struct dmarc_walk *walk);
 
 /**
+ * Whether the starts of two walks, which are not the same domain, have the same organizational domain (RFC 9989 4.10.2).
+ *
+ * Where questions were not answered it is DMARC_UNKNOWN only if it depends on their answers: a name that both walks ask
+ * tells the same to both.
+ */
+enum dmarc_truth dmarc_same_org(const struct dmarc_walk *a, const struct dmarc_walk *b);
+
+/**
  * The organizational domain by the public suffix list (RFC 7489 3.2).
  *
  * \param ret  set on ASSAY_DONE; empty when the list did not answer
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status dmarc_suffix_org(struct assay_eval *ev, assay_span domain, assay_span *ret);
+ASSAY_NODISCARD assay_status dmarc_suffix_org(struct assay_eval *ev, assay_span domain,
+                                              assay_span *ret);
 
 #endif

@@ -121,9 +121,14 @@ static void wire_form_is_read_within_its_bounds(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
-        assay_span s = ROWS[i].wire;
+        char *exact = malloc(ROWS[i].wire.n + 1); /* one more, so that it may be none */
+        assay_span s = {exact + 1, ROWS[i].wire.n};
         struct dns_name name;
-        bool read = dns_name_unwire(&s, &name);
+        bool read;
+
+        memcpy(exact + 1, ROWS[i].wire.p, s.n);
+        read = dns_name_unwire(&s, &name);
+        free(exact);
 
         wrong += !same(ROWS[i].wire, read, &name, ROWS[i].want);
         if (read && s.n != ROWS[i].left) {
@@ -267,6 +272,23 @@ static void a_label_in_front_fits_or_is_refused(void **state)
                              &name));
 }
 
+static void names_are_joined_while_they_fit(void **state)
+{
+    struct dns_name name;
+    assay_span longest = SPAN(L63 "." L63 "." L63 "." L61);
+
+    (void)state;
+    assert_true(dns_join(SPAN("s1"), "_domainkey", SPAN("example.com"), &name));
+    assert_true(span_is(dns_name_span(&name), "s1._domainkey.example.com"));
+    assert_true(dns_join(SPAN("a\\.b"), "_x", SPAN_EMPTY, &name));
+    assert_true(span_is(dns_name_span(&name), "a\\.b._x"));
+    assert_true(dns_join(SPAN_EMPTY, "_x", SPAN("c"), &name));
+    assert_true(span_is(dns_name_span(&name), "_x.c"));
+    assert_true(dns_join(SPAN("a"), "b", span_from(longest, 4), &name)); /* 255 octets */
+    assert_true(dns_name_read(dns_name_span(&name), &name));
+    assert_false(dns_join(SPAN("a"), "b", span_from(longest, 3), &name));
+}
+
 static void domains_of_people_become_a_labels(void **state)
 {
     static const struct row ROWS[] = {
@@ -318,8 +340,13 @@ static void a_labels_are_shown_only_as_what_leads_back_to_them(void **state)
         {SPAN("example.com"), "example.com"},
         {SPAN("_x.xn--strae-oqa.example"), "_x.stra\xC3\x9F"
                                            "e.example"},
-        {SPAN("xn--a.example"), "xn--a.example"}, /* decodes to nothing valid */
-        {SPAN("xn--example-eb2d.example"), "xn--example-eb2d.example"},
+        {SPAN("xn--a.example"), "xn--a.example"},               /* decodes to nothing valid */
+        {SPAN("xn--abc-7q0a.example"), "xn--abc-7q0a.example"}, /* right-to-left override */
+        {SPAN("xn--ab-g1t.example"), "xn--ab-g1t.example"},     /* a blank of no width */
+        {SPAN("xn--ab-l13a.example"), "xn--ab-l13a.example"},   /* a wide blank */
+        {SPAN("xn--com-t16s.example"), "xn--com-t16s.example"}, /* a wide full stop */
+        {SPAN("xn--x-ka.example"), "xn--x-ka.example"},         /* a control character: NEL */
+        {SPAN("xn--ber-ska.example"), "xn--ber-ska.example"},   /* an upper-case letter */
         {SPAN("a\\010b.xn--bcher-kva.example"), "a\\010b.b\xC3\xBC"
                                                 "cher.example"},
         {SPAN("xn--0ca24w.xn--99zzzzzzzz"), "xn--0ca24w.xn--99zzzzzzzz"},
@@ -387,6 +414,7 @@ int main(void)
         cmocka_unit_test(labels_are_cut_at_dots_that_part_them),
         cmocka_unit_test(only_whole_labels_make_an_ancestor),
         cmocka_unit_test(a_label_in_front_fits_or_is_refused),
+        cmocka_unit_test(names_are_joined_while_they_fit),
         cmocka_unit_test(domains_of_people_become_a_labels),
         cmocka_unit_test(a_labels_are_shown_only_as_what_leads_back_to_them),
         cmocka_unit_test(u_labels_are_cut_between_characters),

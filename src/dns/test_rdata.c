@@ -195,6 +195,22 @@ static void canonical_data_differs_in_the_case_of_names_alone(void **state)
     }
 }
 
+static void a_string_ends_at_255_octets(void **state)
+{
+    char text[300];
+
+    (void)state;
+    for (size_t n = 250; n < 260; n++) {
+        struct buf wire = buf_new(1000);
+        const char *why;
+
+        memset(text, 'a', sizeof text);
+        assert_int_equal(dns_rdata_read(ASSAY_RR_TXT, (assay_span){text, n}, &wire, &why),
+                         n <= 255);
+        buf_done(&wire);
+    }
+}
+
 static void names_and_strings_are_taken_out(void **state)
 {
     struct buf out = buf_new(100);
@@ -300,6 +316,7 @@ int main(void)
         cmocka_unit_test(text_that_is_not_of_its_type_is_refused),
         cmocka_unit_test(data_cut_short_or_too_long_is_not_of_its_type),
         cmocka_unit_test(canonical_data_differs_in_the_case_of_names_alone),
+        cmocka_unit_test(a_string_ends_at_255_octets),
         cmocka_unit_test(names_and_strings_are_taken_out),
         cmocka_unit_test(types_have_their_mnemonics),
         cmocka_unit_test(a_full_buffer_is_told_by_the_buffer),

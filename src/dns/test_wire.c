@@ -218,6 +218,8 @@ static void what_is_no_reply_to_this_question_is_refused(void **state)
         {"opcode NOTIFY",
          SPAN(HEAD("\xa1\x80", "\1", "\1", "\0", "\0") QUESTION TO_A TXT TTL300 HI), "EINVAL"},
         {"no question", SPAN(HEAD(FINE, "\0", "\0", "\0", "\0")), "EINVAL"},
+        {"a question that is not counted", SPAN(HEAD(FINE, "\0", "\0", "\0", "\0") QUESTION),
+         "EINVAL"},
         {"two questions", SPAN(HEAD(FINE, "\2", "\0", "\0", "\0") QUESTION QUESTION), "EINVAL"},
         {"another name", SPAN(HEAD(FINE, "\1", "\0", "\0", "\0") "\1b\7example\0" TXT), "EINVAL"},
         {"a longer name", SPAN(HEAD(FINE, "\1", "\0", "\0", "\0") "\1b\1a\7example\0" TXT),
@@ -353,6 +355,13 @@ static void begin(struct packet *k, const char *name, uint16_t rrtype, size_t an
     put(k, SPAN(IN));
 }
 
+/** Set the number of answers. */
+static void count(struct packet *k, size_t answers)
+{
+    k->p[6] = (char)(answers >> 8);
+    k->p[7] = (char)answers;
+}
+
 /** Append one record with a TTL of 300. */
 static void put_record(struct packet *k, const char *owner, uint16_t rrtype, assay_span rdata)
 {
@@ -481,7 +490,7 @@ static void a_pointer_may_follow_a_pointer_but_not_for_ever(void **state)
     }
 }
 
-static void the_largest_packets_are_read_in_bounded_memory(void **state)
+static void the_largest_packets_are_read_and_no_larger(void **state)
 {
     static struct packet k;
     struct arena a = {0};
@@ -490,18 +499,29 @@ static void the_largest_packets_are_read_in_bounded_memory(void **state)
 
     (void)state;
     begin(&k, "a.example", ASSAY_RR_PTR, 0);
-    while (k.n + 14 <= 65535 && ++n) /* the most records: pointers both as owner and as data */
+    while (k.n + 14 <= 65535) { /* the most records: pointers both as owner and as data */
         put(&k, SPAN(TO_A "\0\x0c" IN TTL300 "\0\2" TO_A));
-    k.p[6] = (char)(n >> 8);
-    k.p[7] = (char)n;
+        count(&k, ++n);
+    }
     assert_int_equal(read_exact(&a, packet_span(&k), SPAN("a.example"), ASSAY_RR_PTR, &reply),
                      ASSAY_DONE);
     assert_int_equal(reply.n, n);
-    assert_true(arena_used(&a) < 2 << 20);
-    while (k.n <= 65535)
-        put(&k, SPAN("\0"));
+    put(&k, SPAN(TO_A "\0\x0c" IN TTL300 "\0\2" TO_A)); /* one more: no message is that long */
+    count(&k, n + 1);
     assert_int_equal(dns_reply_read(&a, packet_span(&k), SPAN("a.example"), ASSAY_RR_PTR, &reply),
                      ASSAY_EINVAL);
+    arena_done(&a);
+}
+
+static void counts_that_lie_cost_no_memory(void **state)
+{
+    assay_span packet = SPAN("\x12\x34" FINE "\0\1\xff\xff\xff\xff\xff\xff" QUESTION);
+    struct arena a = {0};
+    struct dns_reply reply;
+
+    (void)state;
+    assert_int_equal(read_exact(&a, packet, SPAN("a.example"), ASSAY_RR_TXT, &reply), ASSAY_EINVAL);
+    assert_null(a.first);
     arena_done(&a);
 }
 
@@ -792,7 +812,8 @@ int main(void)
         cmocka_unit_test(circles_of_cnames_are_told),
         cmocka_unit_test(names_end_at_255_octets),
         cmocka_unit_test(a_pointer_may_follow_a_pointer_but_not_for_ever),
-        cmocka_unit_test(the_largest_packets_are_read_in_bounded_memory),
+        cmocka_unit_test(the_largest_packets_are_read_and_no_larger),
+        cmocka_unit_test(counts_that_lie_cost_no_memory),
         cmocka_unit_test(names_in_data_come_uncompressed),
         cmocka_unit_test(a_query_is_written_as_servers_read_it),
         cmocka_unit_test(ldns_agrees_on_packets_that_it_compressed),

@@ -10,7 +10,7 @@ void message_init(struct message *m, const struct assay_engine *engine, unsigned
     m->stage = MESSAGE_HEADER;
     m->faults = 0;
     m->looking = looking;
-    m->raw = m->after_cr = false;
+    m->raw = m->skipping = m->after_cr = false;
     m->first_line = true;
     m->line_n = 0;
     m->line = buf_new(LIMIT_HEADER);
@@ -102,29 +102,39 @@ static assay_status limit(struct message *m, assay_status s)
 /** The line is empty but for its end. */
 static bool is_empty(assay_span line)
 {
-    return line.n == 1 || (line.n == 2 && line.p[0] == '\r');
+    return span_is(line, "\n") || span_is(line, "\r\n");
+}
+
+/** Keep a line of the header, unless a limit is reached or it is the separator of an mbox, which is not the message's. */
+static assay_status keep_line(struct message *m, assay_span line)
+{
+    assay_status s;
+
+    if (line.n > LIMIT_HEADER) /* in pieces it would not have been gathered */
+        m->faults |= MESSAGE_LIMIT;
+    if (m->faults & MESSAGE_LIMIT || (m->first_line && span_starts(line, SPAN("From "))))
+        return ASSAY_DONE;
+    if ((s = limit(m, header_line(&m->header, line))) != ASSAY_DONE)
+        return s;
+    if (!(m->faults & MESSAGE_LIMIT) && m->header.fields[m->header.n - 1].name_n == 0)
+        m->faults |= MESSAGE_NO_COLON;
+    return ASSAY_DONE;
 }
 
 /** Take a whole line of the header. \return ASSAY_MORE when it ends the header */
 static assay_status take_line(struct message *m, assay_span line)
 {
-    bool first = m->first_line;
-    assay_status s = ASSAY_DONE;
+    bool last = is_empty(line);
+    assay_status s = last ? ASSAY_MORE : keep_line(m, line);
 
-    if (is_empty(line)) {
+    if (s < 0)
+        return s;
+    if (last)
         m->stage = MESSAGE_EOH;
-        return ASSAY_MORE;
-    }
-    if (!first || !span_starts(line, SPAN("From "))) { /* the separator of an mbox is not the message's */
-        if ((s = limit(m, header_line(&m->header, line))) != ASSAY_DONE)
-            return s;
-        if (m->header.n && m->header.fields[m->header.n - 1].name_n == 0)
-            m->faults |= MESSAGE_NO_COLON;
-    }
     m->first_line = false;
-    if (m->looking)
+    if (m->looking && !(m->faults & MESSAGE_LIMIT))
         m->faults |= look_at_line(line);
-    return ASSAY_DONE;
+    return s;
 }
 
 /** The end of the input inside the header: what stands without line end is a line all the same. */
@@ -150,8 +160,18 @@ static assay_status put_aside(struct message *m, assay_span piece)
     if (m->line.status == ASSAY_EINVAL) { /* no header may be that long */
         buf_clear(&m->line);
         m->faults |= MESSAGE_LIMIT;
+        m->skipping = piece.p[piece.n - 1] != '\n';
     }
     return ASSAY_DONE;
+}
+
+/** Pass over what is left of a line that is too long. */
+static void skip_line(struct message *m, assay_span *raw)
+{
+    size_t n = span_find(*raw, '\n');
+
+    m->skipping = n == raw->n;
+    *raw = span_from(*raw, n + 1);
 }
 
 /** Take the line that was put aside. */
@@ -181,7 +201,9 @@ assay_status message_feed(struct message *m, assay_span *raw)
         size_t n = span_find(*raw, '\n');
         assay_span piece = span_first(*raw, n + 1);
 
-        if (n < raw->n && !m->line.n) {
+        if (m->skipping) {
+            skip_line(m, raw);
+        } else if (n < raw->n && !m->line.n) {
             if ((s = take_line(m, piece)) >= 0)
                 *raw = span_from(*raw, piece.n);
         } else if ((s = put_aside(m, piece)) == ASSAY_DONE) {
@@ -195,11 +217,13 @@ assay_status message_feed(struct message *m, assay_span *raw)
 
 assay_status message_header(struct message *m, assay_span name, assay_span value)
 {
-    assay_status s = limit(m, header_field(&m->header, name, value));
+    assay_status s;
 
-    if (s != ASSAY_DONE)
+    if (m->faults & MESSAGE_LIMIT)
+        return ASSAY_DONE;
+    if ((s = limit(m, header_field(&m->header, name, value))) != ASSAY_DONE)
         return s;
-    if (m->looking)
+    if (m->looking && !(m->faults & MESSAGE_LIMIT))
         m->faults |= look_at_field(name, value);
     return ASSAY_DONE;
 }

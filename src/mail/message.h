@@ -32,6 +32,7 @@ struct message {
     unsigned faults;  /**< seen so far */
     unsigned looking; /**< the faults that are looked for; MESSAGE_NO_COLON and MESSAGE_LIMIT are seen anyhow */
     bool raw, first_line;
+    bool skipping;   /* in a header line that is over the limit by itself */
     bool after_cr;   /* the last octet looked at was a CR */
     size_t line_n;   /* octets of the line being looked at */
     struct buf line; /* a header line whose end has not come */

@@ -20,7 +20,8 @@ struct gatherer {
 };
 
 /** Begin a check; with memory short, `w->no_memory` is set and the others do nothing. */
-static struct writer begin(struct receive *r, struct gatherer *g, const char *method, const char *scope)
+static struct writer begin(struct receive *r, struct gatherer *g, const char *method,
+                           const char *scope)
 {
     struct writer w = {.r = r, .keep = &r->ev.keep};
 
@@ -54,7 +55,8 @@ static void property(struct writer *w, const char *ptype, const char *name, assa
 {
     if (w->no_memory || value.n == 0)
         return;
-    w->properties[w->check->nproperties++] = (struct assay_property){span_of(ptype), span_of(name), value};
+    w->properties[w->check->nproperties++] =
+        (struct assay_property){span_of(ptype), span_of(name), value};
 }
 
 /** Add a detail, unless its value is empty. */
@@ -76,14 +78,16 @@ static void number(struct writer *w, const char *name, uint64_t value)
 }
 
 /** Write an SPF check. The local part stays out of the property (RFC 8601 2.7.2). */
-static bool write_spf(struct receive *r, struct gatherer *g, const struct spf_slot *slot, const char *scope)
+static bool write_spf(struct receive *r, struct gatherer *g, const struct spf_slot *slot,
+                      const char *scope)
 {
     struct writer w = begin(r, g, "spf", scope);
     const struct spf_verdict *v = &slot->verdict;
     bool null_path = slot->request.scope == SPF_MFROM && !r->mail_from.n;
 
     result(&w, spf_result_text(v->result), v->reason, v->ref);
-    property(&w, "smtp", slot->request.scope == SPF_MFROM && !null_path ? "mailfrom" : "helo", v->domain);
+    property(&w, "smtp", slot->request.scope == SPF_MFROM && !null_path ? "mailfrom" : "helo",
+             v->domain);
     number(&w, "lookups", v->lookups);
     number(&w, "void", v->voids);
     detail(&w, "domain", v->domain);
@@ -115,7 +119,8 @@ static assay_span notable_names(struct writer *w, unsigned bits)
 }
 
 /** Write what a signature covers. */
-static void write_coverage(struct writer *w, const struct dkim_signature *s, const struct dkim_verdict *v)
+static void write_coverage(struct writer *w, const struct dkim_signature *s,
+                           const struct dkim_verdict *v)
 {
     detail(w, "signed", notable_names(w, s->covered));
     detail(w, "unsigned", notable_names(w, s->present & ~s->covered));
@@ -203,10 +208,12 @@ static bool write_dmarc(struct receive *r, struct gatherer *g, const struct dmar
     result(&w, dmarc_result_text(v->result), v->reason, v->ref);
     property(&w, "header", "from", v->author);
     if (v->has_record) {
-        property(&w, "policy", "dmarc", span_of(dmarc_policy_text(v->policy)));
-        detail(&w, "policy", span_of(dmarc_policy_text(v->policy)));
-        detail(&w, "asked", span_of(dmarc_policy_text(v->asked)));
-        detail(&w, "tag", span_of(v->asked_tag));
+        if (!v->policy_unknown) {
+            property(&w, "policy", "dmarc", span_of(dmarc_policy_text(v->policy)));
+            detail(&w, "policy", span_of(dmarc_policy_text(v->policy)));
+            detail(&w, "asked", span_of(dmarc_policy_text(v->asked)));
+            detail(&w, "tag", span_of(v->asked_tag));
+        }
         detail(&w, "policy_domain", v->policy_domain);
         detail(&w, "record", v->record);
     }
@@ -234,7 +241,8 @@ static bool write_iprev(struct receive *r, struct gatherer *g)
 
 assay_status verdict_checks(struct receive *r)
 {
-    struct gatherer g = {arena_get(&r->ev.keep, (r->dkim.n + OTHER_CHECKS + 1) * sizeof(*g.checks)), 0};
+    struct gatherer g = {arena_get(&r->ev.keep, (r->dkim.n + OTHER_CHECKS + 1) * sizeof(*g.checks)),
+                         0};
     bool ok = g.checks != NULL;
 
     ok = ok && write_spf(r, &g, &r->spf_mfrom, "mfrom") && write_spf(r, &g, &r->spf_helo, "helo");

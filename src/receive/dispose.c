@@ -10,8 +10,8 @@ struct disposer {
 };
 
 /** Decide; the reason lives for the pass and is kept here. */
-static assay_status decide(struct disposer *d, enum assay_disposition what, const char *cause, const char *ref,
-                           assay_span reason)
+static assay_status decide(struct disposer *d, enum assay_disposition what, const char *cause,
+                           const char *ref, assay_span reason)
 {
     static const char *const WORDS[] = {"accept", "quarantine", "reject", "defer"};
     struct assay_verdict *v = &d->r->verdict;
@@ -23,7 +23,8 @@ static assay_status decide(struct disposer *d, enum assay_disposition what, cons
 }
 
 /** What the SMTP client is told. Names are A-labels, so the text is printable ASCII. */
-static assay_status reply(struct disposer *d, assay_status s, int code, const char *enhanced, assay_span text)
+static assay_status reply(struct disposer *d, assay_status s, int code, const char *enhanced,
+                          assay_span text)
 {
     struct assay_verdict *v = &d->r->verdict;
 
@@ -43,12 +44,9 @@ static unsigned unwanted_fault(const struct disposer *d)
     const struct {
         unsigned fault, choice;
     } FAULTS[] = {
-        {MESSAGE_LIMIT, POLICY_REJECT},
-        {MESSAGE_BARE_LF, p->message_bare_lf},
-        {MESSAGE_BARE_CR, p->message_bare_cr},
-        {MESSAGE_NUL, p->message_nul},
-        {MESSAGE_NO_COLON, p->message_no_colon},
-        {MESSAGE_LONG_LINE, p->message_long_line},
+        {MESSAGE_LIMIT, POLICY_REJECT},          {MESSAGE_BARE_LF, p->message_bare_lf},
+        {MESSAGE_BARE_CR, p->message_bare_cr},   {MESSAGE_NUL, p->message_nul},
+        {MESSAGE_NO_COLON, p->message_no_colon}, {MESSAGE_LONG_LINE, p->message_long_line},
     };
 
     for (size_t i = 0; i < sizeof FAULTS / sizeof *FAULTS; i++)
@@ -70,9 +68,9 @@ static assay_status reject_malformed(struct disposer *d, unsigned fault)
 
 /** Fields that tell of a list, a forwarder or a resender: they change mail honestly. */
 static const char *const TRACES[] = {
-    "List-Id",      "List-Post",       "List-Help",       "List-Archive", "Mailing-List",
-    "Resent-From",  "Resent-Sender",   "Resent-To",       "X-Forwarded-To", "X-Forwarded-For",
-    "Delivered-To", "X-BeenThere",     "ARC-Seal",        "ARC-Message-Signature",
+    "List-Id",      "List-Post",     "List-Help", "List-Archive",          "Mailing-List",
+    "Resent-From",  "Resent-Sender", "Resent-To", "X-Forwarded-To",        "X-Forwarded-For",
+    "Delivered-To", "X-BeenThere",   "ARC-Seal",  "ARC-Message-Signature",
 };
 
 /** The first field of the message that tells of an indirect way; NULL: there is none. */
@@ -103,22 +101,37 @@ static bool has_own_signature(const struct receive *r)
     return false;
 }
 
+/** What the policy would be but for t or pct, for people; empty when neither lowered it. */
+static const char *lowered(const struct dmarc_verdict *v)
+{
+    static const char *const TEXTS[][2] = {
+        {" (quarantine, but in test mode)", " (reject, but in test mode)"},
+        {" (quarantine, but not for all mail)", " (reject, but not for all mail)"}};
+
+    if (v->policy == v->asked)
+        return "";
+    return TEXTS[v->sampled_out][v->asked == DMARC_POLICY_REJECT];
+}
+
 /** Quarantine instead of rejecting, and say why. */
 static assay_status spare(struct disposer *d, assay_span why)
 {
-    return decide(d, ASSAY_QUARANTINE, "policy", "RFC 9989 7.4",
-                  pass_printf(d->ev, "nothing proves %.*s, whose policy is reject; not rejected, because %.*s",
-                              SPAN_ARG(d->dmarc->author), SPAN_ARG(why)));
+    return decide(
+        d, ASSAY_QUARANTINE, "policy", "RFC 9989 7.4",
+        pass_printf(d->ev,
+                    "nothing proves %.*s, whose policy is reject; not rejected, because %.*s",
+                    SPAN_ARG(d->dmarc->author), SPAN_ARG(why)));
 }
 
 /** Reject by policy. */
 static assay_status reject(struct disposer *d, const char *why)
 {
-    assay_span reason = pass_printf(d->ev, "nothing proves %.*s, whose policy is reject%s", SPAN_ARG(d->dmarc->author),
-                                    why);
+    assay_span reason = pass_printf(d->ev, "nothing proves %.*s, whose policy is reject%s",
+                                    SPAN_ARG(d->dmarc->author), why);
 
     return reply(d, decide(d, ASSAY_REJECT, "policy", "RFC 9989 5.3.6", reason), 550, "5.7.1",
-                 pass_printf(d->ev, "Email rejected per DMARC policy for %.*s", SPAN_ARG(d->dmarc->author)));
+                 pass_printf(d->ev, "Email rejected per DMARC policy for %.*s",
+                             SPAN_ARG(d->dmarc->author)));
 }
 
 /** Ask whether the client may send for the author domain itself, as if that stood in MAIL FROM. */
@@ -149,8 +162,9 @@ static assay_status reject_if_forged(struct disposer *d)
         return s;
     switch (d->r->spf_author.verdict.result) {
     case SPF_PASS: return spare(d, SPAN("the client may send for that domain"));
-    case SPF_TEMPERROR: return spare(d, SPAN("it could not be told whether the client may send for that domain"));
-    default: return reject(d, ", and all else says that it is forged");
+    case SPF_TEMPERROR:
+        return spare(d, SPAN("it could not be told whether the client may send for that domain"));
+    default: return reject(d, ", and there is no sign of a list or a forwarder");
     }
 }
 
@@ -170,53 +184,54 @@ static assay_status apply_reject(struct disposer *d)
 static assay_status defer(struct disposer *d, const char *ref, assay_span reason)
 {
     if (d->policy->temperror_action == POLICY_TEMPERROR_ACCEPT)
-        return decide(d, ASSAY_ACCEPT, "temperror", ref, pass_printf(d->ev, "%.*s; temperror.action = accept", SPAN_ARG(reason)));
-    return reply(d, decide(d, ASSAY_DEFER, "temperror", ref, reason), 451, "4.4.3",
-                 pass_printf(d->ev, "DMARC for %.*s could not be checked, the DNS did not answer; try again later",
-                             SPAN_ARG(d->dmarc->author)));
+        return decide(d, ASSAY_ACCEPT, "temperror", ref,
+                      pass_printf(d->ev, "%.*s; temperror.action = accept", SPAN_ARG(reason)));
+    return reply(
+        d, decide(d, ASSAY_DEFER, "temperror", ref, reason), 451, "4.4.3",
+        pass_printf(d->ev,
+                    "DMARC for %.*s could not be checked, the DNS did not answer; try again later",
+                    SPAN_ARG(d->dmarc->author)));
 }
 
-/** A trusted sealer vouches for the message. */
-static bool overridden(const struct disposer *d)
+/** Does a sealer that arc.trusted names vouch for all authors? More authors than are known of, nobody vouches for. */
+static enum arc_trust ask_sealers(const struct disposer *d, size_t *ret_set)
 {
     const struct policy_names *trusted = &d->policy->arc_trusted;
+    const struct authors *authors = &d->r->authors;
+    const struct arc_asked asked = {trusted->names, trusted->n, authors->domains, authors->n};
 
-    return arc_trusted_set(&d->r->arc, trusted->names, trusted->n, d->dmarc->author) < d->r->arc.n;
-}
-
-/** A trusted sealer might have vouched, had the DNS answered. */
-static bool override_unanswered(const struct disposer *d)
-{
-    const struct policy_names *trusted = &d->policy->arc_trusted;
-
-    return d->r->arc.verdict.unanswered && arc_has_trusted_sealer(&d->r->arc, trusted->names, trusted->n);
+    return authors->over ? ARC_NOT_VOUCHED : arc_trust(&d->r->arc, &asked, ret_set);
 }
 
 /** Accept on the word of a trusted sealer. */
-static assay_status accept_sealed(struct disposer *d)
+static assay_status accept_sealed(struct disposer *d, size_t set)
 {
-    const struct policy_names *trusted = &d->policy->arc_trusted;
-    size_t i = arc_trusted_set(&d->r->arc, trusted->names, trusted->n, d->dmarc->author);
-
-    return decide(d, ASSAY_ACCEPT, "forwarded", "RFC 8617 5",
-                  pass_printf(d->ev, "the trusted sealer %.*s saw dmarc=pass for %.*s (ARC set %zu)",
-                              SPAN_ARG(d->r->arc.sets[i].seal.domain), SPAN_ARG(d->dmarc->author), i + 1));
+    return decide(d, ASSAY_ACCEPT, "forwarded", "RFC 8617 7.2.1",
+                  pass_printf(d->ev,
+                              "the trusted sealer %.*s saw dmarc=pass for %.*s (ARC set %zu)",
+                              SPAN_ARG(d->r->arc.sets[set].seal.domain), SPAN_ARG(d->dmarc->author),
+                              set + 1));
 }
 
 /** DMARC failed, or could not be told, and the policy is more than none. */
 static assay_status dispose_failing(struct disposer *d)
 {
-    if (overridden(d))
-        return accept_sealed(d);
-    if (override_unanswered(d))
-        return defer(d, "RFC 9989 5.3.6", SPAN("the ARC chain of a trusted sealer could not be checked"));
+    size_t set;
+    enum arc_trust trust = ask_sealers(d, &set);
+
+    if (trust == ARC_VOUCHED)
+        return accept_sealed(d, set);
+    if (trust == ARC_MAYBE_VOUCHED)
+        return defer(d, "RFC 8617 7.2.1",
+                     pass_printf(d->ev, "the ARC chain with the word of %.*s could not be checked",
+                                 SPAN_ARG(d->r->arc.sets[set].seal.domain)));
     if (d->dmarc->result == DMARC_TEMPERROR)
         return defer(d, d->dmarc->ref, d->dmarc->reason);
     if (d->dmarc->policy == DMARC_POLICY_REJECT)
         return apply_reject(d);
     return decide(d, ASSAY_QUARANTINE, "policy", "RFC 9989 5.3.6",
-                  pass_printf(d->ev, "nothing proves %.*s, whose policy is quarantine%s", SPAN_ARG(d->dmarc->author),
-                              d->dmarc->testing ? " (reject, in test mode)" : ""));
+                  pass_printf(d->ev, "nothing proves %.*s, whose policy is quarantine%s",
+                              SPAN_ARG(d->dmarc->author), lowered(d->dmarc)));
 }
 
 /** Words for an accepted message. */
@@ -225,12 +240,20 @@ static assay_span accept_reason(const struct disposer *d)
     const struct dmarc_verdict *v = d->dmarc;
 
     if (v->result == DMARC_PASS)
-        return v->spf == DMARC_YES && v->dkim == DMARC_YES ? SPAN("the author's domain is proved twice")
-                                                           : SPAN("the author's domain is proved");
+        return v->spf == DMARC_YES && v->dkim == DMARC_YES
+                   ? SPAN("the author's domain is proved twice")
+                   : SPAN("the author's domain is proved");
     if (v->result == DMARC_NONE)
-        return v->author.n ? pass_printf(d->ev, "%.*s asks for nothing: %.*s", SPAN_ARG(v->author), SPAN_ARG(v->reason))
+        return v->author.n ? pass_printf(d->ev, "%.*s asks for nothing: %.*s", SPAN_ARG(v->author),
+                                         SPAN_ARG(v->reason))
                            : v->reason;
-    return pass_printf(d->ev, "nothing proves %.*s, but its policy is none", SPAN_ARG(v->author));
+    if (v->result == DMARC_TEMPERROR && !v->has_record)
+        return SPAN("the author's domain is proved, whatever its policy is");
+    if (v->result == DMARC_TEMPERROR)
+        return pass_printf(d->ev, "%.*s; but the policy is none%s", SPAN_ARG(v->reason),
+                           lowered(v));
+    return pass_printf(d->ev, "nothing proves %.*s, but its policy is none%s", SPAN_ARG(v->author),
+                       lowered(v));
 }
 
 /** There is no author to ask for a policy. */
@@ -238,8 +261,8 @@ static assay_status dispose_no_from(struct disposer *d)
 {
     if (d->policy->message_no_from == POLICY_ACCEPT)
         return decide(d, ASSAY_ACCEPT, "none", "RFC 9989 5.3.1", d->dmarc->reason);
-    return reply(d, decide(d, ASSAY_REJECT, "local", "RFC 5322 3.6", d->dmarc->reason), 550, "5.7.1",
-                 SPAN("Message has no author domain in From"));
+    return reply(d, decide(d, ASSAY_REJECT, "local", "RFC 5322 3.6", d->dmarc->reason), 550,
+                 "5.7.1", SPAN("Message has no author domain in From"));
 }
 
 assay_status verdict_dispose(struct assay_eval *ev, void *receive)
@@ -260,9 +283,7 @@ assay_status verdict_dispose(struct assay_eval *ev, void *receive)
         return dispose_no_from(&d);
     if (d.dmarc->result == DMARC_PERMERROR)
         return decide(&d, ASSAY_QUARANTINE, "local", d.dmarc->ref, d.dmarc->reason);
-    if (d.dmarc->result == DMARC_FAIL && d.dmarc->policy != DMARC_POLICY_NONE)
-        return dispose_failing(&d);
-    if (d.dmarc->result == DMARC_TEMPERROR && !(d.dmarc->has_record && d.dmarc->policy == DMARC_POLICY_NONE))
+    if (dmarc_may_ask(d.dmarc))
         return dispose_failing(&d);
     return decide(&d, ASSAY_ACCEPT, "none", "RFC 9989 5.4", accept_reason(&d));
 }

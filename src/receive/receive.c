@@ -16,9 +16,9 @@ struct row {
     size_t slot;
 };
 
-#define ROW(branch, stage, run, member)                                                                      \
-    {                                                                                                        \
-        branch, stage, run, offsetof(struct receive, member)                                                 \
+#define ROW(branch, stage, run, member)                      \
+    {                                                        \
+        branch, stage, run, offsetof(struct receive, member) \
     }
 
 /** The flow. DMARC and what follows it come behind it, in dispose.c. */
@@ -57,7 +57,8 @@ static struct dmarc_identifier dkim_identifier(const struct dkim_slot *slot, boo
     enum dkim_result result = done ? slot->verdict.result : DKIM_NONE;
 
     return (struct dmarc_identifier){.dkim = true,
-                                     .authenticated = truth(result == DKIM_PASS, result == DKIM_TEMPERROR),
+                                     .authenticated =
+                                         truth(result == DKIM_PASS, result == DKIM_TEMPERROR),
                                      .domain = slot->signature.domain,
                                      .label = slot->signature.selector};
 }
@@ -105,7 +106,8 @@ static assay_status run_branches(struct receive *r)
             continue;
         if (row->branch == RECEIVE_DMARC)
             take_identifiers(r);
-        all = join(all, branch_run(&r->ev, &r->branches[row->branch], row->run, (char *)r + row->slot));
+        all = join(all,
+                   branch_run(&r->ev, &r->branches[row->branch], row->run, (char *)r + row->slot));
     }
     return all;
 }
@@ -132,7 +134,8 @@ static const char *no_author(const struct authors *a)
 }
 
 /** Set up an evaluation of DMARC. */
-static void set_dmarc(struct receive *r, struct dmarc_check *c, enum dmarc_mode mode, struct dmarc_verdict *ret)
+static void set_dmarc(struct receive *r, struct dmarc_check *c, enum dmarc_mode mode,
+                      struct dmarc_verdict *ret)
 {
     *c = (struct dmarc_check){.mode = mode,
                               .sample = r->sample,
@@ -164,14 +167,16 @@ static assay_status prepare(struct receive *r)
     if (r->prepared)
         return ASSAY_DONE;
     if ((s = authors_find(&r->ev.keep, &r->message.header, &r->authors)) != ASSAY_DONE ||
-        (s = dkim_prepare(&r->ev, &r->message, r->authors.domains, r->authors.n, &r->dkim)) != ASSAY_DONE ||
+        (s = dkim_prepare(&r->ev, &r->message, r->authors.domains, r->authors.n, &r->dkim)) !=
+            ASSAY_DONE ||
         (s = arc_prepare(&r->ev, &r->message, &r->arc)) != ASSAY_DONE)
         return s;
     if (!(r->identifiers = arena_zero(&r->ev.keep, (r->dkim.n + 1) * sizeof *r->identifiers)))
         return ASSAY_ENOMEM;
     want_whole_body(&r->message.body);
     set_dmarc(r, &r->dmarc, mode, &r->dmarc_verdict);
-    set_dmarc(r, &r->dmarc_other, mode == DMARC_9989 ? DMARC_7489 : DMARC_9989, &r->dmarc_other_verdict);
+    set_dmarc(r, &r->dmarc_other, mode == DMARC_9989 ? DMARC_7489 : DMARC_9989,
+              &r->dmarc_other_verdict);
     r->prepared = true;
     r->ev.epoch++;
     return ASSAY_DONE;
@@ -252,7 +257,8 @@ static assay_status body_digest(struct assay_eval *ev, assay_span canonicalizati
         return ASSAY_EORDER;
     if (sha256.n != SHA256_SIZE || (!relaxed && !span_iis(canonicalization, "simple")))
         return ASSAY_EINVAL;
-    return body_give(&r->message.body, relaxed ? CANON_RELAXED : CANON_SIMPLE, length, (const uint8_t *)sha256.p);
+    return body_give(&r->message.body, relaxed ? CANON_RELAXED : CANON_SIMPLE, length,
+                     (const uint8_t *)sha256.p);
 }
 
 static assay_status eom(struct assay_eval *ev)
@@ -325,8 +331,9 @@ struct receive *receive_of(assay_eval *ev)
 /** Faults of the body that the policy wants to know of. */
 static unsigned faults_wanted(const struct assay_policy *p)
 {
-    return (p->message_bare_lf ? MESSAGE_BARE_LF : 0u) | (p->message_bare_cr ? MESSAGE_BARE_CR : 0u) |
-           (p->message_nul ? MESSAGE_NUL : 0u) | (p->message_long_line ? MESSAGE_LONG_LINE : 0u);
+    return (p->message_bare_lf ? MESSAGE_BARE_LF : 0u) |
+           (p->message_bare_cr ? MESSAGE_BARE_CR : 0u) | (p->message_nul ? MESSAGE_NUL : 0u) |
+           (p->message_long_line ? MESSAGE_LONG_LINE : 0u);
 }
 
 /** Divide an address at its last @. */
@@ -341,7 +348,8 @@ static void divide(assay_span address, assay_span *local, assay_span *domain)
 /** Set up the checks of the envelope: MAIL FROM, with the null path postmaster@HELO (RFC 7208 2.4), and HELO (2.3). */
 static void set_spf(struct receive *r)
 {
-    struct spf_request base = {.ip = r->ip, .ip_text = r->ip_text, .helo = r->helo, .hostname = r->hostname};
+    struct spf_request base = {
+        .ip = r->ip, .ip_text = r->ip_text, .helo = r->helo, .hostname = r->hostname};
 
     base.local = SPAN_EMPTY;
     base.domain = r->helo;
@@ -361,21 +369,24 @@ static assay_status copy_envelope(struct receive *r, const struct assay_envelope
     r->sample = e->sample;
     if (e->ip.n && !ip_read(e->ip, &r->ip))
         return ASSAY_EINVAL;
-    if (!arena_copy(keep, ip_text(&r->ip, ip), &r->ip_text) || !arena_copy(keep, e->helo, &r->helo) ||
-        !arena_copy(keep, e->mail_from, &r->mail_from) || !arena_copy(keep, e->hostname, &r->hostname))
+    if (!arena_copy(keep, ip_text(&r->ip, ip), &r->ip_text) ||
+        !arena_copy(keep, e->helo, &r->helo) || !arena_copy(keep, e->mail_from, &r->mail_from) ||
+        !arena_copy(keep, e->hostname, &r->hostname))
         return ASSAY_ENOMEM;
     return ASSAY_DONE;
 }
 
 /** Make an evaluation of either kind. */
-static assay_status make(assay_engine *engine, const assay_policy *policy, const struct assay_envelope *envelope,
-                         bool envelope_only, assay_eval **ret)
+static assay_status make(assay_engine *engine, const assay_policy *policy,
+                         const struct assay_envelope *envelope, bool envelope_only,
+                         assay_eval **ret)
 {
     struct assay_envelope e = {0};
     struct receive *r;
     assay_status s;
 
-    if (!policy->sealed || envelope->size < sizeof(size_t) || envelope->size > sizeof e || envelope->sample > 99)
+    if (!policy->sealed || envelope->size < sizeof(size_t) || envelope->size > sizeof e ||
+        envelope->sample > 99)
         return ASSAY_EINVAL;
     memcpy(&e, envelope, envelope->size);
     if (!(r = calloc(1, sizeof *r)))

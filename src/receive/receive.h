@@ -51,7 +51,7 @@ struct receive {
     size_t nrecipients, recipients_cap;
 
     struct message message;
-    bool prepared; /**< signatures and authors are read */
+    bool prepared;     /**< signatures and authors are read */
     bool header_given; /**< by assay_header() */
     bool broken;       /**< memory ran out in the middle of the message: there will be no verdict */
 

@@ -18,21 +18,24 @@ static assay_span our_id(const struct receive *r)
 /** A check goes into the field: the other view of DMARC does not, nor does a null path's second SPF result. */
 static bool is_reported(const struct receive *r, const struct assay_check *c)
 {
-    if (span_is(c->method, "dmarc") && !span_is(c->scope, r->dmarc.mode == DMARC_9989 ? "9989" : "7489"))
+    if (span_is(c->method, "dmarc") &&
+        !span_is(c->scope, r->dmarc.mode == DMARC_9989 ? "9989" : "7489"))
         return false;
     return !(span_is(c->scope, "mfrom") && !r->mail_from.n && r->helo.n);
 }
 
 /** A check as a result. */
-static assay_status as_result(struct receive *r, const struct assay_check *c, struct authres_result *ret)
+static assay_status as_result(struct receive *r, const struct assay_check *c,
+                              struct authres_result *ret)
 {
-    struct authres_property *properties = arena_zero(&r->ev.pass, (c->nproperties + 1) * sizeof *properties);
+    struct authres_property *properties =
+        arena_zero(&r->ev.pass, (c->nproperties + 1) * sizeof *properties);
 
     if (!properties)
         return ASSAY_ENOMEM;
     for (size_t i = 0; i < c->nproperties; i++)
-        properties[i] =
-            (struct authres_property){c->properties[i].ptype, c->properties[i].name, c->properties[i].value};
+        properties[i] = (struct authres_property){c->properties[i].ptype, c->properties[i].name,
+                                                  c->properties[i].value};
     *ret = (struct authres_result){.method = c->method,
                                    .version = 1,
                                    .result = c->result,
@@ -45,7 +48,8 @@ static assay_status as_result(struct receive *r, const struct assay_check *c, st
 /** The results that are reported, in order. */
 static assay_status gather(struct receive *r, struct authres_result **ret, size_t *ret_n)
 {
-    struct authres_result *results = arena_zero(&r->ev.pass, (r->verdict.nchecks + 1) * sizeof *results);
+    struct authres_result *results =
+        arena_zero(&r->ev.pass, (r->verdict.nchecks + 1) * sizeof *results);
 
     *ret_n = 0;
     *ret = results;
@@ -57,7 +61,8 @@ static assay_status gather(struct receive *r, struct authres_result **ret, size_
 }
 
 /** Write one field's value into keep. */
-static assay_status write_field(struct receive *r, const struct authres_result *results, size_t n, assay_span *ret)
+static assay_status write_field(struct receive *r, const struct authres_result *results, size_t n,
+                                assay_span *ret)
 {
     struct buf out = buf_new(AUTHRES_MAX);
     bool kept;
@@ -68,8 +73,8 @@ static assay_status write_field(struct receive *r, const struct authres_result *
     return kept ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
-/** A field claims to be ours, by our name or by its other form: A-labels and U-labels are the same (RFC 8601 5). */
-static bool claims_ours(assay_span value, assay_span id)
+/** A field is by this name, or by its other form: A-labels and U-labels are the same (RFC 8601 5). */
+static bool is_by(assay_span value, assay_span id)
 {
     char other[DNS_NAME_TEXT];
     struct dns_name name;
@@ -84,25 +89,47 @@ static bool claims_ours(assay_span value, assay_span id)
            authres_is_from(value, dns_to_ulabels(dns_name_span(&name), other, sizeof other));
 }
 
-/** Take out the fields that claim to be ours: from the last to the first, so that indexes stay right. */
-static void remove_forged(const struct receive *r, struct assay_edit *edits, size_t *n)
+/**
+ * A field must not stay (RFC 8601 5): it claims to be ours, by our name in such fields or by that of this host, or it has
+ * a version that we do not know.
+ */
+static assay_status is_unwanted(struct receive *r, assay_span value, bool *ret)
+{
+    struct authres read;
+    assay_status s;
+
+    *ret = is_by(value, our_id(r)) || (r->hostname.n && is_by(value, r->hostname));
+    if (*ret)
+        return ASSAY_DONE;
+    if ((s = authres_read(&r->ev.pass, value, &read)) == ASSAY_DONE)
+        *ret = read.version != 1;
+    return s;
+}
+
+/** Take out the fields that must not stay: from the last to the first, so that indexes stay right. */
+static assay_status remove_unwanted(struct receive *r, struct assay_edit *edits, size_t *n)
 {
     const struct header *h = &r->message.header;
     unsigned index = (unsigned)header_count(h, SPAN(FIELD));
 
     for (size_t i = h->n; i > 0; i--) {
+        bool unwanted;
+
         if (!field_is(h, i - 1, SPAN(FIELD)))
             continue;
-        if (claims_ours(field_value(h, i - 1), our_id(r)))
-            edits[(*n)++] =
-                (struct assay_edit){.remove = true, .index = index, .name = SPAN(FIELD), .value = SPAN_EMPTY};
+        if (is_unwanted(r, field_value(h, i - 1), &unwanted) != ASSAY_DONE)
+            return ASSAY_ENOMEM;
+        if (unwanted)
+            edits[(*n)++] = (struct assay_edit){
+                .remove = true, .index = index, .name = SPAN(FIELD), .value = SPAN_EMPTY};
         index--;
     }
+    return ASSAY_DONE;
 }
 
 /** Put ours in at the top: one field, or one for each result, the first on top. */
-static assay_status insert_ours(struct receive *r, const struct authres_result *results, size_t nresults,
-                                struct assay_edit *edits, size_t *n)
+static assay_status insert_ours(struct receive *r, const struct authres_result *results,
+                                size_t nresults, struct assay_edit *edits, size_t *n)
 {
     size_t fields = r->policy->authres_layout == POLICY_LAYOUT_EACH && nresults ? nresults : 1;
 
@@ -110,8 +137,8 @@ static assay_status insert_ours(struct receive *r, const struct authres_result *
         struct assay_edit *e = &edits[(*n)++];
 
         *e = (struct assay_edit){.index = 0, .name = SPAN(FIELD)};
-        if (write_field(r, fields == 1 ? results : &results[i - 1], fields == 1 ? nresults : 1, &e->value) !=
-            ASSAY_DONE)
+        if (write_field(r, fields == 1 ? results : &results[i - 1], fields == 1 ? nresults : 1,
+                        &e->value) != ASSAY_DONE)
             return ASSAY_ENOMEM;
     }
     return ASSAY_DONE;
@@ -128,8 +155,8 @@ assay_status verdict_results(struct receive *r)
         write_field(r, results, nresults, &r->verdict.authres) != ASSAY_DONE)
         return ASSAY_ENOMEM;
     if (!r->envelope_only) {
-        remove_forged(r, edits, &n);
-        if (insert_ours(r, results, nresults, edits, &n) != ASSAY_DONE)
+        if (remove_unwanted(r, edits, &n) != ASSAY_DONE ||
+            insert_ours(r, results, nresults, edits, &n) != ASSAY_DONE)
             return ASSAY_ENOMEM;
     }
     r->verdict.edits = edits;

@@ -6,20 +6,23 @@
 
 const char *spf_result_text(enum spf_result result)
 {
-    static const char *const TEXTS[] = {"none", "neutral", "pass", "fail", "softfail", "temperror", "permerror"};
+    static const char *const TEXTS[] = {"none",     "neutral",   "pass",     "fail",
+                                        "softfail", "temperror", "permerror"};
 
     return TEXTS[result];
 }
 
 /* ---- the budget (RFC 7208 4.6.4) ---- */
 
-enum spf_result spf_error(struct spf_check *c, enum spf_result result, const char *ref, const char *problem,
-                          assay_span where)
+enum spf_result spf_error(struct spf_check *c, enum spf_result result, const char *ref,
+                          const char *problem, assay_span where)
 {
     c->ref = ref;
     c->problem = problem;
     c->where = where;
-    trace(c->ev, ref, SPAN("%1\t%2\t%3"), where, span_of(problem), span_of(spf_result_text(result)));
+    c->matched = NULL; /* what an included record said is no reason any more */
+    trace(c->ev, ref, SPAN("%1\t%2\t%3"), where, span_of(problem),
+          span_of(spf_result_text(result)));
     return result;
 }
 
@@ -29,7 +32,8 @@ bool spf_spend_lookup(struct spf_check *c, assay_span term)
         c->lookups++;
         return true;
     }
-    spf_error(c, SPF_PERMERROR, "RFC 7208 4.6.4", "an eleventh term that asks the DNS; ten are allowed", term);
+    spf_error(c, SPF_PERMERROR, "RFC 7208 4.6.4",
+              "an eleventh term that asks the DNS; ten are allowed", term);
     return false;
 }
 
@@ -37,7 +41,8 @@ bool spf_spend_void(struct spf_check *c, const struct assay_fact *fact, assay_sp
 {
     if (fact_state(fact) != FACT_NONE || ++c->voids <= LIMIT_SPF_VOIDS)
         return true;
-    spf_error(c, SPF_PERMERROR, "RFC 7208 4.6.4", "a third term that finds nothing; two are allowed", term);
+    spf_error(c, SPF_PERMERROR, "RFC 7208 4.6.4",
+              "a third term that finds nothing; two are allowed", term);
     return false;
 }
 
@@ -55,7 +60,8 @@ static enum spf_result qualified(char qualifier)
 }
 
 /** A term waits for its answer: hint what those behind it will ask, as far as the budget reaches. */
-static void hint_terms(struct spf_check *c, const struct spf_record *r, size_t first, assay_span domain)
+static void hint_terms(struct spf_check *c, const struct spf_record *r, size_t first,
+                       assay_span domain)
 {
     unsigned budget = LIMIT_SPF_LOOKUPS - c->lookups;
 
@@ -77,11 +83,12 @@ static void trace_run(struct spf_check *c, const struct spf_record *r, size_t fi
 }
 
 /** A term matched: its qualifier is the result. */
-static enum spf_result matched(struct spf_check *c, const struct spf_record *r, const struct spf_term *term,
-                               assay_span domain)
+static enum spf_result matched(struct spf_check *c, const struct spf_record *r,
+                               const struct spf_term *term, assay_span domain)
 {
-    static const char *const REFS[] = {"RFC 7208 5.1", "RFC 7208 5.2", "RFC 7208 5.3", "RFC 7208 5.4",
-                                       "RFC 7208 5.5", "RFC 7208 5.6", "RFC 7208 5.6", "RFC 7208 5.7"};
+    static const char *const REFS[] = {"RFC 7208 5.1", "RFC 7208 5.2", "RFC 7208 5.3",
+                                       "RFC 7208 5.4", "RFC 7208 5.5", "RFC 7208 5.6",
+                                       "RFC 7208 5.6", "RFC 7208 5.7"};
     enum spf_result result = qualified(term->qualifier);
 
     c->matched = term;
@@ -94,8 +101,8 @@ static enum spf_result matched(struct spf_check *c, const struct spf_record *r, 
 }
 
 /** Evaluate the terms from left to right (RFC 7208 4.6.2). `*ret_matched` tells whether one matched or ended it. */
-static assay_status evaluate_terms(struct spf_check *c, const struct spf_record *r, assay_span domain,
-                                   enum spf_result *ret, bool *ret_matched)
+static assay_status evaluate_terms(struct spf_check *c, const struct spf_record *r,
+                                   assay_span domain, enum spf_result *ret, bool *ret_matched)
 {
     size_t run = 0; /* where a run of addresses without a match begins */
 
@@ -147,7 +154,8 @@ static assay_status redirect(struct spf_check *c, const struct spf_record *r, as
             return s;
     }
     if (*ret == SPF_NONE)
-        *ret = spf_error(c, SPF_PERMERROR, "RFC 7208 6.1", "redirect leads to no SPF record", r->redirect.spec);
+        *ret = spf_error(c, SPF_PERMERROR, "RFC 7208 6.1", "redirect leads to no SPF record",
+                         r->redirect.spec);
     return ASSAY_DONE;
 }
 
@@ -177,21 +185,23 @@ static enum spf_result unusable(struct spf_check *c, const struct spf_record *r,
     switch (r->found) {
     case SPF_RECORD_SEVERAL:
         return spf_error(c, SPF_PERMERROR, "RFC 7208 4.5", "more than one SPF record", domain);
-    case SPF_RECORD_SYNTAX: return spf_error(c, SPF_PERMERROR, "RFC 7208 4.6", r->problem, r->where);
+    case SPF_RECORD_SYNTAX:
+        return spf_error(c, SPF_PERMERROR, "RFC 7208 4.6", r->problem, r->where);
     default: trace(c->ev, "RFC 7208 4.5", SPAN("%1\tno SPF record\tnone"), domain); return SPF_NONE;
     }
 }
 
 /** Evaluate what the TXT question brought, one level deeper. */
-static assay_status check_answer(struct spf_check *c, const struct assay_fact *fact, assay_span domain,
-                                 enum spf_result *ret)
+static assay_status check_answer(struct spf_check *c, const struct assay_fact *fact,
+                                 assay_span domain, enum spf_result *ret)
 {
     const struct spf_record *r;
     assay_status s;
 
     if ((s = spf_record_of(fact, &r)) != ASSAY_DONE)
         return s;
-    trace_asked(c->ev, "RFC 7208 4.4", ASSAY_RR_TXT, domain, fact, r->found == SPF_RECORD_OK ? r->text : SPAN_EMPTY);
+    trace_asked(c->ev, "RFC 7208 4.4", ASSAY_RR_TXT, domain, fact,
+                r->found == SPF_RECORD_OK ? r->text : SPAN_EMPTY);
     if (r->found != SPF_RECORD_OK) {
         *ret = unusable(c, r, domain);
         return ASSAY_DONE;
@@ -207,13 +217,19 @@ assay_status spf_check_domain(struct spf_check *c, assay_span domain, enum spf_r
     const struct assay_fact *fact;
     assay_status s;
 
+    if (dns_labels(domain) < 2) {
+        trace(c->ev, "RFC 7208 4.3", SPAN("%1\tnot a name of several labels\tnone"), domain);
+        *ret = SPF_NONE;
+        return ASSAY_DONE;
+    }
     if ((s = ask_dns(c->ev, ASSAY_RR_TXT, domain, &fact)) != ASSAY_DONE)
         return s;
     if (fact_state(fact) == FACT_DATA)
         return check_answer(c, fact, domain, ret);
     trace_asked(c->ev, "RFC 7208 4.4", ASSAY_RR_TXT, domain, fact, SPAN_EMPTY);
     if (fact_state(fact) == FACT_UNKNOWN)
-        *ret = spf_error(c, SPF_TEMPERROR, "RFC 7208 4.4", "the SPF record could not be asked", domain);
+        *ret = spf_error(c, SPF_TEMPERROR, "RFC 7208 4.4", "the SPF record could not be asked",
+                         domain);
     else if (c->lookups && !spf_spend_void(c, fact, domain)) /* the first record is no term */
         *ret = SPF_PERMERROR;
     else
@@ -240,20 +256,22 @@ static assay_status initial_domain(struct spf_check *c, bool *ret_valid)
 static assay_span reason(const struct spf_check *c, enum spf_result result)
 {
     struct assay_eval *ev = c->ev;
-    assay_span client = c->request->ip_text, term = c->matched ? c->matched->text : SPAN("no term matches");
+    assay_span client = c->request->ip_text,
+               term = c->matched ? c->matched->text : SPAN("no term matches");
 
     switch (result) {
     case SPF_PASS:
-        return pass_printf(ev, "%.*s is listed by %.*s (%.*s)", SPAN_ARG(client), SPAN_ARG(c->at), SPAN_ARG(term));
+        return pass_printf(ev, "%.*s is listed by %.*s (%.*s)", SPAN_ARG(client), SPAN_ARG(c->at),
+                           SPAN_ARG(term));
     case SPF_FAIL:
-        return pass_printf(ev, "%.*s is not allowed to send for %.*s (%.*s)", SPAN_ARG(client), SPAN_ARG(c->at),
-                           SPAN_ARG(term));
-    case SPF_SOFTFAIL:
-        return pass_printf(ev, "%.*s is probably not allowed to send for %.*s (%.*s)", SPAN_ARG(client),
+        return pass_printf(ev, "%.*s is not allowed to send for %.*s (%.*s)", SPAN_ARG(client),
                            SPAN_ARG(c->at), SPAN_ARG(term));
+    case SPF_SOFTFAIL:
+        return pass_printf(ev, "%.*s is probably not allowed to send for %.*s (%.*s)",
+                           SPAN_ARG(client), SPAN_ARG(c->at), SPAN_ARG(term));
     case SPF_NEUTRAL:
-        return pass_printf(ev, "%.*s says nothing of %.*s (%.*s)", SPAN_ARG(c->at), SPAN_ARG(client),
-                           SPAN_ARG(term));
+        return pass_printf(ev, "%.*s says nothing of %.*s (%.*s)", SPAN_ARG(c->at),
+                           SPAN_ARG(client), SPAN_ARG(term));
     case SPF_NONE:
         if (!c->problem)
             return pass_printf(ev, "%.*s has no SPF record", SPAN_ARG(c->sender));
@@ -280,7 +298,8 @@ static assay_status keep_verdict(struct spf_check *c, enum spf_result result, st
 }
 
 /** There is nothing to check. */
-static assay_status nothing(struct spf_check *c, const char *ref, const char *why, struct spf_verdict *v)
+static assay_status nothing(struct spf_check *c, const char *ref, const char *why,
+                            struct spf_verdict *v)
 {
     c->ref = ref;
     c->problem = why;
@@ -293,8 +312,8 @@ static void trace_head(struct spf_check *c)
 {
     static const char *const SCOPES[] = {"MAIL FROM", "HELO", "author domain"};
 
-    trace(c->ev, NULL, SPAN("SPF %1 %2, client %3"), span_of(SCOPES[c->request->scope]), c->request->domain,
-          c->request->ip_text);
+    trace(c->ev, NULL, SPAN("SPF %1 %2, client %3"), span_of(SCOPES[c->request->scope]),
+          c->request->domain, c->request->ip_text);
     trace_in(c->ev);
 }
 
@@ -313,7 +332,8 @@ assay_status spf_check_host(struct assay_eval *ev, void *slot)
     if ((status = initial_domain(&c, &valid)) != ASSAY_DONE)
         return status;
     if (!valid)
-        return nothing(&c, "RFC 7208 4.3", s->request.domain.n ? "not a domain name of several labels" : "no domain",
+        return nothing(&c, "RFC 7208 4.3",
+                       s->request.domain.n ? "not a domain name of several labels" : "no domain",
                        &s->verdict);
     if ((status = spf_check_domain(&c, c.sender, &result)) != ASSAY_DONE)
         return status;

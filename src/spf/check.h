@@ -28,7 +28,7 @@ struct spf_check {
 };
 
 /**
- * Evaluate the record of a domain (RFC 7208 4.4 to 4.7, 6.1): what the top, include and redirect do.
+ * Evaluate the record of a domain (RFC 7208 4.3 to 4.7, 6.1): what the top, include and redirect do.
  *
  * \param ret  set on ASSAY_DONE; c->problem and c->where say more of an error
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
@@ -42,11 +42,12 @@ assay_status spf_check_domain(struct spf_check *c, assay_span domain, enum spf_r
  * \param ret      set on ASSAY_DONE: whether it matched
  * \param ret_err  set on ASSAY_DONE: SPF_TEMPERROR or SPF_PERMERROR when the term ends the check, else SPF_NONE
  */
-assay_status spf_match(struct spf_check *c, const struct spf_term *term, assay_span domain, bool *ret,
-                       enum spf_result *ret_err);
+assay_status spf_match(struct spf_check *c, const struct spf_term *term, assay_span domain,
+                       bool *ret, enum spf_result *ret_err);
 
 /** Hint what a term will ask (DESIGN: a record hints no more than its budget). \return false: stop hinting */
-bool spf_hint(struct spf_check *c, const struct spf_term *term, assay_span domain, unsigned *budget);
+bool spf_hint(struct spf_check *c, const struct spf_term *term, assay_span domain,
+              unsigned *budget);
 
 /** Charge one term that asks (RFC 7208 4.6.4). \return false when it is one too many; the problem is set */
 bool spf_spend_lookup(struct spf_check *c, assay_span term);
@@ -55,8 +56,8 @@ bool spf_spend_lookup(struct spf_check *c, assay_span term);
 bool spf_spend_void(struct spf_check *c, const struct assay_fact *fact, assay_span term);
 
 /** Note why the check ends. \return the result */
-enum spf_result spf_error(struct spf_check *c, enum spf_result result, const char *ref, const char *problem,
-                          assay_span where);
+enum spf_result spf_error(struct spf_check *c, enum spf_result result, const char *ref,
+                          const char *problem, assay_span where);
 
 /** What a domain-spec came to. */
 enum spf_target {
@@ -73,8 +74,8 @@ enum spf_target {
  * \param what    set on ASSAY_DONE
  * \return ASSAY_DONE, ASSAY_NEED (of %{p}), ASSAY_ENOMEM
  */
-assay_status spf_target_of(struct spf_check *c, const struct spf_domain *spec, assay_span domain, assay_span *ret,
-                           enum spf_target *what);
+assay_status spf_target_of(struct spf_check *c, const struct spf_domain *spec, assay_span domain,
+                           assay_span *ret, enum spf_target *what);
 
 /**
  * Expand a macro string.

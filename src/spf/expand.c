@@ -2,8 +2,7 @@
 #include "spf/check.h"
 
 #include "base/number.h"
-
-enum { NAME_OCTETS = 253 };
+#include "dns/alabel.h"
 
 /* ---- validated names (RFC 7208 5.5) ---- */
 
@@ -26,22 +25,22 @@ static int fit(assay_span name, assay_span target)
 }
 
 /** Look at one name of the client. `*best` is how well the best one so far fits. */
-static assay_status validate(struct spf_check *c, assay_span name, assay_span target, bool any, int *best,
-                             assay_span *ret)
+static assay_status validate(struct spf_check *c, assay_span name, assay_span target, bool any,
+                             int *best, assay_span *ret)
 {
     uint16_t rrtype = c->request->ip.version == 4 ? ASSAY_RR_A : ASSAY_RR_AAAA;
     const struct assay_fact *fact;
     int fits = fit(name, target);
     assay_status s;
 
-    if (fits <= *best || (fits == 1 && !any))
+    if (fits <= *best || (!any && (fits == 1 || *best))) /* ptr needs one; %{p} wants the best */
         return ASSAY_DONE;
     if ((s = ask_dns(c->ev, rrtype, name, &fact)) != ASSAY_DONE)
         return s;
     trace_asked(c->ev, "RFC 7208 5.5", rrtype, name, fact,
-                has_client(c, fact)                     ? SPAN("validated")
+                has_client(c, fact)                ? SPAN("validated")
                 : fact_state(fact) == FACT_UNKNOWN ? SPAN("skipped: an error is no match")
-                                                        : SPAN_EMPTY);
+                                                   : SPAN_EMPTY);
     if (has_client(c, fact)) {
         *best = fits;
         *ret = name;
@@ -50,8 +49,8 @@ static assay_status validate(struct spf_check *c, assay_span name, assay_span ta
 }
 
 /** Look at the names in order; when one has to be waited for, the rest is hinted. The eleventh is ignored (4.6.4). */
-static assay_status validate_names(struct spf_check *c, const struct assay_fact *ptr, assay_span target, bool any,
-                                   assay_span *ret)
+static assay_status validate_names(struct spf_check *c, const struct assay_fact *ptr,
+                                   assay_span target, bool any, assay_span *ret)
 {
     size_t n = ptr->n < LIMIT_SPF_NAMES ? ptr->n : LIMIT_SPF_NAMES, i = 0;
     assay_status s = ASSAY_DONE;
@@ -60,7 +59,8 @@ static assay_status validate_names(struct spf_check *c, const struct assay_fact 
     for (; i < n && s == ASSAY_DONE; i++)
         s = validate(c, ptr->records[i].text, target, any, &best, ret);
     for (; i < n && s == ASSAY_NEED; i++)
-        hint_dns(c->ev, c->request->ip.version == 4 ? ASSAY_RR_A : ASSAY_RR_AAAA, ptr->records[i].text);
+        hint_dns(c->ev, c->request->ip.version == 4 ? ASSAY_RR_A : ASSAY_RR_AAAA,
+                 ptr->records[i].text);
     return s;
 }
 
@@ -74,8 +74,8 @@ assay_status spf_validated(struct spf_check *c, assay_span target, bool any, ass
     *ret = SPAN_EMPTY;
     if (s != ASSAY_DONE)
         return s;
-    trace_asked(c->ev, "RFC 7208 5.5", ASSAY_RR_PTR, pass_printf(c->ev, "%.*s", SPAN_ARG(address)), *ptr,
-                fact_state(*ptr) == FACT_UNKNOWN ? SPAN("an error is no match") : SPAN_EMPTY);
+    trace_asked(c->ev, "RFC 7208 5.5", ASSAY_RR_PTR, pass_printf(c->ev, "%.*s", SPAN_ARG(address)),
+                *ptr, fact_state(*ptr) == FACT_UNKNOWN ? SPAN("an error is no match") : SPAN_EMPTY);
     return validate_names(c, *ptr, target, any, ret);
 }
 
@@ -104,37 +104,85 @@ static assay_span local_part(const struct spf_check *c)
     return c->request->local.n ? c->request->local : SPAN("postmaster");
 }
 
-/** Put the sender together. */
-static assay_span sender(const struct spf_check *c)
+/** A canonical name as macros spell it: labels parted by dots, nothing escaped (RFC 7208 4.8). */
+static assay_status spelled(struct spf_check *c, assay_span name, assay_span *ret)
 {
-    return pass_printf(c->ev, "%.*s@%.*s", SPAN_ARG(local_part(c)), SPAN_ARG(c->sender));
+    uint8_t wire[DNS_NAME_WIRE];
+    size_t n;
+
+    *ret = name;
+    if (span_find(name, '\\') == name.n)
+        return ASSAY_DONE;
+    n = dns_name_wire(name, wire);
+    for (size_t at = wire[0] + 1u, next; wire[at]; at = next) {
+        next = at + wire[at] + 1;
+        wire[at] = '.';
+    }
+    return arena_copy(&c->ev->pass, (assay_span){(const char *)wire + 1, n - 2}, ret)
+               ? ASSAY_DONE
+               : ASSAY_ENOMEM;
+}
+
+/** %{s}: the sender, put together. */
+static assay_status sender(struct spf_check *c, assay_span *ret)
+{
+    assay_span local = local_part(c), domain;
+    assay_status s = spelled(c, c->sender, &domain);
+    char *text;
+
+    if (s != ASSAY_DONE)
+        return s;
+    if (!(text = arena_get(&c->ev->pass, local.n + 1 + domain.n)))
+        return ASSAY_ENOMEM;
+    memcpy(text, local.p, local.n);
+    text[local.n] = '@';
+    memcpy(text + local.n + 1, domain.p, domain.n);
+    *ret = (assay_span){text, local.n + 1 + domain.n};
+    return ASSAY_DONE;
 }
 
 /** %{p}: a validated name, else "unknown", also when the DNS fails (RFC 7208 7.3). */
 static assay_status validated_name(struct spf_check *c, assay_span domain, assay_span *ret)
 {
     const struct assay_fact *ptr;
-    assay_status s = spf_validated(c, domain, true, ret, &ptr);
+    assay_span name;
+    assay_status s = spf_validated(c, domain, true, &name, &ptr);
 
-    if (s == ASSAY_DONE && !ret->n)
-        *ret = SPAN("unknown");
-    return s;
+    if (s != ASSAY_DONE)
+        return s;
+    return spelled(c, name.n ? name : SPAN("unknown"), ret);
+}
+
+/** %{h}: A-labels when it is a name of U-labels (RFC 8616 4), else as the client said it. */
+static assay_status helo_name(struct spf_check *c, assay_span *ret)
+{
+    struct dns_name name;
+    assay_status s;
+
+    *ret = c->request->helo;
+    if (span_ascii(*ret))
+        return ASSAY_DONE;
+    s = dns_to_alabels(*ret, &name);
+    if (s == ASSAY_EINVAL)
+        return ASSAY_DONE;
+    return s == ASSAY_DONE && arena_copy(&c->ev->pass, dns_name_span(&name), ret) ? ASSAY_DONE
+                                                                                  : ASSAY_ENOMEM;
 }
 
 /** The value of a letter. \param store  room for what is made on the spot */
-static assay_status value_of(struct spf_check *c, char letter, assay_span domain, char store[IP_TEXT + 64],
-                             assay_span *ret)
+static assay_status value_of(struct spf_check *c, char letter, assay_span domain,
+                             char store[IP_TEXT + 64], assay_span *ret)
 {
     const struct spf_request *q = c->request;
 
     switch (letter) {
-    case 's': *ret = sender(c); break;
+    case 's': return sender(c, ret);
     case 'l': *ret = local_part(c); break;
-    case 'o': *ret = c->sender; break;
-    case 'd': *ret = domain; break;
+    case 'o': return spelled(c, c->sender, ret);
+    case 'd': return spelled(c, domain, ret);
     case 'i': *ret = dotted(&q->ip, store); break;
     case 'p': return validated_name(c, domain, ret);
-    case 'h': *ret = q->helo; break;
+    case 'h': return helo_name(c, ret);
     case 'c': *ret = ip_text(&q->ip, store); break;
     case 'r': *ret = q->hostname.n ? q->hostname : SPAN("unknown"); break;
     case 't': *ret = number_text(c->ev->now > 0 ? (uint64_t)c->ev->now : 0, store); break;
@@ -144,8 +192,8 @@ static assay_status value_of(struct spf_check *c, char letter, assay_span domain
 }
 
 /** Expand the macro that `s` begins with. */
-static assay_status expand_one(struct spf_check *c, assay_span *s, assay_span domain, struct spf_text *out,
-                               bool *ret_ascii)
+static assay_status expand_one(struct spf_check *c, assay_span *s, assay_span domain,
+                               struct spf_text *out, bool *ret_ascii)
 {
     char store[IP_TEXT + 64];
     struct spf_macro m;
@@ -191,13 +239,13 @@ static assay_span cut_left(assay_span name)
 {
     if (name.n && name.p[name.n - 1] == '.')
         name.n--;
-    while (name.n > NAME_OCTETS)
+    while (name.n > SPF_NAME_OCTETS)
         name = span_from(name, span_find(name, '.') + 1);
     return name;
 }
 
-assay_status spf_target_of(struct spf_check *c, const struct spf_domain *spec, assay_span domain, assay_span *ret,
-                           enum spf_target *what)
+assay_status spf_target_of(struct spf_check *c, const struct spf_domain *spec, assay_span domain,
+                           assay_span *ret, enum spf_target *what)
 {
     struct dns_name name;
     struct spf_text text;
@@ -251,7 +299,8 @@ assay_status spf_explain(struct spf_check *c, assay_span *ret)
         return s;
     if ((s = ask_dns(c->ev, ASSAY_RR_TXT, target, &fact)) != ASSAY_DONE)
         return s;
-    trace_asked(c->ev, "RFC 7208 6.2", ASSAY_RR_TXT, target, fact, SPAN("the explanation for the sender"));
+    trace_asked(c->ev, "RFC 7208 6.2", ASSAY_RR_TXT, target, fact,
+                SPAN("the explanation for the sender"));
     if ((s = spf_expand(c, explain_string(fact), c->exp_domain, &text, &ascii)) != ASSAY_DONE)
         return s;
     if (text.over || !span_printable((assay_span){text.p, text.n}))

@@ -3,16 +3,30 @@
 
 #include "base/number.h"
 
-/** Parts that a value is split into at most: every other octet is a delimiter. */
-enum { PARTS_MAX = 512, KEEP_MAX = 1000 };
+/** Parts that a value is split into at most, well over the 127 labels of a name; no number to keep has to be larger. */
+enum { PARTS_MAX = 512 };
 
 /* ---- the grammar ---- */
 
+/** Take the number of parts to keep off the front; any number of digits, but not zero (RFC 7208 7.3). */
+static bool take_keep(assay_span *s, unsigned *ret)
+{
+    size_t n = 0;
+    uint64_t keep;
+
+    while (n < s->n && ascii_digit(s->p[n]))
+        n++;
+    if (!number_read(span_first(*s, n), PARTS_MAX, &keep))
+        keep = n ? PARTS_MAX : 0; /* more parts than there can be: all of them */
+    *s = span_from(*s, n);
+    *ret = (unsigned)keep;
+    return n == 0 || keep > 0;
+}
+
 const char *spf_macro_take(assay_span *s, struct spf_macro *ret)
 {
-    assay_span rest = span_from(*s, 1), digits;
+    assay_span rest = span_from(*s, 1);
     size_t close;
-    uint64_t keep = 0;
 
     *ret = (struct spf_macro){.delimiters = SPAN_EMPTY};
     if (!rest.n || !memchr("{%_-", rest.p[0], 4))
@@ -32,12 +46,8 @@ const char *spf_macro_take(assay_span *s, struct spf_macro *ret)
     if (!memchr("slodiphcrtv", ret->letter, 11))
         return "no such macro letter";
     rest = span_from(rest, 1);
-    for (digits = rest; rest.n && ascii_digit(rest.p[0]);)
-        rest = span_from(rest, 1);
-    digits.n -= rest.n;
-    if (digits.n && (!number_read(digits, UINT64_MAX, &keep) || keep == 0))
+    if (!take_keep(&rest, &ret->keep))
         return "a macro keeps no parts";
-    ret->keep = keep > KEEP_MAX ? KEEP_MAX : (unsigned)keep;
     ret->reverse = rest.n && ascii_lower(rest.p[0]) == 'r';
     ret->delimiters = span_from(rest, ret->reverse);
     for (size_t i = 0; i < ret->delimiters.n; i++)
@@ -87,7 +97,8 @@ const char *spf_macro_check(assay_span s, enum spf_macro_use use, bool *ret_macr
         const char *why;
 
         if (rest.p[0] != '%') {
-            if ((rest.p[0] <= ' ' || rest.p[0] > '~') && !(use == SPF_MACRO_EXPLAIN && rest.p[0] == ' '))
+            if ((rest.p[0] <= ' ' || rest.p[0] > '~') &&
+                !(use == SPF_MACRO_EXPLAIN && rest.p[0] == ' '))
                 return "an octet that is not visible ASCII";
             rest = span_from(rest, 1);
             continue;
@@ -134,14 +145,16 @@ static void add_escaped(struct spf_text *t, assay_span s)
     }
 }
 
-/** Split a value at the delimiters; what is over PARTS_MAX stays in the last part. */
+/** Split a value at the delimiters. \return how many parts there are; 0: too many */
 static size_t split(assay_span value, assay_span delimiters, assay_span parts[PARTS_MAX])
 {
     size_t n = 0, begin = 0;
 
     for (size_t i = 0; i <= value.n; i++) {
-        if (i < value.n && (n == PARTS_MAX - 1 || !memchr(delimiters.p, value.p[i], delimiters.n)))
+        if (i < value.n && !memchr(delimiters.p, value.p[i], delimiters.n))
             continue;
+        if (n == PARTS_MAX)
+            return 0;
         parts[n++] = span_first(span_from(value, begin), i - begin);
         begin = i + 1;
     }
@@ -159,6 +172,8 @@ void spf_macro_apply(const struct spf_macro *m, assay_span value, struct spf_tex
         return;
     }
     n = split(value, m->delimiters.n ? m->delimiters : SPAN("."), parts);
+    if (n == 0)
+        out->over = true;
     first = m->keep && m->keep < n ? n - m->keep : 0;
     for (size_t i = first; i < n; i++) {
         if (i > first)

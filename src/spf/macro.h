@@ -9,11 +9,14 @@
 #include "base/limits.h"
 #include "base/span.h"
 
+/** Octets of the longest name that a domain-spec may stand for; what is longer is cut (RFC 7208 7.3). */
+enum { SPF_NAME_OCTETS = 253 };
+
 /** What a macro string is for. */
 enum spf_macro_use {
-    SPF_MACRO_DOMAIN,  /**< domain-spec: ends in a top label or a macro; letters c r t are not allowed */
-    SPF_MACRO_STRING,  /**< the value of a modifier nobody knows */
-    SPF_MACRO_EXPLAIN  /**< explain-string: spaces and all letters are allowed */
+    SPF_MACRO_DOMAIN, /**< domain-spec: ends in a top label or a macro; letters c r t are not allowed */
+    SPF_MACRO_STRING, /**< the value of a modifier nobody knows */
+    SPF_MACRO_EXPLAIN /**< explain-string: spaces and all letters are allowed */
 };
 
 /** One macro-expand, taken apart. */
@@ -43,7 +46,7 @@ const char *spf_macro_take(assay_span *s, struct spf_macro *ret);
 /** Octets being gathered, with their bound. */
 struct spf_text {
     size_t n;
-    bool over; /**< more came than there is room for */
+    bool over; /**< more came than there is room for, or a value of too many parts */
     char p[LIMIT_SPF_EXPANSION];
 };
 

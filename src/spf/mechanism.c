@@ -13,11 +13,13 @@ static void trace_target(struct spf_check *c, const struct spf_term *term, enum 
     if (what == SPF_TARGET_NO_NAME)
         trace(c->ev, "RFC 7208 4.8", SPAN("%1\tnot a domain name\tdoes not match"), term->text);
     else if (what == SPF_TARGET_NO_ASCII)
-        trace(c->ev, "RFC 8616 4", SPAN("%1\tthe local part is not ASCII\tdoes not match"), term->text);
+        trace(c->ev, "RFC 8616 4", SPAN("%1\tthe local part is not ASCII\tdoes not match"),
+              term->text);
 }
 
 /** One of the addresses lies in the client's network of the term's prefix length. */
-static bool any_matches(const struct spf_check *c, const struct spf_term *term, const struct assay_fact *fact)
+static bool any_matches(const struct spf_check *c, const struct spf_term *term,
+                        const struct assay_fact *fact)
 {
     unsigned bits = c->request->ip.version == 4 ? term->bits4 : term->bits6;
 
@@ -33,8 +35,9 @@ static bool any_matches(const struct spf_check *c, const struct spf_term *term, 
  * \param fact     set on ASSAY_DONE, unless *ret_err is set
  * \param ret_err  SPF_TEMPERROR when there was no answer, SPF_PERMERROR when it was a void one too many
  */
-static assay_status ask_term(struct spf_check *c, const struct spf_term *term, const char *ref, uint16_t rrtype,
-                             assay_span target, const struct assay_fact **fact, enum spf_result *ret_err)
+static assay_status ask_term(struct spf_check *c, const struct spf_term *term, const char *ref,
+                             uint16_t rrtype, assay_span target, const struct assay_fact **fact,
+                             enum spf_result *ret_err)
 {
     assay_status s = ask_dns(c->ev, rrtype, target, fact);
 
@@ -52,8 +55,8 @@ static assay_status ask_term(struct spf_check *c, const struct spf_term *term, c
  * Match `include:domain` (RFC 7208 5.2): the included record is evaluated for the same client and sender; only its
  * pass matches here.
  */
-static assay_status match_include(struct spf_check *c, const struct spf_term *term, assay_span target, bool *ret,
-                                  enum spf_result *ret_err)
+static assay_status match_include(struct spf_check *c, const struct spf_term *term,
+                                  assay_span target, bool *ret, enum spf_result *ret_err)
 {
     enum spf_result inner;
     assay_status s;
@@ -68,15 +71,16 @@ static assay_status match_include(struct spf_check *c, const struct spf_term *te
     case SPF_TEMPERROR:
     case SPF_PERMERROR: *ret_err = inner; return ASSAY_DONE;
     case SPF_NONE: /* no record to include is the publisher's mistake */
-        *ret_err = spf_error(c, SPF_PERMERROR, "RFC 7208 5.2", "include leads to no SPF record", term->text);
+        *ret_err = spf_error(c, SPF_PERMERROR, "RFC 7208 5.2", "include leads to no SPF record",
+                             term->text);
         return ASSAY_DONE;
     default: *ret = inner == SPF_PASS; return ASSAY_DONE;
     }
 }
 
 /** Match `a` (RFC 7208 5.3): an address of the target. */
-static assay_status match_a(struct spf_check *c, const struct spf_term *term, assay_span target, bool *ret,
-                            enum spf_result *ret_err)
+static assay_status match_a(struct spf_check *c, const struct spf_term *term, assay_span target,
+                            bool *ret, enum spf_result *ret_err)
 {
     const struct assay_fact *fact;
     assay_status s = ask_term(c, term, "RFC 7208 5.3", address_type(c), target, &fact, ret_err);
@@ -87,8 +91,8 @@ static assay_status match_a(struct spf_check *c, const struct spf_term *term, as
 }
 
 /** Match one host of `mx`. */
-static assay_status match_mx_host(struct spf_check *c, const struct spf_term *term, assay_span host, bool *ret,
-                                  enum spf_result *ret_err)
+static assay_status match_mx_host(struct spf_check *c, const struct spf_term *term, assay_span host,
+                                  bool *ret, enum spf_result *ret_err)
 {
     const struct assay_fact *fact;
     assay_status s = ask_dns(c->ev, address_type(c), host, &fact);
@@ -104,8 +108,8 @@ static assay_status match_mx_host(struct spf_check *c, const struct spf_term *te
 }
 
 /** Match the hosts of `mx` in order of preference; when one has to be waited for, the rest is hinted. */
-static assay_status match_mx_hosts(struct spf_check *c, const struct spf_term *term, const struct assay_fact *mx,
-                                   bool *ret, enum spf_result *ret_err)
+static assay_status match_mx_hosts(struct spf_check *c, const struct spf_term *term,
+                                   const struct assay_fact *mx, bool *ret, enum spf_result *ret_err)
 {
     assay_status s = ASSAY_DONE;
     size_t i = 0;
@@ -119,8 +123,8 @@ static assay_status match_mx_hosts(struct spf_check *c, const struct spf_term *t
 }
 
 /** Match `mx` (RFC 7208 5.4): an address of one of the target's mail hosts, ten at most (4.6.4). */
-static assay_status match_mx(struct spf_check *c, const struct spf_term *term, assay_span target, bool *ret,
-                             enum spf_result *ret_err)
+static assay_status match_mx(struct spf_check *c, const struct spf_term *term, assay_span target,
+                             bool *ret, enum spf_result *ret_err)
 {
     const struct assay_fact *mx;
     assay_status s = ask_term(c, term, "RFC 7208 5.4", ASSAY_RR_MX, target, &mx, ret_err);
@@ -128,7 +132,8 @@ static assay_status match_mx(struct spf_check *c, const struct spf_term *term, a
     if (s != ASSAY_DONE || *ret_err != SPF_NONE)
         return s;
     if (mx->n > LIMIT_SPF_NAMES) {
-        *ret_err = spf_error(c, SPF_PERMERROR, "RFC 7208 4.6.4", "more than ten MX hosts", term->text);
+        *ret_err =
+            spf_error(c, SPF_PERMERROR, "RFC 7208 4.6.4", "more than ten MX hosts", term->text);
         return ASSAY_DONE;
     }
     trace_in(c->ev);
@@ -138,8 +143,8 @@ static assay_status match_mx(struct spf_check *c, const struct spf_term *term, a
 }
 
 /** Match `ptr` (RFC 7208 5.5): a validated name of the client at or below the target. An error is no match. */
-static assay_status match_ptr(struct spf_check *c, const struct spf_term *term, assay_span target, bool *ret,
-                              enum spf_result *ret_err)
+static assay_status match_ptr(struct spf_check *c, const struct spf_term *term, assay_span target,
+                              bool *ret, enum spf_result *ret_err)
 {
     const struct assay_fact *ptr;
     assay_span name;
@@ -154,8 +159,8 @@ static assay_status match_ptr(struct spf_check *c, const struct spf_term *term, 
 }
 
 /** Match `exists` (RFC 7208 5.7): any A record, whatever the client's version. */
-static assay_status match_exists(struct spf_check *c, const struct spf_term *term, assay_span target, bool *ret,
-                                 enum spf_result *ret_err)
+static assay_status match_exists(struct spf_check *c, const struct spf_term *term,
+                                 assay_span target, bool *ret, enum spf_result *ret_err)
 {
     const struct assay_fact *fact;
     assay_status s = ask_term(c, term, "RFC 7208 5.7", ASSAY_RR_A, target, &fact, ret_err);
@@ -166,8 +171,8 @@ static assay_status match_exists(struct spf_check *c, const struct spf_term *ter
 }
 
 /** Match a term that asks. */
-static assay_status match_asking(struct spf_check *c, const struct spf_term *term, assay_span domain, bool *ret,
-                                 enum spf_result *ret_err)
+static assay_status match_asking(struct spf_check *c, const struct spf_term *term,
+                                 assay_span domain, bool *ret, enum spf_result *ret_err)
 {
     enum spf_target what;
     assay_span target;
@@ -182,7 +187,8 @@ static assay_status match_asking(struct spf_check *c, const struct spf_term *ter
     if (what != SPF_TARGET_OK) {
         trace_target(c, term, what);
         if (what == SPF_TARGET_NO_NAME && term->mechanism == SPF_INCLUDE)
-            *ret_err = spf_error(c, SPF_PERMERROR, "RFC 7208 5.2", "include leads to no domain name", term->text);
+            *ret_err = spf_error(c, SPF_PERMERROR, "RFC 7208 5.2",
+                                 "include leads to no domain name", term->text);
         return ASSAY_DONE;
     }
     switch (term->mechanism) {
@@ -197,11 +203,12 @@ static assay_status match_asking(struct spf_check *c, const struct spf_term *ter
 /** Match ip4 and ip6 (RFC 7208 5.6). */
 static bool match_network(const struct spf_check *c, const struct spf_term *term)
 {
-    return ip_in(&c->request->ip, &term->net, term->mechanism == SPF_IP4 ? term->bits4 : term->bits6);
+    return ip_in(&c->request->ip, &term->net,
+                 term->mechanism == SPF_IP4 ? term->bits4 : term->bits6);
 }
 
-assay_status spf_match(struct spf_check *c, const struct spf_term *term, assay_span domain, bool *ret,
-                       enum spf_result *ret_err)
+assay_status spf_match(struct spf_check *c, const struct spf_term *term, assay_span domain,
+                       bool *ret, enum spf_result *ret_err)
 {
     switch (term->mechanism) {
     case SPF_ALL: *ret = true; return ASSAY_DONE;

@@ -31,7 +31,8 @@ static problem take_bits(assay_span *s, assay_span slash, unsigned max, uint8_t 
 
     while (digits < s->n && ascii_digit(s->p[s->n - 1 - digits]))
         digits++;
-    if (s->n < digits + slash.n || !span_eq(span_first(span_from(*s, s->n - digits - slash.n), slash.n), slash))
+    if (s->n < digits + slash.n ||
+        !span_eq(span_first(span_from(*s, s->n - digits - slash.n), slash.n), slash))
         return NULL;
     assay_span number = span_from(*s, s->n - digits);
     if (digits == 0 || (digits > 1 && number.p[0] == '0') || !number_read(number, max, &value))
@@ -73,6 +74,7 @@ static problem take_domain(struct parser *p, assay_span spec, struct spf_domain 
     problem why = spf_macro_check(spec, SPF_MACRO_DOMAIN, &ret->macro);
 
     ret->spec = spec;
+    ret->macro |= spec.n > SPF_NAME_OCTETS; /* it goes the way of those, and is cut there */
     if (!why)
         keep_name(p, ret);
     return why;

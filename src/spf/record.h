@@ -16,13 +16,13 @@ enum spf_mechanism { SPF_ALL, SPF_INCLUDE, SPF_A, SPF_MX, SPF_PTR, SPF_IP4, SPF_
 struct spf_domain {
     assay_span spec; /**< as written; empty: none, the current domain is meant */
     assay_span name; /**< its canonical name, when it has no macro and is a name; else empty */
-    bool macro;      /**< it has macros to expand */
+    bool macro;      /**< it has macros to expand, or must be cut */
 };
 
 /** One directive. */
 struct spf_term {
     enum spf_mechanism mechanism;
-    char qualifier; /**< + - ~ ? */
+    char qualifier;       /**< + - ~ ? */
     uint8_t bits4, bits6; /**< prefix lengths of a and mx; of ip4 and ip6 the one that applies */
     struct spf_domain domain;
     struct ip net;   /**< ip4, ip6 */
@@ -55,7 +55,8 @@ struct spf_record {
  * \param ret   lives as long as the fact
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status spf_record_of(const struct assay_fact *fact, const struct spf_record **ret);
+ASSAY_NODISCARD assay_status spf_record_of(const struct assay_fact *fact,
+                                           const struct spf_record **ret);
 
 /**
  * Parse one record; what spf_record_of() does for the one it selects.

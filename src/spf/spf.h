@@ -54,13 +54,14 @@ struct spf_request {
 /** What came out. Spans live as long as the evaluation. */
 struct spf_verdict {
     enum spf_result result;
-    assay_span domain;      /**< checked, A-labels; as given when it is no name */
-    assay_span reason;      /**< one sentence */
-    const char *ref;        /**< the paragraph that decided */
-    assay_span term;        /**< the mechanism that matched, or that is wrong; may be empty */
-    assay_span explanation; /**< of exp (RFC 7208 6.2): printable ASCII, not to be trusted; may be empty */
-    unsigned lookups;       /**< terms that asked (RFC 7208 4.6.4) */
-    unsigned voids;         /**< of them, those that found nothing */
+    assay_span domain; /**< checked, A-labels; as given when it is no name */
+    assay_span reason; /**< one sentence */
+    const char *ref;   /**< the paragraph that decided */
+    assay_span term;   /**< the mechanism that matched; empty: none did */
+    assay_span
+        explanation; /**< of exp (RFC 7208 6.2): printable ASCII, not to be trusted; may be empty */
+    unsigned lookups; /**< terms that asked (RFC 7208 4.6.4) */
+    unsigned voids;   /**< of them, those that found nothing */
 };
 
 /** A check and its result: what the branch function takes. */
