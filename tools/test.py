@@ -4,7 +4,7 @@
 
     tools/test.py --build DIR [--fuzz DIR] [--valgrind | --coverage] [--broken 1] [NAME]
 
-Unit tests are src/*/test_*.c, scripts are test_*.py and test_*.sh in src/*, examples and tools (they find the build
+Unit tests are src/*/test_*.c, scripts are test_*.py, test_*.sh and differ_*.py in src/*, examples and tools (they find the build
 directory in $ASSAY_BUILD, say "skipped: why" with exit status 77, and may end with "N passed, N failed"), cases are all
 *.case files, fuzzers are src/*/fuzz_*.c for five seconds each. --broken 1 says that not all could be built.
 """
@@ -120,8 +120,8 @@ class Tests:
         if self.options.fuzz:
             plan += [lambda f=f: self.fuzzer(*f) for f in fuzz.fuzzers(self.options.name)]
         if not self.options.valgrind:
-            scripts = sorted(path for place in ("src/*", "examples", "tools") for kind in ("py", "sh")
-                             for path in TOP.glob(f"{place}/test_*.{kind}") if os.access(path, os.X_OK))
+            scripts = sorted(path for place in ("src/*", "examples", "tools") for kind in ("test_*.py", "test_*.sh", "differ_*.py")
+                             for path in TOP.glob(f"{place}/{kind}") if os.access(path, os.X_OK))
             plan += [lambda p=p: self.script(p) for p in scripts if self.wanted(p)]
         plan += [lambda p=p: self.unit(p) for p in sorted(TOP.glob("src/*/test_*.c")) if self.wanted(p)]
         return plan + [lambda p=p: self.cases(p) for p in self.case_files()]

@@ -83,19 +83,21 @@ static bool read_sha256(assay_span text, uint8_t out[SHA256_SIZE])
     return true;
 }
 
-/** Put a digest behind the others. */
-static assay_status add_digest(struct case_one *one, struct arena *a,
-                               const struct case_digest *digest)
+/** Put a digest behind the others: those of l=, and the whole body's, of each canonicalization. */
+static assay_status add_digest(struct case_reader *r, const struct case_digest *digest)
 {
-    struct case_digest **end = &one->digests, *kept = arena_get(a, sizeof *kept);
+    struct case_digest **end = &r->one->digests, *kept;
+    size_t n = 0;
 
-    if (!kept)
+    for (; *end; end = &(*end)->next)
+        n += span_eq((*end)->canonicalization, digest->canonicalization);
+    if (n > LIMIT_BODY_LENGTHS)
+        return CASE_REFUSE(r, r->line, "more than %d digests of one canonicalization",
+                           LIMIT_BODY_LENGTHS + 1);
+    if (!(kept = arena_get(&r->set->arena, sizeof *kept)))
         return ASSAY_ENOMEM;
     *kept = *digest;
-    while (*end)
-        end = &(*end)->next;
     *end = kept;
-    one->ndigests++;
     return ASSAY_DONE;
 }
 
@@ -117,9 +119,7 @@ assay_status case_read_digest(struct case_reader *r, assay_span line)
         return refuse_digest(r, length, "no length");
     if (more.n)
         return refuse_digest(r, more, "text behind the length");
-    if (r->one->ndigests >= LIMIT_BODY_LENGTHS)
-        return CASE_REFUSE(r, r->line, "more than %d digests", LIMIT_BODY_LENGTHS);
-    return add_digest(r->one, &r->set->arena, &digest);
+    return add_digest(r, &digest);
 }
 
 /* ---- the message as it is fed ---- */

@@ -3,11 +3,15 @@
  * \file case.h
  * The .case file (assay-case(5)): a question, the whole world it may ask, and the answer expected.
  *
- *     case_read()     read.c: sections into cases; what stands above the first [case] is shared by all
- *     case_run()      run.c: an evaluation is made, fed, stepped; case_answer() is its world
- *       case_answer() world.c: [dns], @secure, @suffix; CNAMEs are followed, nobody is asked
- *       expect.c      each line of [expect] against the verdict
- *     assay_case_write()  write.c: the other way, from a verdict to a file
+ *     case_read()         read.c: sections into cases; what stands above the first [case] is shared by all
+ *                         fields.c, records.c, body.c, later.c: the lines of each section; kind.c: what is asked
+ *     case_run()          run.c: an evaluation is made, fed, stepped; case_answer() is its world
+ *       case_answer()     facts.c: an answer is made once; world.c: [dns], @secure, @suffix; CNAMEs are followed,
+ *                         nobody is asked
+ *       case_expect()     keys.c: the keys of [expect] as a table; expect.c: each line against the verdict
+ *     assay_case_write()  write.c: the other way, from a verdict to a file; write_world.c, write_message.c, redact.c
+ *
+ * Times: without `now` the clock stands at 1970-01-01T00:00:00Z, and no signature expires.
  *
  * Nothing here opens a file: the door passes a function that does.
  */
@@ -41,8 +45,8 @@ struct case_one;
  * \param ret_error  filled on ASSAY_EINVAL
  * \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status case_read(assay_span text, case_open_fn *open, void *arg, struct case_set **ret,
-                                       struct case_error *ret_error);
+ASSAY_NODISCARD assay_status case_read(assay_span text, case_open_fn *open, void *arg,
+                                       struct case_set **ret, struct case_error *ret_error);
 
 /** Free a set and its cases. NULL is harmless. */
 void case_set_free(struct case_set *set);
@@ -60,7 +64,8 @@ assay_span case_name(const struct case_one *one);
 assay_span case_ref(const struct case_one *one);
 
 /** Answer from a case: an assay_answer_fn whose `arg` is a const struct case_one. */
-assay_status case_answer(void *one, assay_eval *eval, const struct assay_question *question, size_t n);
+assay_status case_answer(void *one, assay_eval *eval, const struct assay_question *question,
+                         size_t n);
 
 /** What a line of [expect] wanted, and what there was. */
 struct case_miss {
@@ -73,7 +78,8 @@ struct case_outcome {
     assay_eval *eval;         /**< finished; its verdict can be looked at */
     struct case_miss *misses; /**< empty: the case passed */
     size_t nmisses;
-    assay_span *unanswered; /**< questions the case had no answer for, "TYPE NAME", hints excepted */
+    assay_span
+        *unanswered; /**< questions the case had no answer for, "TYPE NAME", hints excepted */
     size_t nunanswered;
     struct arena arena; /**< what the above lies in; `key` and `wanted` lie in the case */
 };
@@ -85,8 +91,8 @@ struct case_outcome {
  * \param ret_error  filled on ASSAY_EINVAL: an option is wrong, or this kind of case cannot be run
  * \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status case_run(assay_engine *engine, const struct case_one *one, struct case_outcome *ret,
-                                      struct case_error *ret_error);
+ASSAY_NODISCARD assay_status case_run(assay_engine *engine, const struct case_one *one,
+                                      struct case_outcome *ret, struct case_error *ret_error);
 
 /** Give the memory of an outcome back. */
 void case_outcome_done(struct case_outcome *outcome);

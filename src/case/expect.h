@@ -61,10 +61,22 @@ bool expect_alternative(assay_span *rest, bool text, assay_span *ret);
 /** Take `NAME=VALUE` off: the value is quoted, or goes on to the next word that has a `=`. */
 bool expect_property(assay_span *rest, assay_span *name, assay_span *value);
 
-/* How keys are compared; each of the types above. */
-expect_got_fn expect_got_result, expect_got_detail, expect_got_fixed, expect_got_disposition,
-    expect_got_message, expect_got_authres, expect_got_edits, expect_got_questions;
-expect_holds_fn expect_holds_result, expect_holds_value, expect_holds_domain, expect_holds_folded,
-    expect_holds_edit, expect_holds_trace, expect_holds_asked, expect_holds_not_asked;
+expect_got_fn expect_got_result;      /**< a check's result, properties and reason */
+expect_got_fn expect_got_detail;      /**< a detail of a check */
+expect_got_fn expect_got_fixed;       /**< what the key's `absent` says */
+expect_got_fn expect_got_disposition; /**< accept, quarantine, reject or defer */
+expect_got_fn expect_got_message;     /**< ok or malformed */
+expect_got_fn expect_got_authres;     /**< Authentication-Results, white space folded */
+expect_got_fn expect_got_edits;       /**< all edits */
+expect_got_fn expect_got_questions;   /**< how many questions were asked */
+
+expect_holds_fn expect_holds_result; /**< the result is equal, the properties are there */
+expect_holds_fn expect_holds_value;  /**< equal without case; numbers as numbers */
+expect_holds_fn expect_holds_domain; /**< as expect_holds_value(), with or without the final dot */
+expect_holds_fn expect_holds_folded; /**< equal, white space folded */
+expect_holds_fn expect_holds_edit;   /**< one of the edits behind the last that held */
+expect_holds_fn expect_holds_trace;  /**< some line of reasoning contains it */
+expect_holds_fn expect_holds_asked;  /**< the question was asked */
+expect_holds_fn expect_holds_not_asked; /**< it was not */
 
 #endif

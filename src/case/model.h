@@ -62,7 +62,6 @@ struct case_one {
     assay_span
         message; /**< as it is fed; with [digests], the header and the empty line behind it */
     struct case_digest *digests;
-    size_t ndigests;
     struct case_world world;
     struct case_facts *facts; /**< answers made once */
 };

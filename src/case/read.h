@@ -34,11 +34,18 @@ struct case_reader {
  */
 typedef assay_status case_line_fn(struct case_reader *r, assay_span line);
 
-case_line_fn case_read_envelope, case_read_policy, case_read_expect; /* fields.c */
-case_line_fn case_read_dns;                                          /* records.c */
-case_line_fn case_read_message, case_read_digest;                    /* body.c */
-case_line_fn case_read_web, case_read_smtp, case_read_list, case_read_recall, case_read_sign,
-    case_read_secret; /* later.c */
+case_line_fn case_read_envelope; /**< [envelope]: who sent, from where, when (fields.c) */
+case_line_fn case_read_policy;  /**< [policy]: options; looked at when the case is run (fields.c) */
+case_line_fn case_read_expect;  /**< [expect] (fields.c) */
+case_line_fn case_read_dns;     /**< [dns]: records and marks (records.c) */
+case_line_fn case_read_message; /**< [message]: | lines, or a file (body.c) */
+case_line_fn case_read_digest;  /**< [digests] (body.c) */
+case_line_fn case_read_web;     /**< [web]: looked at, not kept; so for those below (later.c) */
+case_line_fn case_read_smtp;    /**< [smtp] */
+case_line_fn case_read_list;    /**< [lists] */
+case_line_fn case_read_recall;  /**< [recall] */
+case_line_fn case_read_sign;    /**< [sign] */
+case_line_fn case_read_secret;  /**< [secret] */
 
 /** Refuse a piece of the file. \return ASSAY_EINVAL */
 #define CASE_REFUSE(r, at, ...) case_refuse((r)->set, (at), (r)->error, __VA_ARGS__)

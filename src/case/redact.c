@@ -137,8 +137,8 @@ static assay_span our_id(const struct receive *r)
     return id.n ? id : SPAN("localhost");
 }
 
-/** Filler for results somebody wrote; who that was stays, because fields in our name are removed. */
-static void redact_authres(struct receive *r, assay_span value, struct buf *out)
+/** Filler for results somebody wrote; who that was stays, because fields in our name are removed. \return false: all stays */
+static bool redact_authres(struct receive *r, assay_span value, struct buf *out)
 {
     size_t before = out->n, head = span_find(value, ';');
 
@@ -146,30 +146,30 @@ static void redact_authres(struct receive *r, assay_span value, struct buf *out)
         buf_putc(out, i <= head ? value.p[i] : filler(value.p[i]));
     if (out->status == ASSAY_DONE && authres_is_from(span_from(buf_span(out), before), our_id(r)) ==
                                          authres_is_from(value, our_id(r)))
-        return;
+        return true;
     out->n = before;
     buf_put(out, value);
+    return false;
 }
 
-/** Write a field that no signature covers. */
-static void redact_field(struct receive *r, size_t i, bool keep_from, struct buf *out)
+/** Write a value that no signature covers. \return false: all of it stays */
+static bool redact_value(struct receive *r, size_t i, bool keep_from, assay_span value,
+                         struct buf *out)
 {
     const struct header *h = &r->message.header;
-    const struct field *f = &h->fields[i];
-    assay_span raw = field_raw(h, i), value = span_from(raw, f->value_at - f->at);
+    bool from = field_is(h, i, SPAN("From"));
 
-    if (is_read_whole(h, i) || (keep_from && field_is(h, i, SPAN("From")))) {
-        buf_put(out, raw);
-        return;
+    if (field_is(h, i, SPAN("Authentication-Results")))
+        return redact_authres(r, value, out);
+    if (is_read_whole(h, i) || (keep_from && from)) {
+        buf_put(out, value);
+        return false;
     }
-    buf_put(out, span_first(raw, raw.n - value.n));
-    if (field_is(h, i, SPAN("From")))
+    if (from)
         redact_addresses(value, out);
-    else if (field_is(h, i, SPAN("Authentication-Results")))
-        redact_authres(r, value, out);
-    else
-        for (size_t k = 0; k < value.n; k++)
-            buf_putc(out, filler(value.p[k]));
+    for (size_t k = 0; k < value.n && !from; k++)
+        buf_putc(out, filler(value.p[k]));
+    return true;
 }
 
 /** Add a name to a list, once. */
@@ -185,19 +185,29 @@ static void note_name(struct buf *names, assay_span name)
 }
 
 /** Write all fields. */
-static void redact_fields(struct receive *r, const bool *covered, bool keep_from, struct buf *out,
-                          struct buf *kept)
+static assay_status redact_fields(struct receive *r, const bool *covered, bool keep_from,
+                                  struct case_redacted *ret)
 {
     const struct header *h = &r->message.header;
 
+    buf_clear(&ret->header);
     for (size_t i = 0; i < h->n; i++) {
-        if (!covered[i]) {
-            redact_field(r, i, keep_from, out);
+        const struct field *f = &h->fields[i];
+        assay_span raw = field_raw(h, i), value = span_from(raw, f->value_at - f->at);
+
+        if (covered[i]) {
+            buf_put(&ret->header, raw);
+            note_name(&ret->covered, field_name(h, i));
             continue;
         }
-        buf_put(out, field_raw(h, i));
-        note_name(kept, field_name(h, i));
+        buf_put(&ret->header, span_first(raw, raw.n - value.n));
+        if (!redact_value(r, i, keep_from, value, &ret->header))
+            note_name(&ret->read, field_name(h, i));
     }
+    return ret->header.status == ASSAY_DONE && ret->covered.status == ASSAY_DONE &&
+                   ret->read.status == ASSAY_DONE
+               ? ASSAY_DONE
+               : ASSAY_ENOMEM;
 }
 
 /** Read a header again. */
@@ -234,20 +244,14 @@ static assay_status same_authors(const struct receive *r, struct arena *a, assay
     return s == ASSAY_EINVAL ? ASSAY_DONE : s;
 }
 
-assay_status case_redact_header(struct receive *r, struct arena *a, struct buf *out,
-                                struct buf *kept)
+assay_status case_redact_header(struct receive *r, struct arena *a, struct case_redacted *ret)
 {
     bool *covered = find_covered(r, a), same;
-    assay_status s;
+    assay_status s = covered ? redact_fields(r, covered, false, ret) : ASSAY_ENOMEM;
 
-    if (!covered)
-        return ASSAY_ENOMEM;
-    redact_fields(r, covered, false, out, kept);
-    if (out->status != ASSAY_DONE || kept->status != ASSAY_DONE)
-        return ASSAY_ENOMEM;
-    if ((s = same_authors(r, a, buf_span(out), &same)) != ASSAY_DONE || same)
+    if (s == ASSAY_DONE)
+        s = same_authors(r, a, buf_span(&ret->header), &same);
+    if (s != ASSAY_DONE || same)
         return s;
-    buf_clear(out); /* From is too odd to be changed safely */
-    redact_fields(r, covered, true, out, kept);
-    return out->status;
+    return redact_fields(r, covered, true, ret); /* From is too odd to be changed safely */
 }

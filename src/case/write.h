@@ -48,15 +48,22 @@ void case_write_world(struct case_writer *w);
 /** Write [message] and, where they stand for the body, [digests]. */
 void case_write_message(struct case_writer *w);
 
+/** A header in which filler stands for what no check depends on. */
+struct case_redacted {
+    struct buf header;
+    struct buf
+        covered; /**< names of fields that stay because a signature covers them, parted by commas */
+    struct buf read; /**< names of fields that stay because a check reads all of them */
+};
+
 /**
- * Write a header in which filler stands for all that no check depends on; its length does not change.
+ * Redact the header of a message; its length does not change.
  *
- * \param out   gets the header
- * \param kept  gets the names of the fields that stay because a signature covers them, parted by commas
+ * \param ret  its buffers are empty before
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status case_redact_header(struct receive *r, struct arena *a, struct buf *out,
-                                                struct buf *kept);
+ASSAY_NODISCARD assay_status case_redact_header(struct receive *r, struct arena *a,
+                                                struct case_redacted *ret);
 
 /** Filler for the local part of an address; what tells a rewritten one (SRS) stays. `octets` are changed. */
 void case_redact_address(assay_span address, char *octets);

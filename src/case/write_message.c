@@ -5,14 +5,14 @@
 
 /* ---- | lines ---- */
 
-/** Write one line of the message; a CR in it, which no line can hold, becomes a blank. */
+/** Write one line of the message; a CR in it, which no line can hold, becomes `?`, which is no white space. */
 static void put_line(struct case_writer *w, assay_span line)
 {
     assay_span piece;
 
     case_puts(w, line.n ? "| " : "|");
     for (bool first = true; span_cut(&line, '\r', &piece); first = false) {
-        case_puts(w, first ? "" : " ");
+        case_puts(w, first ? "" : "?");
         case_put(w, piece);
     }
     case_puts(w, "\n");
@@ -63,7 +63,8 @@ static void put_header(struct case_writer *w, assay_span header)
     if (has_bare_cr(header))
         case_puts(
             w,
-            "; the header had a CR without LF, which no line here can hold: a blank stands for it\n");
+            "; the header had a CR without LF, which no line here can hold: ? stands for it, and a replay "
+            "may give another verdict\n");
     if (w->r->policy->message_bare_lf == POLICY_REJECT && has_bare_lf(header) &&
         !w->r->header_given)
         case_puts(
@@ -77,21 +78,30 @@ static void put_header(struct case_writer *w, assay_span header)
     put_lines(w, header);
 }
 
+/** Say which fields stay. */
+static void put_names(struct case_writer *w, const char *why, const struct buf *names)
+{
+    if (!names->n)
+        return;
+    case_puts(w, why);
+    case_put(w, buf_span(names));
+    case_puts(w, "\n");
+}
+
 /** Write the header with filler. */
 static void put_redacted(struct case_writer *w)
 {
-    struct buf header = buf_new(LIMIT_HEADER), kept = buf_new(LIMIT_HEADER);
+    struct case_redacted redacted = {buf_new(LIMIT_HEADER), buf_new(2 * LIMIT_HEADER),
+                                     buf_new(2 * LIMIT_HEADER)};
 
-    if (case_redact_header(w->r, &w->arena, &header, &kept) != ASSAY_DONE)
+    if (case_redact_header(w->r, &w->arena, &redacted) != ASSAY_DONE)
         w->status = ASSAY_ENOMEM;
-    if (kept.n) {
-        case_puts(w, "; not redacted, because a signature covers them: ");
-        case_put(w, buf_span(&kept));
-        case_puts(w, "\n");
-    }
-    put_header(w, buf_span(&header));
-    buf_done(&header);
-    buf_done(&kept);
+    put_names(w, "; not redacted, because a signature covers them: ", &redacted.covered);
+    put_names(w, "; not redacted, because a check reads them: ", &redacted.read);
+    put_header(w, buf_span(&redacted.header));
+    buf_done(&redacted.header);
+    buf_done(&redacted.covered);
+    buf_done(&redacted.read);
 }
 
 /* ---- the body ---- */
@@ -110,25 +120,34 @@ static void put_digest(struct case_writer *w, enum canon canon, const struct bod
     case_puts(w, "\n");
 }
 
+/** Write the digests of one canonicalization; l= may have named the whole body too. \return how many */
+static size_t put_canon(struct case_writer *w, enum canon canon)
+{
+    const struct body_stream *s = &w->r->message.body.streams[canon];
+    uint64_t last = UINT64_MAX;
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n; i++) {
+        const struct body_digest *d = &s->snapshots[i];
+        uint64_t length = d->length == BODY_WHOLE ? s->octets : d->length;
+
+        if (!d->known || length == last)
+            continue;
+        put_digest(w, canon, d, length);
+        last = length;
+        n++;
+    }
+    return n;
+}
+
 /** Write the digests that are known of the body. */
 static void put_digests(struct case_writer *w)
 {
-    const struct body *body = &w->r->message.body;
-    size_t n = 0;
+    size_t n;
 
     case_puts(w, "\n[digests]\n");
-    for (int canon = CANON_SIMPLE; canon <= CANON_RELAXED; canon++) {
-        const struct body_stream *s = &body->streams[canon];
-
-        for (size_t i = 0; i < s->n; i++) {
-            const struct body_digest *d = &s->snapshots[i];
-
-            if (d->known)
-                put_digest(w, (enum canon)canon, d,
-                           d->length == BODY_WHOLE ? s->octets : d->length);
-            n += d->known;
-        }
-    }
+    n = put_canon(w, CANON_SIMPLE);
+    n += put_canon(w, CANON_RELAXED);
     if (!n)
         case_puts(w, "; there is no signature that needs one\n");
 }
@@ -145,7 +164,8 @@ static void put_body(struct case_writer *w)
     if (body.p[body.n - 1] != '\n')
         case_puts(
             w,
-            "; the body had no line end here; no check sees the difference (RFC 6376 3.4.3, 3.4.4)\n");
+            "; the body ended without CRLF, which no line here can hold; no check sees the difference "
+            "(RFC 6376 3.4.3, 3.4.4)\n");
 }
 
 /** The body cannot stand here as lines: what is in the way, or NULL. */
@@ -158,18 +178,23 @@ static const char *body_trouble(const struct case_writer *w)
     return NULL;
 }
 
+/** Lines cannot hold all that the header was. */
+static bool is_lossy(const struct case_writer *w)
+{
+    assay_span header = buf_span(&w->r->message.header.text);
+
+    return w->r->message.faults & MESSAGE_LIMIT || has_bare_lf(header) || has_bare_cr(header);
+}
+
 void case_write_message(struct case_writer *w)
 {
     bool digests = w->flags & (ASSAY_CASE_DIGESTS | ASSAY_CASE_REDACT) || w->r->message.body.given;
     const char *trouble = digests ? NULL : body_trouble(w);
 
     case_puts(w, "\n");
-    if (w->verdict->malformed &&
-        (digests || trouble || has_bare_lf(buf_span(&w->r->message.header.text)) ||
-         has_bare_cr(buf_span(&w->r->message.header.text))))
-        case_puts(
-            w,
-            "; the message is malformed by octets that may not be here: a replay may give another verdict\n");
+    if (w->verdict->malformed && (digests || trouble || is_lossy(w)))
+        case_puts(w, "; the message is malformed by octets that may not be here: a replay may give "
+                     "another verdict\n");
     if (w->flags & ASSAY_CASE_REDACT)
         put_redacted(w);
     else

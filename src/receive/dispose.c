@@ -68,9 +68,23 @@ static assay_status reject_malformed(struct disposer *d, unsigned fault)
 
 /** Fields that tell of a list, a forwarder or a resender: they change mail honestly. */
 static const char *const TRACES[] = {
-    "List-Id",      "List-Post",     "List-Help", "List-Archive",          "Mailing-List",
-    "Resent-From",  "Resent-Sender", "Resent-To", "X-Forwarded-To",        "X-Forwarded-For",
-    "Delivered-To", "X-BeenThere",   "ARC-Seal",  "ARC-Message-Signature",
+    "List-Id",
+    "List-Post",
+    "List-Help",
+    "List-Archive",
+    "List-Owner",
+    "List-Subscribe",
+    "Mailing-List",
+    "X-Mailing-List",
+    "X-BeenThere",
+    "Resent-From",
+    "Resent-Sender",
+    "Resent-To",
+    "X-Forwarded-To",
+    "X-Forwarded-For",
+    "Delivered-To",
+    "ARC-Seal",
+    "ARC-Message-Signature",
 };
 
 /** The first field of the message that tells of an indirect way; NULL: there is none. */

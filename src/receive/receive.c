@@ -147,15 +147,15 @@ static void set_dmarc(struct receive *r, struct dmarc_check *c, enum dmarc_mode 
                               .ret = ret};
 }
 
-/**
- * Where a part of the body is wanted (l=), want all of it too: a .case that holds digests must be able to tell how long
- * the body was. With too many lengths there is no place left, and none is needed for the verdict.
- */
-static void want_whole_body(struct body *b)
+/** Where a part of the body is wanted (l=), want all of it: [digests] of a .case must tell how long the body was. */
+static assay_status want_whole_body(struct body *b)
 {
-    for (int canon = CANON_SIMPLE; canon <= CANON_RELAXED; canon++)
-        if (b->streams[canon].wanted && body_want(b, (enum canon)canon, BODY_WHOLE) != ASSAY_DONE)
-            return;
+    assay_status s = ASSAY_DONE;
+
+    for (int canon = CANON_SIMPLE; canon <= CANON_RELAXED && s == ASSAY_DONE; canon++)
+        if (b->streams[canon].wanted)
+            s = body_want(b, (enum canon)canon, BODY_WHOLE);
+    return s;
 }
 
 /** Read what the header has: authors, signatures, the ARC chain. */
@@ -169,11 +169,11 @@ static assay_status prepare(struct receive *r)
     if ((s = authors_find(&r->ev.keep, &r->message.header, &r->authors)) != ASSAY_DONE ||
         (s = dkim_prepare(&r->ev, &r->message, r->authors.domains, r->authors.n, &r->dkim)) !=
             ASSAY_DONE ||
-        (s = arc_prepare(&r->ev, &r->message, &r->arc)) != ASSAY_DONE)
+        (s = arc_prepare(&r->ev, &r->message, &r->arc)) != ASSAY_DONE ||
+        (s = want_whole_body(&r->message.body)) != ASSAY_DONE)
         return s;
     if (!(r->identifiers = arena_zero(&r->ev.keep, (r->dkim.n + 1) * sizeof *r->identifiers)))
         return ASSAY_ENOMEM;
-    want_whole_body(&r->message.body);
     set_dmarc(r, &r->dmarc, mode, &r->dmarc_verdict);
     set_dmarc(r, &r->dmarc_other, mode == DMARC_9989 ? DMARC_7489 : DMARC_9989,
               &r->dmarc_other_verdict);

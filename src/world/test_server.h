@@ -10,6 +10,7 @@
  *     nx                  NXDOMAIN, with an SOA that allows 60 s
  *     silent              nothing
  *     late                the answer, LATE_MS later
+ *     second              nothing at first, the answer from the second query on
  *     tc                  truncated over UDP, whole over TCP
  *     tcdead              truncated over UDP, hangs up over TCP
  *     servfail refused formerr notimp    that RCODE
@@ -22,7 +23,8 @@
  *     large               eight TXT records of 8,000 octets
  *     badtxt              a TXT record whose string is longer than its data
  *
- * Below lame.example it refuses everything: it does not serve that zone.
+ * The root's SOA comes as `root` says: without signatures, not at all, or with one. Below lame.example it refuses
+ * everything: it does not serve that zone.
  */
 #ifndef WORLD_TEST_SERVER_H
 #define WORLD_TEST_SERVER_H
@@ -52,6 +54,9 @@ struct server_delayed {
     struct buf packet;
 };
 
+/** How it answers for the root's SOA. */
+enum server_root { ROOT_UNSIGNED, ROOT_SILENT, ROOT_SIGNED };
+
 /** The server. Read `at`, `udp_queries`, `tcp_queries`. */
 struct server {
     pthread_t thread;
@@ -59,7 +64,9 @@ struct server {
     char at[40];             /**< ADDR@PORT */
     atomic_uint udp_queries; /**< those for the root not counted: libunbound's own */
     atomic_uint tcp_queries;
+    atomic_int root;         /**< enum server_root */
     atomic_uint connections; /**< that are open */
+    unsigned seconds;        /**< queries for names that begin with `second` */
     struct server_delayed delayed[SERVER_DELAYED];
 };
 
@@ -137,17 +144,25 @@ static assay_span server_data(uint16_t rrtype)
 /** An ordinary answer. */
 static void server_answer(struct buf *b, const struct server_query *q, unsigned ttl)
 {
-    assay_span data = server_data(q->rrtype),
-               root_soa = SPAN("\0\0\0\0\0\1\0\0\16\20\0\0\16\20\0\0\16\20\0\0\0\74");
+    assay_span data = server_data(q->rrtype);
 
-    if (q->name.n == 0 &&
-        q->rrtype == ASSAY_RR_SOA) /* without signatures, as a resolver that strips them */
-        data = root_soa;
     server_begin(b, q, 0, data.n > 0, data.n == 0);
     if (data.n)
         server_record(b, dns_name_span(&q->name), q->rrtype, ttl, data);
     else
         server_soa(b, q);
+}
+
+/** The root's SOA. A signature is only to be seen, not to be checked. */
+static void server_root(struct buf *b, const struct server_query *q, enum server_root root)
+{
+    if (root == ROOT_SILENT)
+        return;
+    server_begin(b, q, 0, root == ROOT_SIGNED ? 2 : 1, false);
+    server_soa(b, q);
+    if (root == ROOT_SIGNED)
+        server_record(b, SPAN_EMPTY, 46, 300,
+                      SPAN("\0\6\15\0\0\0\1\54\x7f\0\0\0\0\0\0\0\0\1\0signature"));
 }
 
 /** CNAME steps, and the answer at their end. */
@@ -184,7 +199,7 @@ static void server_loop(struct buf *b, const struct server_query *q)
 /** TXT records of `size` octets, each another. */
 static void server_large(struct buf *b, const struct server_query *q, unsigned records, size_t size)
 {
-    static char rdata[SERVER_PACKET];
+    char *rdata = malloc(size);
 
     server_begin(b, q, 0, records, false);
     for (unsigned i = 0; i < records; i++) {
@@ -194,6 +209,7 @@ static void server_large(struct buf *b, const struct server_query *q, unsigned r
             rdata[at] = (char)(size - at > 256 ? 255 : size - at - 1);
         server_record(b, dns_name_span(&q->name), ASSAY_RR_TXT, 300, (assay_span){rdata, size});
     }
+    free(rdata);
 }
 
 /* ---- misbehaving ---- */
@@ -228,14 +244,16 @@ static unsigned server_rcode(assay_span name, assay_span label)
 }
 
 /** What the first label says. An empty packet: no answer. */
-static void server_reply(struct buf *b, const struct server_query *q)
+static void server_reply(struct buf *b, const struct server_query *q, enum server_root root)
 {
     assay_span name = dns_name_span(&q->name), label = span_first(name, span_find(name, '.'));
     uint64_t steps;
 
     if (span_is(label, "silent") || (q->over_tcp && span_is(label, "tcdead")))
         return;
-    if (server_rcode(name, label))
+    if (!name.n && q->rrtype == ASSAY_RR_SOA)
+        server_root(b, q, root);
+    else if (server_rcode(name, label))
         server_begin(b, q, server_rcode(name, label), 0, false);
     else if (span_is(label, "nx"))
         server_begin(b, q, 3, 0, true), server_soa(b, q);
@@ -304,6 +322,12 @@ static int server_send_due(struct server *s)
     return (int)next;
 }
 
+/** The name's first query goes unanswered. */
+static bool server_swallows(struct server *s, const struct server_query *q)
+{
+    return span_starts(dns_name_span(&q->name), SPAN("second.")) && !s->seconds++;
+}
+
 static void server_udp(struct server *s)
 {
     char packet[SERVER_PACKET];
@@ -319,7 +343,8 @@ static void server_udp(struct server *s)
         if (server_read((assay_span){packet, (size_t)n}, false, &q)) {
             if (q.name.n)
                 atomic_fetch_add(&s->udp_queries, 1);
-            server_reply(&reply, &q);
+            if (!server_swallows(s, &q))
+                server_reply(&reply, &q, (enum server_root)atomic_load(&s->root));
             if (reply.n && span_starts(dns_name_span(&q.name), SPAN("late")))
                 server_delay(s, &from, &reply);
             if (reply.n)
@@ -359,7 +384,7 @@ static bool server_tcp_query(struct server *s, int fd, char *packet)
     if (!server_read_all(fd, packet, n) || !server_read((assay_span){packet, n}, true, &q))
         return false;
     atomic_fetch_add(&s->tcp_queries, 1);
-    server_reply(&message, &q);
+    server_reply(&message, &q, (enum server_root)atomic_load(&s->root));
     server_put16(&reply, (unsigned)message.n);
     buf_put(&reply, buf_span(&message));
     goes_on = message.n && write(fd, reply.p, reply.n) == (ssize_t)reply.n;

@@ -365,11 +365,16 @@ struct resolving {
     void *unbound;
 };
 
+/** Waits of the question whether signatures come, in milliseconds: short ones, for a test. */
+enum { PROBE_WAIT = 150, PROBE_AGAIN = 300 };
+
 /** Resolve behind a forwarder with the lab's key. \param fall_back  as with the system's resolvers */
 static struct resolving resolving_behind(const struct rig *r, const char *forwarder, bool fall_back)
 {
     struct unbound_options o = {.trust_anchor = r->lab.anchor,
                                 .may_fall_back = fall_back,
+                                .probe_wait = PROBE_WAIT,
+                                .probe_again = PROBE_AGAIN,
                                 .who = "the resolver",
                                 .advice = ""};
     struct resolving s = {.loop = event_base_new()};
@@ -454,6 +459,30 @@ static void who_insists_on_validation_gets_no_answer_without(void **state)
     NEEDS_LAB(r);
     s = resolving_behind(r, LAB_BAD, false);
     ask_behind(&s, ROWS, COUNT(ROWS));
+    resolving_done(&s);
+}
+
+static void validation_begins_once_signatures_are_seen(void **state)
+{
+    static const struct row BEFORE[] = {
+        {ASSAY_RR_TXT, "ok.v1.example", BIT(ASSAY_OK), ASSAY_UNKNOWN, "\"hello\""},
+    };
+    static const struct row UNDER_WAY[] = {
+        {ASSAY_RR_TXT, "second.v2.example", BIT(ASSAY_BOGUS), 0, ""},
+    };
+    const struct rig *r = *state;
+    struct timeval wait = world_wait(PROBE_AGAIN + 50);
+    struct resolving s;
+
+    NEEDS_LAB(r);
+    atomic_store(&r->bad->root, ROOT_SILENT);
+    s = resolving_behind(r, LAB_BAD, true);
+    ask_behind(&s, BEFORE, COUNT(BEFORE)); /* nothing is known, so on without */
+    atomic_store(&r->bad->root, ROOT_SIGNED);
+    event_base_loopexit(s.loop, &wait);
+    event_base_dispatch(s.loop);
+    ask_behind(&s, UNDER_WAY, COUNT(UNDER_WAY)); /* asked before, answered behind the change */
+    atomic_store(&r->bad->root, ROOT_UNSIGNED);
     resolving_done(&s);
 }
 
@@ -787,6 +816,43 @@ static void questions_of_other_kinds_are_refused_with_a_reason(void **state)
     assay_world_free(w);
 }
 
+/** Octets that were printed to stderr by `run`. */
+static long printed_by(void (*run)(void *arg), void *arg)
+{
+    int before = dup(STDERR_FILENO);
+    FILE *file = tmpfile();
+    long n;
+
+    dup2(fileno(file), STDERR_FILENO);
+    run(arg);
+    n = (long)lseek(STDERR_FILENO, 0, SEEK_END);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    fclose(file);
+    return n;
+}
+
+/** Make worlds that fail, and one whose questions fail. */
+static void fail_variously(void *arg)
+{
+    const struct rig *r = arg;
+    struct assay_world_options o = {.size = sizeof o,
+                                    .resolvers = "recursive",
+                                    .trust_anchor = "/etc/passwd"};
+    assay_world *w = forwarding_world(r, 300);
+    const char *why;
+
+    assay_fact_free(ask_one(w, ASSAY_RR_TXT, "garbage.print.example"));
+    assay_fact_free(ask_one(w, ASSAY_RR_TXT, "tcdead.print.example"));
+    assay_world_free(w);
+    assert_int_equal(assay_world_new(&o, &w, &why), ASSAY_EINVAL);
+}
+
+static void nothing_is_printed(void **state)
+{
+    assert_int_equal(printed_by(fail_variously, *state), 0);
+}
+
 /* ---- options ---- */
 
 static void options_that_cannot_hold_are_told(void **state)
@@ -845,6 +911,8 @@ int main(void)
         cmocka_unit_test(a_forwarder_that_passes_signatures_on_is_validated),
         cmocka_unit_test(a_forwarder_that_drops_signatures_leaves_security_unknown),
         cmocka_unit_test(who_insists_on_validation_gets_no_answer_without),
+        cmocka_unit_test(validation_begins_once_signatures_are_seen),
+        cmocka_unit_test(nothing_is_printed),
         cmocka_unit_test(a_dead_forwarder_is_a_timeout_in_time),
         cmocka_unit_test(a_thousand_askers_cost_one_packet),
         cmocka_unit_test(what_is_known_costs_no_packet),

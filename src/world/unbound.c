@@ -58,6 +58,7 @@ struct unbound {
     bool validates; /* what `ctx` does */
     bool decided;   /* `validates` is final */
     bool probing;
+    bool closing;   /* the context is being deleted: libunbound calls back for what is open */
     int64_t probed; /* when the last try ended */
     struct event probe_timer, switch_event;
     LIST_HEAD(, request) requests;
@@ -210,6 +211,8 @@ static void answered(void *arg, int rcode, void *packet, int n, int sec, char *w
     assay_span octets = packet && n > 0 ? (assay_span){packet, (size_t)n} : SPAN_EMPTY;
 
     (void)limited;
+    if (u->closing)
+        return;
     free_request(r);
     if (probe) {
         probe_answered(u, rcode, octets);
@@ -228,6 +231,22 @@ static void answered(void *arg, int rcode, void *packet, int n, int sec, char *w
 static int resolve(struct unbound *u, struct request *r, const char *name, uint16_t rrtype)
 {
     return ub_resolve_event(u->ctx, *name ? name : ".", rrtype, CLASS_IN, r, answered, NULL);
+}
+
+/** Delete the context. What it worked on goes into line again. */
+static void close_context(struct unbound *u)
+{
+    struct request *r;
+
+    u->closing = true;
+    ub_ctx_delete(u->ctx);
+    u->closing = false;
+    u->ctx = NULL;
+    while ((r = LIST_FIRST(&u->requests))) {
+        if (r->flight)
+            flight_again(r->flight);
+        free_request(r);
+    }
 }
 
 /* ---- do signatures come? ---- */
@@ -272,19 +291,13 @@ static void switch_context(evutil_socket_t fd, short what, void *arg)
 {
     struct unbound *u = arg;
     struct ub_ctx *ctx = new_context(u, true);
-    struct request *r;
 
     (void)fd;
     (void)what;
     if (ctx) {
-        ub_ctx_delete(u->ctx);
+        close_context(u);
         u->ctx = ctx;
         u->validates = true;
-        while ((r = LIST_FIRST(&u->requests))) {
-            if (r->flight)
-                flight_again(r->flight);
-            free_request(r);
-        }
     } else {
         u->decided = false; /* memory is out; there will be another try */
     }
@@ -294,10 +307,11 @@ static void switch_context(evutil_socket_t fd, short what, void *arg)
 /** Ask whether signatures come, if that is not known and it is time. */
 static void probe(struct unbound *u)
 {
-    struct timeval wait = world_wait(PROBE_WAIT);
+    struct timeval wait = world_wait(u->o.probe_wait);
     struct request *r;
 
-    if (u->decided || u->probing || (u->probed && world_now() - u->probed < PROBE_AGAIN) ||
+    if (u->decided || u->probing ||
+        (u->probed && world_now() - u->probed < (int64_t)u->o.probe_again) ||
         !(r = new_request(u, NULL)))
         return;
     u->probing = true;
@@ -347,11 +361,8 @@ static void cancel(void *self, struct flight *f)
 static void free_unbound(void *self)
 {
     struct unbound *u = self;
-    struct request *r;
 
-    ub_ctx_delete(u->ctx);
-    while ((r = LIST_FIRST(&u->requests)))
-        free_request(r);
+    close_context(u); /* no flight is open, only what nobody waits for */
     event_del(&u->probe_timer);
     event_del(&u->switch_event);
     free(u);
@@ -367,6 +378,8 @@ assay_status unbound_new(const struct unbound_options *options, struct event_bas
     if (!u)
         return ASSAY_ENOMEM;
     u->o = *options;
+    u->o.probe_wait = options->probe_wait ? options->probe_wait : PROBE_WAIT;
+    u->o.probe_again = options->probe_again ? options->probe_again : PROBE_AGAIN;
     u->loop = loop;
     LIST_INIT(&u->requests);
     u->decided = !options->trust_anchor || !options->may_fall_back;
