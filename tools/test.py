@@ -4,9 +4,10 @@
 
     tools/test.py --build DIR [--fuzz DIR] [--valgrind | --coverage] [--broken 1] [NAME]
 
-Unit tests are src/*/test_*.c, scripts are test_*.py, test_*.sh and differ_*.py in src/*, examples and tools (they find the build
-directory in $ASSAY_BUILD, say "skipped: why" with exit status 77, and may end with "N passed, N failed"), cases are all
-*.case files, fuzzers are src/*/fuzz_*.c for five seconds each. --broken 1 says that not all could be built.
+Unit tests are src/*/test_*.c, scripts are test_*.py, test_*.sh and differ_*.py (which compares with a peer) in src/*,
+examples and tools (they find the build directory in $ASSAY_BUILD, say "skipped: why" with exit status 77, and may end
+with "N passed, N failed"), cases are all *.case files, fuzzers are src/*/fuzz_*.c for five seconds each. --broken 1 says
+that not all could be built.
 """
 import argparse
 import os

@@ -22,7 +22,8 @@ static uint16_t address_type(const struct iprev_slot *slot)
 static bool has_client(const struct iprev_slot *slot, const struct assay_fact *fact)
 {
     for (size_t i = 0; i < fact->n; i++)
-        if (fact->data[i].n == ip_size(&slot->ip) && memcmp(fact->data[i].p, slot->ip.b, fact->data[i].n) == 0)
+        if (fact->data[i].n == ip_size(&slot->ip) &&
+            memcmp(fact->data[i].p, slot->ip.b, fact->data[i].n) == 0)
             return true;
     return false;
 }
@@ -38,7 +39,8 @@ static assay_status decide(struct assay_eval *ev, struct iprev_slot *slot, enum 
 }
 
 /** Look at the names in order; the first that resolves back decides. */
-static assay_status check_names(struct assay_eval *ev, struct iprev_slot *slot, const struct assay_fact *ptr)
+static assay_status check_names(struct assay_eval *ev, struct iprev_slot *slot,
+                                const struct assay_fact *ptr)
 {
     size_t n = ptr->n < LIMIT_IPREV_NAMES ? ptr->n : LIMIT_IPREV_NAMES;
     uint16_t rrtype = address_type(slot);
@@ -53,7 +55,8 @@ static assay_status check_names(struct assay_eval *ev, struct iprev_slot *slot, 
             hint_dns(ev, rrtype, ptr->records[k].text);
         if (s != ASSAY_DONE)
             return s;
-        trace_asked(ev, REF, rrtype, name, fact, has_client(slot, fact) ? SPAN("resolves back") : SPAN_EMPTY);
+        trace_asked(ev, REF, rrtype, name, fact,
+                    has_client(slot, fact) ? SPAN("resolves back") : SPAN_EMPTY);
         if (has_client(slot, fact))
             return decide(ev, slot, IPREV_PASS, name,
                           pass_printf(ev, "%.*s, and it resolves back", SPAN_ARG(name)));
@@ -62,9 +65,11 @@ static assay_status check_names(struct assay_eval *ev, struct iprev_slot *slot, 
     }
     if (unanswered.n)
         return decide(ev, slot, IPREV_TEMPERROR, SPAN_EMPTY,
-                      pass_printf(ev, "the address of %.*s could not be asked", SPAN_ARG(unanswered)));
+                      pass_printf(ev, "the address of %.*s could not be asked",
+                                  SPAN_ARG(unanswered)));
     return decide(ev, slot, IPREV_FAIL, ptr->records[0].text,
-                  pass_printf(ev, "%.*s, but it does not resolve back", SPAN_ARG(ptr->records[0].text)));
+                  pass_printf(ev, "%.*s, but it does not resolve back",
+                              SPAN_ARG(ptr->records[0].text)));
 }
 
 assay_status iprev_check(struct assay_eval *ev, void *arg)
@@ -86,9 +91,11 @@ assay_status iprev_check(struct assay_eval *ev, void *arg)
     trace_asked(ev, REF, ASSAY_RR_PTR, pass_printf(ev, "%.*s", SPAN_ARG(name)), ptr, SPAN_EMPTY);
     switch (fact_state(ptr)) {
     case FACT_DATA: return check_names(ev, slot, ptr);
-    case FACT_NONE: return decide(ev, slot, IPREV_PERMERROR, SPAN_EMPTY, SPAN("the address has no name"));
+    case FACT_NONE:
+        return decide(ev, slot, IPREV_PERMERROR, SPAN_EMPTY, SPAN("the address has no name"));
     default:
         return decide(ev, slot, IPREV_TEMPERROR, SPAN_EMPTY,
-                      pass_printf(ev, "the name of the address could not be asked: %s", fact_trouble(ptr)));
+                      pass_printf(ev, "the name of the address could not be asked: %s",
+                                  fact_trouble(ptr)));
     }
 }

@@ -22,7 +22,7 @@ enum iprev_result {
 
 /** A check and what came out. Spans live as long as the evaluation. */
 struct iprev_slot {
-    struct ip ip; /**< version 0: none */
+    struct ip ip;       /**< version 0: none */
     assay_span ip_text; /**< the same, as RFC 5952 writes it */
     enum iprev_result result;
     assay_span name;   /**< the name that resolves back; on fail the first PTR name; else empty */

@@ -200,8 +200,10 @@ static assay_status expand_one(struct spf_check *c, assay_span *s, assay_span do
     assay_span value;
     assay_status status;
 
-    if (spf_macro_take(s, &m) != NULL) /* the record was checked; an explanation is, too */
+    if (spf_macro_take(s, &m) != NULL) { /* the record was checked; an explanation is, too */
+        *s = SPAN_EMPTY;
         return ASSAY_DONE;
+    }
     if (m.letter == '%' || m.letter == '_' || m.letter == '-') {
         spf_text_add(out, m.letter == '%' ? SPAN("%") : m.letter == '_' ? SPAN(" ") : SPAN("%20"));
         return ASSAY_DONE;
