@@ -38,7 +38,7 @@ static struct cases read_cases(const char *file)
     struct case_error error = {0};
 
     assert_int_equal(open_file(NULL, span_of(file), &c.text), ASSAY_DONE);
-    assert_int_equal(assay_engine_new(&c.engine), ASSAY_DONE);
+    assert_int_equal(assay_engine_new(0, &c.engine), ASSAY_DONE);
     if (case_read(buf_span(&c.text), open_file, NULL, &c.set, &error) != ASSAY_DONE)
         fail_msg("%s:%zu: %s", file, error.line, error.text);
     return c;

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""DKIM by Assay and by dkimpy, Mail::DKIM and libopendkim over random messages: they agree, or a rule says why not.
+
+    differ_dkim.py [--messages N] [--seed S] [--keep DIR]
+
+Each message is signed by one to three of them, half are then changed, some of their keys too; all verify all. What is
+compared is which signatures pass. --keep writes the messages in which they differ without a reason as cases.
+"""
+import argparse
+import collections
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ASSAY_BUILD") or TOP / "build")
+SHOWN = 5
+
+import differ_mail
+import differ_peers
+
+
+def records_of(mails):
+    """SELECTOR, tab, text for each key."""
+    return "".join(f"{selector}\t{text}\n" for mail in mails for selector, text in mail.records.items())
+
+
+def sign(mails, peers, place):
+    """Sign every message, in rounds: each signature goes on top of those before it."""
+    for nth in range(max(len(mail.signatures) for mail in mails)):
+        for signer in differ_mail.SIGNERS:
+            jobs = [(mail, mail.signatures[nth]) for mail in mails
+                    if nth < len(mail.signatures) and mail.signatures[nth].signer == signer]
+            for (mail, signature), field in zip(jobs, peers[signer].sign(jobs, place)):
+                if not field:
+                    sys.exit(f"{signer} did not sign message {mail.number}: {signature}")
+                mail.fields.insert(0, field)
+                mail.records[signature.selector] = differ_peers.record(signature)
+
+
+def as_case(mail, file):
+    """A message as a case of its own."""
+    names = {(selector, signature.domain) for selector in mail.records for signature in mail.signatures}
+    lines = [f'{selector}._domainkey.{domain}. IN TXT {differ_peers.strings(mail.records[selector])}'
+             for selector, domain in sorted(names)]
+    return "\n".join(["[case]", f"name = differ/{mail.number}", "", "[envelope]", f"now = {differ_peers.NOW}", "", "[dns]", *lines, "",
+                      "[message]", f"file = {file.name}", "", "[expect]", "", ""])
+
+
+def judge(mails, place):
+    """Assay's judgement: for each message {selector: (result, reason)}."""
+    path = Path(place) / "mails.case"
+    path.write_text("".join(as_case(mail, file_of(mail, place)) for mail in mails), encoding="utf-8")
+    done = subprocess.run([BUILD / "assay", "case", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False)
+    lines = [json.loads(line) for line in done.stdout.decode("utf-8", "surrogateescape").splitlines()]
+    if len(lines) != len(mails):
+        sys.exit(f"assay case judged {len(lines)} of {len(mails)}:\n{done.stderr.decode(errors='replace')[-2000:]}")
+    return [{selector_of(check): (check["result"], check.get("reason") or "") for check in line["checks"]
+             if check["method"] == "dkim"} for line in lines]
+
+
+def selector_of(check):
+    """s= of a DKIM check."""
+    return check["properties"].get("header.s", "")
+
+
+def file_of(mail, place):
+    """Where a message is written."""
+    return Path(place) / f"{mail.number}.eml"
+
+
+class Comparison:
+    """Differences as they are found."""
+
+    def __init__(self):
+        self.same, self.explained, self.bare = 0, 0, []
+        self.rules, self.results = collections.Counter(), collections.Counter()
+
+    def compare(self, peer, mail, signature, ours, passes):
+        """One signature by one peer."""
+        result = ours[0] if ours else "none"
+        if (result == "pass") == passes:
+            self.same += 1
+            return
+        rule = differ_peers.find_rule(peer, mail, signature, result, ours[1] if ours else "", passes)
+        if rule:
+            self.explained += 1
+            self.rules[rule] += 1
+        else:
+            self.bare.append((peer, mail, signature, ours, passes))
+
+    def tell(self):
+        """Print what was found."""
+        print("results: " + ", ".join(f"{count} {result}" for result, count in self.results.most_common()))
+        print(f"{self.same} the same, {self.explained} differ by these rules:")
+        for rule in differ_peers.RULES:
+            if self.rules[rule] or "--all" in sys.argv:
+                print(f"  {self.rules[rule]:5}  {' '.join(rule.peers):28}  {rule.paragraph}: {rule.claim}")
+        for peer, mail, signature, ours, passes in self.bare[:SHOWN]:
+            print(f"\nnot explained: message {mail.number}, {peer}: {'pass' if passes else 'no pass'}, assay: {ours}\n"
+                  f"  {signature}\n  harm: {mail.harm}; {mail.key_harm}\n  key: {mail.records.get(signature.selector)}")
+            print("  " + mail.raw().decode(errors="replace").replace("\r\n", "\r\n  ")[:3000].replace("\r", "<CR>"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep")
+    options = parser.parse_args()
+    found = Comparison()
+    with tempfile.TemporaryDirectory() as place:
+        peers = differ_peers.start(place)
+        drafts = [differ_mail.make(options.seed, number) for number in range(options.messages)]
+        mails = [mail for mail, _ in drafts]
+        sign(mails, peers, place)
+        for mail, r in drafts:
+            differ_mail.harm(r, mail)
+            file_of(mail, place).write_bytes(mail.raw())
+        (Path(place) / "records").write_text(records_of(mails), encoding="utf-8")
+        judged = judge(mails, place)
+        found.results.update(result for one in judged for result, _ in one.values())
+        for name, peer in peers.items():
+            if name == "own":
+                continue
+            for mail, ours, passing in zip(mails, judged, peer.verify(mails, place)):
+                for signature in mail.signatures:
+                    found.compare(name, mail, signature, ours.get(signature.selector.lower()), signature.selector in passing)
+    found.tell()
+    print(f"{found.same + found.explained} passed, {len(found.bare)} failed")
+    return 1 if found.bare else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
