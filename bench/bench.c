@@ -48,8 +48,8 @@ static double time_of(const char *name, bench_fn *fn, void *arg, unsigned times)
     return (bench_clock() - begin) / times;
 }
 
-void bench_pair(const char *name, bench_fn *ours, void *our_arg, bench_fn *limit, void *limit_arg, unsigned times,
-                enum bench_reach how, double reach)
+void bench_pair(const char *name, bench_fn *ours, void *our_arg, bench_fn *limit, void *limit_arg,
+                unsigned times, enum bench_reach how, double reach)
 {
     double us[ROUNDS], theirs[ROUNDS], ratio[ROUNDS];
 
@@ -65,11 +65,13 @@ void bench_pair(const char *name, bench_fn *ours, void *our_arg, bench_fn *limit
     qsort(us, ROUNDS, sizeof *us, compare);
     qsort(theirs, ROUNDS, sizeof *theirs, compare);
     qsort(ratio, ROUNDS, sizeof *ratio, compare);
-    printf("%s\t%.2f\t%.2f\t%.2f\tus\t", name, us[ROUNDS / 2], theirs[ROUNDS / 2], ratio[ROUNDS / 2]);
+    printf("%s\t%.2f\t%.2f\t%.2f\tus\t", name, us[ROUNDS / 2], theirs[ROUNDS / 2],
+           ratio[ROUNDS / 2]);
     if (reach > 0)
         printf("%s %.2f %s", how == BENCH_AT_LEAST ? ">=" : "<=", reach,
-               (how == BENCH_AT_LEAST ? ratio[ROUNDS / 2] >= reach : ratio[ROUNDS / 2] <= reach) ? "reached"
-                                                                                                 : "MISSED");
+               (how == BENCH_AT_LEAST ? ratio[ROUNDS / 2] >= reach : ratio[ROUNDS / 2] <= reach)
+                   ? "reached"
+                   : "MISSED");
     putchar('\n');
     fflush(stdout);
 }

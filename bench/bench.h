@@ -30,8 +30,8 @@ enum bench_reach {
  * \param times  how often each is done in a round
  * \param reach  what the ratio should be; 0: none is set
  */
-void bench_pair(const char *name, bench_fn *ours, void *our_arg, bench_fn *limit, void *limit_arg, unsigned times,
-                enum bench_reach how, double reach);
+void bench_pair(const char *name, bench_fn *ours, void *our_arg, bench_fn *limit, void *limit_arg,
+                unsigned times, enum bench_reach how, double reach);
 
 /** A pattern was given and this name does not contain it. */
 bool bench_skipped(const char *name);
@@ -69,8 +69,8 @@ struct bench_least {
     EVP_PKEY *ed25519;
     EVP_MD *md;
     EVP_MD_CTX *ctx, *ed25519_ctx;
-    assay_span octets;   /**< to hash; may be empty */
-    unsigned times;      /**< verifications */
+    assay_span octets; /**< to hash; may be empty */
+    unsigned times;    /**< verifications */
     uint8_t digest[32], signature[512];
     size_t signature_n;
 };

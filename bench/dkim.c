@@ -53,7 +53,8 @@ static bool verify(void *arg)
     ok = message_feed(&message, &rest) == ASSAY_MORE &&
          dkim_prepare(&v->ev, &message, &author, 1, &check) == ASSAY_DONE &&
          message_body(&message, rest) == ASSAY_DONE && message_eom(&message) == ASSAY_DONE &&
-         run(v, &check, &branch) == ASSAY_DONE && check.n == 1 && check.slots[0].verdict.result == DKIM_PASS;
+         run(v, &check, &branch) == ASSAY_DONE && check.n == 1 &&
+         check.slots[0].verdict.result == DKIM_PASS;
     eval_done(&v->ev);
     message_done(&message);
     return ok;

@@ -33,7 +33,8 @@ static bool judge(void *arg)
         ok = assay_envelope_new(j->engine, j->policy, &j->envelope, &eval) == ASSAY_DONE;
     }
     ok = ok && (j->rounds = bench_world_drive(j->world, eval, j->arrival)) > 0 &&
-         span_is(assay_result(eval)->checks[0]->result, j->wanted) && assay_result(eval)->what == ASSAY_ACCEPT;
+         span_is(assay_result(eval)->checks[0]->result, j->wanted) &&
+         assay_result(eval)->what == ASSAY_ACCEPT;
     assay_eval_free(eval);
     return ok;
 }
@@ -43,9 +44,10 @@ static void add_eight_lookups(struct bench_world *w)
 {
     struct buf text = buf_new(8192);
 
-    bench_world_add(w, "example.com", ASSAY_RR_TXT,
-                    "\"v=spf1 include:i1.example.net include:i2.example.net include:i3.example.net "
-                    "include:i4.example.net include:i5.example.net include:i6.example.net a:out.example.com mx -all\"");
+    bench_world_add(
+        w, "example.com", ASSAY_RR_TXT,
+        "\"v=spf1 include:i1.example.net include:i2.example.net include:i3.example.net "
+        "include:i4.example.net include:i5.example.net include:i6.example.net a:out.example.com mx -all\"");
     for (int i = 1; i <= 6; i++) {
         char name[32];
 
@@ -131,13 +133,16 @@ static void bench_messages(struct judged *j, const struct bench_key *key)
     j->wanted = "pass";
     j->message = buf_span(&message);
     j->arrival = BENCH_READY;
-    bench_pair("verify.all.2k.ready", judge, j, bench_least_run, &one, 2000, BENCH_AT_MOST, 60 / VERIFY_US);
+    bench_pair("verify.all.2k.ready", judge, j, bench_least_run, &one, 2000, BENCH_AT_MOST,
+               60 / VERIFY_US);
     print_rounds("verify.all.2k.ready", j);
     j->arrival = BENCH_ONE_BY_ONE;
-    bench_pair("verify.all.2k.one-by-one", judge, j, bench_least_run, &one, 2000, BENCH_AT_MOST, 90 / VERIFY_US);
+    bench_pair("verify.all.2k.one-by-one", judge, j, bench_least_run, &one, 2000, BENCH_AT_MOST,
+               90 / VERIFY_US);
     print_rounds("verify.all.2k.one-by-one", j);
     j->message = buf_span(&message5);
-    bench_pair("verify.all.2k.5signatures.one-by-one", judge, j, bench_least_run, &five, 1000, BENCH_AT_MOST, 1.5);
+    bench_pair("verify.all.2k.5signatures.one-by-one", judge, j, bench_least_run, &five, 1000,
+               BENCH_AT_MOST, 1.5);
     buf_done(&message);
     buf_done(&message5);
 }
@@ -151,12 +156,15 @@ static void bench_spf(struct judged *j, const struct bench_key *key)
     j->message = SPAN_EMPTY;
     j->envelope.helo = SPAN_EMPTY;
     j->arrival = BENCH_READY;
-    bench_pair("spf.8lookups.ready", judge, j, bench_least_run, &one, 5000, BENCH_AT_MOST, 15 / VERIFY_US);
+    bench_pair("spf.8lookups.ready", judge, j, bench_least_run, &one, 5000, BENCH_AT_MOST,
+               15 / VERIFY_US);
     j->arrival = BENCH_ONE_BY_ONE;
-    bench_pair("spf.8lookups.one-by-one", judge, j, bench_least_run, &one, 5000, BENCH_AT_MOST, 20 / VERIFY_US);
+    bench_pair("spf.8lookups.one-by-one", judge, j, bench_least_run, &one, 5000, BENCH_AT_MOST,
+               20 / VERIFY_US);
     j->arrival = BENCH_READY;
     j->envelope.mail_from = SPAN("bob@mx.example.org");
-    bench_pair("spf.10mx-of-10hosts", judge, j, bench_least_run, &one, 2000, BENCH_AT_MOST, 50 / VERIFY_US);
+    bench_pair("spf.10mx-of-10hosts", judge, j, bench_least_run, &one, 2000, BENCH_AT_MOST,
+               50 / VERIFY_US);
     j->envelope.mail_from = SPAN("bob@c0.example.org");
     j->wanted = "permerror";
     bench_pair("spf.11chained-of-61includes", judge, j, bench_least_run, &one, 2000, BENCH_AT_MOST,
@@ -172,7 +180,8 @@ void bench_flow(void)
     const char *why;
 
     bench_key_make(false, &key);
-    buf_printf(&record, "\"%.*s\" \"%.*s\"", 200, key.record.p, (int)key.record.n - 200, key.record.p + 200);
+    buf_printf(&record, "\"%.*s\" \"%.*s\"", 200, key.record.p, (int)key.record.n - 200,
+               key.record.p + 200);
     buf_putc(&record, '\0');
     for (int i = 1; i <= 5; i++) {
         char name[64];
@@ -180,7 +189,8 @@ void bench_flow(void)
         snprintf(name, sizeof name, "s%d._domainkey.example.com", i);
         bench_world_add(&world, name, ASSAY_RR_TXT, record.p);
     }
-    bench_world_add(&world, "_dmarc.example.com", ASSAY_RR_TXT, "\"v=DMARC1; p=reject; rua=mailto:d@example.com\"");
+    bench_world_add(&world, "_dmarc.example.com", ASSAY_RR_TXT,
+                    "\"v=DMARC1; p=reject; rua=mailto:d@example.com\"");
     bench_world_add(&world, "mail.example.com", ASSAY_RR_TXT, "\"v=spf1 a -all\"");
     bench_world_add(&world, "mail.example.com", ASSAY_RR_A, "192.0.2.55");
     bench_world_add(&world, "55.2.0.192.in-addr.arpa", ASSAY_RR_PTR, "mail.example.com.");

@@ -9,8 +9,9 @@
 
 #include <stdlib.h>
 
-static const char WORDS[] = "Dear customer,  the order you placed on Monday has left our house \t and should reach you "
-                            "within three days. Please keep this letter: it is your invoice as well.  ";
+static const char WORDS[] =
+    "Dear customer,  the order you placed on Monday has left our house \t and should reach you "
+    "within three days. Please keep this letter: it is your invoice as well.  ";
 
 /* ---- keys ---- */
 
@@ -32,11 +33,13 @@ void bench_key_make(bool ed25519, struct bench_key *ret)
         base64_encode(der, n, text);
         OPENSSL_free(der);
     }
-    buf_printf(&ret->record, "v=DKIM1; k=%s; p=%.*s", ed25519 ? "ed25519" : "rsa", (int)base64_encoded(n), text);
+    buf_printf(&ret->record, "v=DKIM1; k=%s; p=%.*s", ed25519 ? "ed25519" : "rsa",
+               (int)base64_encoded(n), text);
 }
 
 /** Sign a SHA-256 digest. */
-static size_t sign(const struct bench_key *key, bool ed25519, const uint8_t digest[32], uint8_t *out)
+static size_t sign(const struct bench_key *key, bool ed25519, const uint8_t digest[32],
+                   uint8_t *out)
 {
     size_t n = 512;
     EVP_PKEY_CTX *rsa = ed25519 ? NULL : EVP_PKEY_CTX_new(key->pkey, NULL);
@@ -44,10 +47,13 @@ static size_t sign(const struct bench_key *key, bool ed25519, const uint8_t dige
     bool ok;
 
     if (ed25519)
-        ok = EVP_DigestSignInit(ed, NULL, NULL, NULL, key->pkey) == 1 && EVP_DigestSign(ed, out, &n, digest, 32) == 1;
+        ok = EVP_DigestSignInit(ed, NULL, NULL, NULL, key->pkey) == 1 &&
+             EVP_DigestSign(ed, out, &n, digest, 32) == 1;
     else
-        ok = EVP_PKEY_sign_init(rsa) == 1 && EVP_PKEY_CTX_set_rsa_padding(rsa, RSA_PKCS1_PADDING) == 1 &&
-             EVP_PKEY_CTX_set_signature_md(rsa, EVP_sha256()) == 1 && EVP_PKEY_sign(rsa, out, &n, digest, 32) == 1;
+        ok = EVP_PKEY_sign_init(rsa) == 1 &&
+             EVP_PKEY_CTX_set_rsa_padding(rsa, RSA_PKCS1_PADDING) == 1 &&
+             EVP_PKEY_CTX_set_signature_md(rsa, EVP_sha256()) == 1 &&
+             EVP_PKEY_sign(rsa, out, &n, digest, 32) == 1;
     EVP_PKEY_CTX_free(rsa);
     EVP_MD_CTX_free(ed);
     if (!ok)
@@ -60,29 +66,33 @@ static size_t sign(const struct bench_key *key, bool ed25519, const uint8_t dige
 /** Ten header fields, some folded, some with doubled and trailing blanks. */
 static void put_header(struct buf *out)
 {
-    buf_puts(out, "Received: from mail.example.com (mail.example.com [192.0.2.55])\r\n"
-                  "\tby mx.example.net (Postfix) with ESMTPS id 4XyZ1234;\r\n\tMon, 23 Nov 2026 12:00:00 +0000\r\n"
-                  "From: Shop  <billing@example.com>\r\n"
-                  "To: Bob <bob@example.net>,\r\n  Carol <carol@example.net> \r\n"
-                  "Subject: Your invoice  4711 \r\n"
-                  "Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n"
-                  "Message-ID: <20261123120000.4711@example.com>\r\n"
-                  "MIME-Version: 1.0\r\n"
-                  "Content-Type: text/plain;\r\n charset=utf-8\r\n"
-                  "Content-Transfer-Encoding: 7bit\r\n"
-                  "List-Unsubscribe: <https://example.com/u/4711>\r\n");
+    buf_puts(
+        out,
+        "Received: from mail.example.com (mail.example.com [192.0.2.55])\r\n"
+        "\tby mx.example.net (Postfix) with ESMTPS id 4XyZ1234;\r\n\tMon, 23 Nov 2026 12:00:00 +0000\r\n"
+        "From: Shop  <billing@example.com>\r\n"
+        "To: Bob <bob@example.net>,\r\n  Carol <carol@example.net> \r\n"
+        "Subject: Your invoice  4711 \r\n"
+        "Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n"
+        "Message-ID: <20261123120000.4711@example.com>\r\n"
+        "MIME-Version: 1.0\r\n"
+        "Content-Type: text/plain;\r\n charset=utf-8\r\n"
+        "Content-Transfer-Encoding: 7bit\r\n"
+        "List-Unsubscribe: <https://example.com/u/4711>\r\n");
 }
 
 /** Text for small messages, a base64 attachment for large ones. */
 static void put_body(struct buf *out, size_t size)
 {
-    static const char LINE[] = "UGxlYXNlIGtlZXAgdGhpcyBsZXR0ZXI6IGl0IGlzIHlvdXIgaW52b2ljZSBhcyB3ZWxsLiBUaGFu\r\n";
+    static const char LINE[] =
+        "UGxlYXNlIGtlZXAgdGhpcyBsZXR0ZXI6IGl0IGlzIHlvdXIgaW52b2ljZSBhcyB3ZWxsLiBUaGFu\r\n";
 
     while (out->n + 2 < size) {
         if (size > 100000)
             buf_put(out, SPAN(LINE));
         else
-            buf_put(out, span_first(SPAN(WORDS), 40 + out->n % 37)), buf_puts(out, out->n % 5 ? "\r\n" : " \r\n");
+            buf_put(out, span_first(SPAN(WORDS), 40 + out->n % 37)),
+                buf_puts(out, out->n % 5 ? "\r\n" : " \r\n");
     }
     buf_puts(out, "\r\n\r\n");
 }
@@ -93,16 +103,16 @@ static void body_digest(const assay_engine *engine, assay_span body, uint8_t out
     struct body b = {0};
     const struct body_digest *d;
 
-    if (body_want(&b, CANON_RELAXED, BODY_WHOLE) || body_begin(&b, engine) || body_add(&b, body) || body_end(&b) ||
-        !(d = body_find(&b, CANON_RELAXED, BODY_WHOLE)))
+    if (body_want(&b, CANON_RELAXED, BODY_WHOLE) || body_begin(&b, engine) || body_add(&b, body) ||
+        body_end(&b) || !(d = body_find(&b, CANON_RELAXED, BODY_WHOLE)))
         bench_fail("no body digest");
     memcpy(out, d->sha256, 32);
     body_done(&b);
 }
 
 /** Put a signature on top of a header. */
-static void sign_header(const assay_engine *engine, const struct bench_key *key, bool ed25519, unsigned number,
-                        const uint8_t bh[32], struct buf *header)
+static void sign_header(const assay_engine *engine, const struct bench_key *key, bool ed25519,
+                        unsigned number, const uint8_t bh[32], struct buf *header)
 {
     struct header h;
     struct dkim_signature s;
@@ -114,11 +124,12 @@ static void sign_header(const assay_engine *engine, const struct bench_key *key,
     size_t n;
 
     base64_encode(bh, 32, text);
-    buf_printf(&field,
-               "DKIM-Signature: v=1; a=%s-sha256; c=relaxed/relaxed; d=example.com;\r\n s=s%u; t=1763900000;\r\n "
-               "h=from:to:subject:date:message-id:mime-version:\r\n content-type:content-transfer-encoding:"
-               "list-unsubscribe;\r\n bh=%.*s;\r\n b=",
-               ed25519 ? "ed25519" : "rsa", number, (int)base64_encoded(32), text);
+    buf_printf(
+        &field,
+        "DKIM-Signature: v=1; a=%s-sha256; c=relaxed/relaxed; d=example.com;\r\n s=s%u; t=1763900000;\r\n "
+        "h=from:to:subject:date:message-id:mime-version:\r\n content-type:content-transfer-encoding:"
+        "list-unsubscribe;\r\n bh=%.*s;\r\n b=",
+        ed25519 ? "ed25519" : "rsa", number, (int)base64_encoded(32), text);
     buf_put(&whole, buf_span(&field));
     buf_puts(&whole, "AAAA\r\n");
     buf_put(&whole, buf_span(header));
@@ -128,11 +139,13 @@ static void sign_header(const assay_engine *engine, const struct bench_key *key,
         if (header_line(&h, line) != ASSAY_DONE)
             bench_fail("no header");
     }
-    if (dkim_signature_read(&arena, &h, DKIM_SIGNATURE, 0, &s) || s.fault || dkim_hash(engine, &h, &s, digest))
+    if (dkim_signature_read(&arena, &h, DKIM_SIGNATURE, 0, &s) || s.fault ||
+        dkim_hash(engine, &h, &s, digest))
         bench_fail("no header digest");
     n = sign(key, ed25519, digest, signature);
     base64_encode(signature, n, text);
-    for (size_t i = 0; i < base64_encoded(n); i += 70) /* folded as signers do; white space in b= does not count */
+    for (size_t i = 0; i < base64_encoded(n);
+         i += 70) /* folded as signers do; white space in b= does not count */
         buf_printf(&field, "%s%.*s", i ? "\r\n  " : "",
                    (int)(base64_encoded(n) - i < 70 ? base64_encoded(n) - i : 70), text + i);
     buf_puts(&field, "\r\n");
@@ -145,7 +158,8 @@ static void sign_header(const assay_engine *engine, const struct bench_key *key,
     arena_done(&arena);
 }
 
-void bench_message_make(const struct bench_key *key, bool ed25519, size_t size, unsigned signatures, struct buf *ret)
+void bench_message_make(const struct bench_key *key, bool ed25519, size_t size, unsigned signatures,
+                        struct buf *ret)
 {
     struct buf header = buf_new(1 << 20), body = buf_new(64 << 20);
     assay_engine *engine;
@@ -198,7 +212,8 @@ bool bench_least_run(void *arg)
     bool ok = true;
 
     if (l->octets.n)
-        ok = EVP_DigestInit_ex2(l->ctx, l->md, NULL) == 1 && EVP_DigestUpdate(l->ctx, l->octets.p, l->octets.n) == 1 &&
+        ok = EVP_DigestInit_ex2(l->ctx, l->md, NULL) == 1 &&
+             EVP_DigestUpdate(l->ctx, l->octets.p, l->octets.n) == 1 &&
              EVP_DigestFinal_ex(l->ctx, out, NULL) == 1;
     for (unsigned i = 0; i < l->times && ok; i++) {
         if (l->rsa)

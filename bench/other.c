@@ -119,10 +119,11 @@ static void spf2_fill(SPF_dns_server_t *zone)
     char name[32];
     struct buf text = buf_new(4096);
 
-    SPF_dns_zone_add_str(zone, "example.com", ns_t_txt, NETDB_SUCCESS,
-                         "v=spf1 include:i1.example.net include:i2.example.net include:i3.example.net "
-                         "include:i4.example.net include:i5.example.net include:i6.example.net a:out.example.com mx "
-                         "-all");
+    SPF_dns_zone_add_str(
+        zone, "example.com", ns_t_txt, NETDB_SUCCESS,
+        "v=spf1 include:i1.example.net include:i2.example.net include:i3.example.net "
+        "include:i4.example.net include:i5.example.net include:i6.example.net a:out.example.com mx "
+        "-all");
     for (int i = 1; i <= 6; i++) {
         buf_clear(&text);
         buf_puts(&text, "v=spf1");

@@ -75,7 +75,8 @@ static void bench_command(const char *name, char *const argv[], char *const empt
     qsort(ours, RUNS, sizeof *ours, compare);
     qsort(limit, RUNS, sizeof *limit, compare);
     printf("%s\t%.2f\t%.2f\t%.2f\tms\t<= limit + 10 %s\n", name, ours[RUNS / 2], limit[RUNS / 2],
-           ours[RUNS / 2] / limit[RUNS / 2], ours[RUNS / 2] <= limit[RUNS / 2] + 10 ? "reached" : "MISSED");
+           ours[RUNS / 2] / limit[RUNS / 2],
+           ours[RUNS / 2] <= limit[RUNS / 2] + 10 ? "reached" : "MISSED");
     fflush(stdout);
 }
 
@@ -94,13 +95,15 @@ static void bench_memory(char *assay, const char *world)
         bench_fail("no temporary file");
     fputs("From: bob@example.org\r\nSubject: large\r\n\r\n", f);
     for (long n = 0; n < 100L << 20; n += 78)
-        fputs("UGxlYXNlIGtlZXAgdGhpcyBsZXR0ZXI6IGl0IGlzIHlvdXIgaW52b2ljZSBhcyB3ZWxsLiBUaGFu\r\n", f);
+        fputs("UGxlYXNlIGtlZXAgdGhpcyBsZXR0ZXI6IGl0IGlzIHlvdXIgaW52b2ljZSBhcyB3ZWxsLiBUaGFu\r\n",
+              f);
     fclose(f);
-    snprintf(command, sizeof command,
-             "'%s' verify --quiet --world '%s' --ip 192.0.2.1 --mail-from bob@example.org '%s' >/dev/null & pid=$!; "
-             "peak=0; while kb=$(sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$pid/status 2>/dev/null) && "
-             "[ -n \"$kb\" ]; do peak=$kb; sleep 0.01; done; echo $peak",
-             assay, world, message);
+    snprintf(
+        command, sizeof command,
+        "'%s' verify --quiet --world '%s' --ip 192.0.2.1 --mail-from bob@example.org '%s' >/dev/null & pid=$!; "
+        "peak=0; while kb=$(sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$pid/status 2>/dev/null) && "
+        "[ -n \"$kb\" ]; do peak=$kb; sleep 0.01; done; echo $peak",
+        assay, world, message);
     if (!(f = popen(command, "r")) || !fgets(line, sizeof line, f))
         bench_fail("the program does not start");
     kb = strtol(line, NULL, 10);
@@ -113,11 +116,12 @@ static void bench_memory(char *assay, const char *world)
 void bench_start(void)
 {
     char assay[PATH_MAX], empty[PATH_MAX], world[] = "/tmp/assay-bench-XXXXXX";
-    static const char CASE[] = "[case]\nname = bench\n[envelope]\nnow = 2026-11-23T12:00:00Z\nip = 192.0.2.1\n"
-                               "helo = mail.example.org\nfrom = bob@example.org\n[dns]\n"
-                               "example.org. IN TXT \"v=spf1 ip4:192.0.2.0/24 -all\"\n"
-                               "_dmarc.example.org. IN TXT \"v=DMARC1; p=none\"\n"
-                               "[message]\n| From: bob@example.org\n| Subject: hello\n|\n| body\n";
+    static const char CASE[] =
+        "[case]\nname = bench\n[envelope]\nnow = 2026-11-23T12:00:00Z\nip = 192.0.2.1\n"
+        "helo = mail.example.org\nfrom = bob@example.org\n[dns]\n"
+        "example.org. IN TXT \"v=spf1 ip4:192.0.2.0/24 -all\"\n"
+        "_dmarc.example.org. IN TXT \"v=DMARC1; p=none\"\n"
+        "[message]\n| From: bob@example.org\n| Subject: hello\n|\n| body\n";
     int fd;
 
     beside("assay", assay);
@@ -126,7 +130,8 @@ void bench_start(void)
         bench_fail("no temporary file");
     close(fd);
     bench_command("start.version", (char *[]){assay, "--version", NULL}, (char *[]){empty, NULL});
-    bench_command("start.verify", (char *[]){assay, "verify", world, NULL}, (char *[]){empty, NULL});
+    bench_command("start.verify", (char *[]){assay, "verify", world, NULL},
+                  (char *[]){empty, NULL});
     bench_memory(assay, world);
     unlink(world);
 }

@@ -33,12 +33,16 @@ struct wire {
 /** The zone: for each domain what spf.8lookups has. */
 static void write_zone(FILE *f)
 {
-    fputs("$ORIGIN bench.example.\n$TTL 3600\n@ SOA ns host 1 3600 900 604800 60\n@ NS ns\nns A 127.0.0.1\n", f);
+    fputs(
+        "$ORIGIN bench.example.\n$TTL 3600\n@ SOA ns host 1 3600 900 604800 60\n@ NS ns\nns A 127.0.0.1\n",
+        f);
     for (int d = 0; d < DOMAINS; d++) {
         fprintf(f, "d%d TXT \"v=spf1", d);
         for (int i = 1; i <= 6; i++)
             fprintf(f, " include:i%d.d%d.bench.example", i, d);
-        fprintf(f, "\" \" a:out.d%d.bench.example mx -all\"\nd%d MX 10 mx1.d%d\nd%d MX 20 mx2.d%d\n", d, d, d, d, d);
+        fprintf(f,
+                "\" \" a:out.d%d.bench.example mx -all\"\nd%d MX 10 mx1.d%d\nd%d MX 20 mx2.d%d\n",
+                d, d, d, d, d);
         for (int i = 1; i <= 6; i++) {
             fprintf(f, "i%d.d%d TXT \"v=spf1", i, d);
             for (int k = 0; k < (i == 6 ? 11 : 10); k++)
@@ -72,12 +76,13 @@ static pid_t start_server(const char *folder)
     write_zone(f);
     fclose(f);
     f = create(folder, "nsd.conf");
-    fprintf(f,
-            "server:\n ip-address: 127.0.0.1@%d\n do-ip6: no\n server-count: 1\n username: \"\"\n chroot: \"\"\n"
-            " database: \"\"\n zonesdir: \"%s\"\n pidfile: \"%s/pid\"\n zonelistfile: \"%s/list\"\n"
-            " xfrdfile: \"%s/xfrd\"\n xfrdir: \"%s\"\n logfile: \"%s/log\"\n rrl-ratelimit: 0\n"
-            "remote-control:\n control-enable: no\nzone:\n name: bench.example\n zonefile: zone\n",
-            PORT, folder, folder, folder, folder, folder, folder);
+    fprintf(
+        f,
+        "server:\n ip-address: 127.0.0.1@%d\n do-ip6: no\n server-count: 1\n username: \"\"\n chroot: \"\"\n"
+        " database: \"\"\n zonesdir: \"%s\"\n pidfile: \"%s/pid\"\n zonelistfile: \"%s/list\"\n"
+        " xfrdfile: \"%s/xfrd\"\n xfrdir: \"%s\"\n logfile: \"%s/log\"\n rrl-ratelimit: 0\n"
+        "remote-control:\n control-enable: no\nzone:\n name: bench.example\n zonefile: zone\n",
+        PORT, folder, folder, folder, folder, folder, folder);
     fclose(f);
     snprintf(conf, sizeof conf, "%s/nsd.conf", folder);
     return posix_spawn(&pid, argv[0], NULL, NULL, argv, environ) == 0 ? pid : 0;
@@ -89,7 +94,9 @@ static bool check(void *arg)
 {
     struct wire *w = arg;
     char from[64];
-    struct assay_envelope envelope = {.size = sizeof envelope, .now = 1764000000, .ip = SPAN("192.0.2.55")};
+    struct assay_envelope envelope = {.size = sizeof envelope,
+                                      .now = 1764000000,
+                                      .ip = SPAN("192.0.2.55")};
     assay_eval *eval;
     bool ok;
 
@@ -140,8 +147,9 @@ static void wait_for_wave(struct wire *w)
 
 static bool waves(void *arg)
 {
-    static const char *const INCLUDES[] = {"i1.d%u.bench.example", "i2.d%u.bench.example", "i3.d%u.bench.example",
-                                           "i4.d%u.bench.example", "i5.d%u.bench.example", "i6.d%u.bench.example"};
+    static const char *const INCLUDES[] = {"i1.d%u.bench.example", "i2.d%u.bench.example",
+                                           "i3.d%u.bench.example", "i4.d%u.bench.example",
+                                           "i5.d%u.bench.example", "i6.d%u.bench.example"};
     struct wire *w = arg;
     unsigned d = w->next++ % DOMAINS;
 
@@ -168,8 +176,8 @@ static void make(struct wire *w)
 
     snprintf(resolver, sizeof resolver, "127.0.0.1@%d", PORT);
     options.resolvers = resolver;
-    if (assay_world_new(&options, &w->world, &why) || assay_engine_new(0, &w->engine) || assay_policy_new(&w->policy) ||
-        assay_policy_set(w->policy, "iprev.check", "no", &why))
+    if (assay_world_new(&options, &w->world, &why) || assay_engine_new(0, &w->engine) ||
+        assay_policy_new(&w->policy) || assay_policy_set(w->policy, "iprev.check", "no", &why))
         bench_fail("no world");
     assay_policy_seal(w->policy);
 }

@@ -23,8 +23,8 @@ assay_fact *bench_world_find(struct bench_world *w, const struct assay_question 
 
 /** How facts arrive. */
 enum bench_arrival {
-    BENCH_READY,      /**< all that is asked, hints too, before the next step */
-    BENCH_ONE_BY_ONE  /**< one answer, then a step if it is worth one */
+    BENCH_READY,     /**< all that is asked, hints too, before the next step */
+    BENCH_ONE_BY_ONE /**< one answer, then a step if it is worth one */
 };
 
 /** Step an evaluation to its end. \return rounds: steps that needed something, or 0 when it failed */

@@ -29,7 +29,9 @@ static const struct {
 /** The answer to a question as a fact; a filter would keep facts in its cache. */
 static assay_fact *look_up(const struct assay_question *q)
 {
-    struct assay_answer answer = {.size = sizeof answer, .how = ASSAY_NXDOMAIN, .secure = ASSAY_UNKNOWN};
+    struct assay_answer answer = {.size = sizeof answer,
+                                  .how = ASSAY_NXDOMAIN,
+                                  .secure = ASSAY_UNKNOWN};
     assay_span rdata;
     char octets[256];
     assay_fact *fact = NULL;
@@ -37,7 +39,8 @@ static assay_fact *look_up(const struct assay_question *q)
     for (size_t i = 0; q->rrtype == ASSAY_RR_TXT && i < sizeof RECORDS / sizeof *RECORDS; i++) {
         size_t n = strlen(RECORDS[i].text);
 
-        if (q->name.n != strlen(RECORDS[i].name) || memcmp(q->name.p, RECORDS[i].name, q->name.n) != 0)
+        if (q->name.n != strlen(RECORDS[i].name) ||
+            memcmp(q->name.p, RECORDS[i].name, q->name.n) != 0)
             continue;
         octets[0] = (char)n; /* TXT data are strings with their length in front */
         memcpy(octets + 1, RECORDS[i].text, n);
@@ -57,7 +60,8 @@ static void answer_questions(assay_eval *eval)
     while (assay_next_question(eval, &q)) {
         assay_fact *fact = look_up(&q);
 
-        printf("%s type %u %.*s\n", q.hint ? "may want" : "asks", q.rrtype, (int)q.name.n, q.name.p);
+        printf("%s type %u %.*s\n", q.hint ? "may want" : "asks", q.rrtype, (int)q.name.n,
+               q.name.p);
         if (fact)
             assay_answer_question(eval, q.id, fact);
         assay_fact_free(fact);
@@ -107,8 +111,8 @@ static void print_verdict(const struct assay_verdict *v)
     printf("%s: %.*s\n", WORDS[v->what], (int)v->reason.n, v->reason.p);
     for (size_t i = 0; i < v->nedits; i++)
         if (!v->edits[i].remove)
-            printf("%.*s: %.*s\n", (int)v->edits[i].name.n, v->edits[i].name.p, (int)v->edits[i].value.n,
-                   v->edits[i].value.p);
+            printf("%.*s: %.*s\n", (int)v->edits[i].name.n, v->edits[i].name.p,
+                   (int)v->edits[i].value.n, v->edits[i].value.p);
 }
 
 int main(void)

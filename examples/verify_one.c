@@ -35,8 +35,8 @@ static assay_span load(const char *path)
 /** Print one check. */
 static void print_check(const struct assay_check *c)
 {
-    printf("%.*s %.*s: %.*s\n", (int)c->method.n, c->method.p, (int)c->result.n, c->result.p, (int)c->reason.n,
-           c->reason.p);
+    printf("%.*s %.*s: %.*s\n", (int)c->method.n, c->method.p, (int)c->result.n, c->result.p,
+           (int)c->reason.n, c->reason.p);
 }
 
 /** Print what was decided. */
@@ -51,8 +51,11 @@ static void print_verdict(const struct assay_verdict *v)
 
 int main(int argc, char **argv)
 {
-    struct assay_world_options options = {.size = sizeof options, .resolvers = argc > 5 ? argv[5] : NULL};
-    struct assay_envelope envelope = {.size = sizeof envelope, .now = time(NULL), .hostname = span("localhost")};
+    struct assay_world_options options = {.size = sizeof options,
+                                          .resolvers = argc > 5 ? argv[5] : NULL};
+    struct assay_envelope envelope = {.size = sizeof envelope,
+                                      .now = time(NULL),
+                                      .hostname = span("localhost")};
     assay_engine *engine = NULL;
     assay_policy *policy = NULL;
     assay_world *world = NULL;

@@ -107,8 +107,8 @@ ASSAY_NODISCARD assay_status assay_policy_new(assay_policy **ret);
  *                 text lives until the next call with this policy
  * \return ASSAY_DONE, ASSAY_EINVAL (no such option, or not a value it takes), ASSAY_EORDER (sealed), ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status assay_policy_set(assay_policy *policy, const char *name, const char *value,
-                                              const char **ret_why);
+ASSAY_NODISCARD assay_status assay_policy_set(assay_policy *policy, const char *name,
+                                              const char *value, const char **ret_why);
 
 /** The value of an option as text, or NULL if there is no such option. Lives until the option is set again. */
 const char *assay_policy_get(const assay_policy *policy, const char *name);
@@ -129,13 +129,16 @@ typedef struct assay_eval assay_eval;
 
 /** What SMTP tells about a message. Spans that are unknown are empty. */
 struct assay_envelope {
-    size_t size;          /**< sizeof(struct assay_envelope), so that fields can be added later */
-    int64_t now;          /**< the time to judge by, seconds since 1970-01-01T00:00:00Z; there is no other clock */
-    assay_span ip;        /**< the client's address, IPv4 or IPv6, as text; empty: SPF and iprev are not judged */
+    size_t size; /**< sizeof(struct assay_envelope), so that fields can be added later */
+    int64_t
+        now; /**< the time to judge by, seconds since 1970-01-01T00:00:00Z; there is no other clock */
+    assay_span
+        ip; /**< the client's address, IPv4 or IPv6, as text; empty: SPF and iprev are not judged */
     assay_span helo;      /**< the argument of HELO or EHLO */
     assay_span mail_from; /**< the reverse-path without brackets; empty: the null reverse-path */
-    assay_span hostname;  /**< this receiver's name: %{r} of SPF, and the authserv-id unless the policy has one */
-    uint8_t sample;       /**< 0-99, chosen at random by you; decides `pct` under RFC 7489 */
+    assay_span
+        hostname; /**< this receiver's name: %{r} of SPF, and the authserv-id unless the policy has one */
+    uint8_t sample; /**< 0-99, chosen at random by you; decides `pct` under RFC 7489 */
 };
 
 /**
@@ -145,14 +148,16 @@ struct assay_envelope {
  * \return ASSAY_DONE, ASSAY_EINVAL (the policy is not sealed, or `ip` is not an address), ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status assay_receive_new(assay_engine *engine, const assay_policy *policy,
-                                               const struct assay_envelope *envelope, assay_eval **ret);
+                                               const struct assay_envelope *envelope,
+                                               assay_eval **ret);
 
 /**
  * Begin to judge an envelope alone: SPF for MAIL FROM and HELO (RFC 7208 2.3, 2.4), and iprev. No message is
  * taken; step at once. Otherwise as assay_receive_new().
  */
 ASSAY_NODISCARD assay_status assay_envelope_new(assay_engine *engine, const assay_policy *policy,
-                                                const struct assay_envelope *envelope, assay_eval **ret);
+                                                const struct assay_envelope *envelope,
+                                                assay_eval **ret);
 
 /** Free an evaluation at any point, with everything borrowed from it. */
 void assay_eval_free(assay_eval *eval);
@@ -188,8 +193,8 @@ ASSAY_NODISCARD assay_status assay_body(assay_eval *eval, assay_span chunk);
  * \param sha256            32 octets
  * \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_EORDER (before eoh, or a body was given), ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status assay_body_digest(assay_eval *eval, assay_span canonicalization, uint64_t length,
-                                               assay_span sha256);
+ASSAY_NODISCARD assay_status assay_body_digest(assay_eval *eval, assay_span canonicalization,
+                                               uint64_t length, assay_span sha256);
 
 /** The message is complete. \return as assay_body() */
 ASSAY_NODISCARD assay_status assay_eom(assay_eval *eval);
@@ -210,8 +215,9 @@ struct assay_question {
     enum assay_kind kind; /**< what is asked */
     uint16_t rrtype;      /**< ASSAY_DNS: enum assay_rrtype; else 0 */
     bool hint;            /**< it may be wanted soon; answering is never required */
-    assay_span name;      /**< ASSAY_DNS: lower-case A-labels, no final dot, odd octets escaped as in a zone file */
-    assay_span data;      /**< further input, by kind; empty for ASSAY_DNS */
+    assay_span
+        name; /**< ASSAY_DNS: lower-case A-labels, no final dot, odd octets escaped as in a zone file */
+    assay_span data; /**< further input, by kind; empty for ASSAY_DNS */
 };
 
 /** One CNAME step of an answer (RFC 1034 3.6.2). */
@@ -229,7 +235,8 @@ struct assay_answer {
     uint32_t ttl;                   /**< seconds; judging never looks at it */
     const struct assay_link *chain; /**< CNAME steps, first alias first */
     size_t nchain;
-    const assay_span *data; /**< ASSAY_DNS: RDATA in wire form without compression, any order; else one item */
+    const assay_span
+        *data; /**< ASSAY_DNS: RDATA in wire form without compression, any order; else one item */
     size_t n;
     int http;              /**< ASSAY_GET: the status code */
     assay_span media_type; /**< ASSAY_GET: Content-Type without parameters */
@@ -319,24 +326,26 @@ struct assay_check {
 
 /** One change to the message's header. Apply in order. */
 struct assay_edit {
-    bool remove;      /**< true: remove the field; false: insert it */
-    unsigned index;   /**< remove: which of the fields of that name, 1 the topmost; insert: position, 0 the top */
+    bool remove; /**< true: remove the field; false: insert it */
+    unsigned
+        index; /**< remove: which of the fields of that name, 1 the topmost; insert: position, 0 the top */
     assay_span name;  /**< the field's name */
     assay_span value; /**< insert: its value, folded, lines ended by CRLF, no final CRLF */
 };
 
 /** All that was decided. Lives as long as the evaluation. Fields may be added behind the last. */
 struct assay_verdict {
-    enum assay_disposition what;            /**< what to do */
-    assay_span reason;                      /**< why, in plain words */
-    assay_span cause;                       /**< why, in one word: policy, local, forwarded, temperror, malformed, none */
-    int code;                               /**< for REJECT and DEFER: the SMTP reply code; else 0 */
-    assay_span enhanced;                    /**< its enhanced status code (RFC 3463, 7372) */
-    assay_span text;                        /**< its text; printable ASCII only */
-    assay_span authres;                     /**< the value of Authentication-Results (RFC 8601), folded */
-    bool malformed;                         /**< the message could not be judged at all */
-    assay_span author;                      /**< the author domain, A-labels; empty when there is not exactly one */
-    const struct assay_check *const *checks; /**< spf mfrom, spf helo, dkim from the top, arc, dmarc, iprev */
+    enum assay_disposition what; /**< what to do */
+    assay_span reason;           /**< why, in plain words */
+    assay_span cause; /**< why, in one word: policy, local, forwarded, temperror, malformed, none */
+    int code;         /**< for REJECT and DEFER: the SMTP reply code; else 0 */
+    assay_span enhanced; /**< its enhanced status code (RFC 3463, 7372) */
+    assay_span text;     /**< its text; printable ASCII only */
+    assay_span authres;  /**< the value of Authentication-Results (RFC 8601), folded */
+    bool malformed;      /**< the message could not be judged at all */
+    assay_span author;   /**< the author domain, A-labels; empty when there is not exactly one */
+    const struct assay_check *const
+        *checks; /**< spf mfrom, spf helo, dkim from the top, arc, dmarc, iprev */
     size_t nchecks;
     const struct assay_edit *edits; /**< forged results out, ours in */
     size_t nedits;
@@ -360,7 +369,8 @@ struct assay_trace_line {
  * \param ret  the lines; live as long as the evaluation
  * \return ASSAY_DONE, ASSAY_EORDER (no verdict yet), ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status assay_trace(assay_eval *eval, const struct assay_trace_line **ret, size_t *ret_n);
+ASSAY_NODISCARD assay_status assay_trace(assay_eval *eval, const struct assay_trace_line **ret,
+                                         size_t *ret_n);
 
 /**
  * A question that was asked, with its answer: what the verdict rests on.
@@ -370,7 +380,8 @@ ASSAY_NODISCARD assay_status assay_trace(assay_eval *eval, const struct assay_tr
  * \param fact    its fact, not counted, or NULL while it is open
  * \return false behind the last
  */
-bool assay_evidence(const assay_eval *eval, size_t *cursor, struct assay_question *ret, assay_fact **fact);
+bool assay_evidence(const assay_eval *eval, size_t *cursor, struct assay_question *ret,
+                    assay_fact **fact);
 
 /**
  * Answer questions, for assay_run(): all of them, with assay_answer_question(), before it returns.
@@ -380,7 +391,8 @@ bool assay_evidence(const assay_eval *eval, size_t *cursor, struct assay_questio
  * \param question, n  what is asked; hints may be left out
  * \return ASSAY_DONE; anything below zero ends assay_run() with that status
  */
-typedef assay_status assay_answer_fn(void *arg, assay_eval *eval, const struct assay_question *question, size_t n);
+typedef assay_status assay_answer_fn(void *arg, assay_eval *eval,
+                                     const struct assay_question *question, size_t n);
 
 /**
  * Judge a whole message: feed it, step, ask, until the verdict is there.
@@ -388,15 +400,16 @@ typedef assay_status assay_answer_fn(void *arg, assay_eval *eval, const struct a
  * \param message  raw octets; ignored for assay_envelope_new()
  * \return ASSAY_DONE, or what feed, step or `answer` failed with
  */
-ASSAY_NODISCARD assay_status assay_run(assay_eval *eval, assay_span message, assay_answer_fn *answer, void *arg);
+ASSAY_NODISCARD assay_status assay_run(assay_eval *eval, assay_span message,
+                                       assay_answer_fn *answer, void *arg);
 
 /* ---- replay --------------------------------------------------------------------------------------------- */
 
 /** What assay_case_write() leaves out. */
 enum assay_case_flag {
-    ASSAY_CASE_BODY = 0,       /**< nothing: header and body as given to assay_case_write() */
-    ASSAY_CASE_DIGESTS = 1,    /**< the body: its digests stand in for it */
-    ASSAY_CASE_REDACT = 2      /**< local parts, and header fields no check depends on, become filler */
+    ASSAY_CASE_BODY = 0,    /**< nothing: header and body as given to assay_case_write() */
+    ASSAY_CASE_DIGESTS = 1, /**< the body: its digests stand in for it */
+    ASSAY_CASE_REDACT = 2 /**< local parts, and header fields no check depends on, become filler */
 };
 
 /**
@@ -409,7 +422,8 @@ enum assay_case_flag {
  * \return ASSAY_DONE, ASSAY_EORDER (no verdict yet), ASSAY_ENOMEM, or what `put` returned
  */
 ASSAY_NODISCARD assay_status assay_case_write(assay_eval *eval, assay_span body, unsigned flags,
-                                              assay_status (*put)(void *arg, assay_span text), void *arg);
+                                              assay_status (*put)(void *arg, assay_span text),
+                                              void *arg);
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,7 @@
 
 #if defined(__GNUC__)
 #define ASSAY_NODISCARD __attribute__((warn_unused_result)) /**< the status must be looked at */
-#define ASSAY_PURE      __attribute__((pure))               /**< the same arguments, the same result */
+#define ASSAY_PURE      __attribute__((pure)) /**< the same arguments, the same result */
 #else
 #define ASSAY_NODISCARD
 #define ASSAY_PURE

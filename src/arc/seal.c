@@ -59,7 +59,8 @@ static void read_place(struct reader *r)
     bool known = false;
 
     if (!number_read(required(r, "i", "ARC-Seal: i= is missing"), LIMIT_ARC_SETS,
-                     &r->seal->instance))
+                     &r->seal->instance) ||
+        r->seal->instance == 0)
         fault(r->seal, "ARC-Seal: i= is not an instance");
     for (unsigned i = 0; i < 3; i++) {
         if (!span_iis(cv, CV[i]))

@@ -57,7 +57,8 @@ static inline bool ip_octets_in(const uint8_t *a, const uint8_t *b, size_t n, un
 /** Both are of one version and agree in the first `bits` bits. */
 static inline bool ip_in(const struct ip *ip, const struct ip *net, unsigned bits)
 {
-    return ip->version == net->version && bits <= ip_size(ip) * 8 && ip_octets_in(ip->b, net->b, ip_size(ip), bits);
+    return ip->version == net->version && bits <= ip_size(ip) * 8 &&
+           ip_octets_in(ip->b, net->b, ip_size(ip), bits);
 }
 
 /** Loopback, private, link-local, unique local, shared (RFC 6890): no client of the public Internet. */

@@ -11,6 +11,12 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
+/** The same letter, without case. */
+static bool same(char a, char b)
+{
+    return ascii_lower(a) == ascii_lower(b);
+}
+
 /** Single letters to insert, delete, change or swap with their neighbour to make `b` of `a`; without case. */
 static unsigned distance(assay_span a, assay_span b)
 {
@@ -23,10 +29,10 @@ static unsigned distance(assay_span a, assay_span b)
 
         now[0] = (unsigned)i;
         for (size_t k = 1; k <= b.n; k++) {
-            unsigned change = ascii_lower(a.p[i - 1]) != ascii_lower(b.p[k - 1]);
+            unsigned change = !same(a.p[i - 1], b.p[k - 1]);
 
             now[k] = least(least(last[k] + 1, now[k - 1] + 1), last[k - 1] + change);
-            if (i > 1 && k > 1 && a.p[i - 1] == b.p[k - 2] && a.p[i - 2] == b.p[k - 1])
+            if (i > 1 && k > 1 && same(a.p[i - 1], b.p[k - 2]) && same(a.p[i - 2], b.p[k - 1]))
                 now[k] = least(now[k], back[k - 2] + 1);
         }
     }

@@ -128,7 +128,8 @@ bool span_ascii(assay_span s)
 
 uint32_t span_hash(assay_span s)
 {
-    const uint64_t lower = 0x2020202020202020u; /* letters become lower; what else it changes does not matter here */
+    const uint64_t lower =
+        0x2020202020202020u; /* letters become lower; what else it changes does not matter here */
     uint64_t h = s.n * 0x9E3779B97F4A7C15u, eight;
     size_t i = 0;
 

@@ -39,6 +39,64 @@ static void the_nearest_option_is_found_or_none(void **state)
     }
 }
 
+/** The distance of two words: that of the nearest one, when nothing is too far. */
+static unsigned distance_of(const char *word, const char *candidate)
+{
+    struct near near = near_new(word);
+
+    near.distance = 1000;
+    near_try(&near, candidate);
+    return near.distance;
+}
+
+static void a_swap_of_neighbours_is_one_change_whatever_the_case(void **state)
+{
+    static const struct {
+        const char *word, *candidate;
+        unsigned want;
+    } ROWS[] = {
+        {"", "", 0},         {"a", "", 1},        {"", "abc", 3},
+        {"abc", "abc", 0},   {"abc", "ABC", 0},   {"abc", "abd", 1},
+        {"abc", "ab", 1},    {"abc", "xabc", 1},  {"abc", "acb", 1},
+        {"abc", "ACB", 1},   {"ABC", "bac", 1},   {"aBc", "bAc", 1},
+        {"ab", "ba", 1},     {"AB", "ba", 1},     {"abcd", "badc", 2},
+        {"ABCD", "badc", 2}, {"abcd", "dcba", 3}, {"kitten", "sitting", 3},
+        {"flaw", "lawn", 2}, {"abc", "cab", 2},   {"SLEECTOR", "selector", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        for (int turned = 0; turned < 2; turned++) { /* it is the same both ways */
+            unsigned got = turned ? distance_of(ROWS[i].candidate, ROWS[i].word)
+                                  : distance_of(ROWS[i].word, ROWS[i].candidate);
+
+            if (got != ROWS[i].want)
+                fail_msg("%s and %s: wanted %u, got %u", ROWS[i].word, ROWS[i].candidate,
+                         ROWS[i].want, got);
+        }
+}
+
+static void the_first_of_the_nearest_stays_and_far_words_are_none(void **state)
+{
+    struct near near = near_new("abc");
+
+    (void)state;
+    assert_null(near.best);
+    near_try(&near, "xyz");
+    assert_null(near.best);
+    near_try(&near, "abd");
+    near_try(&near, "abe");
+    assert_string_equal(near.best, "abd");
+    near_try(&near, "abc");
+    assert_string_equal(near.best, "abc");
+    near = near_new("abcdef");
+    near_try(&near, "abcxyz"); /* a third of the letters and one may differ */
+    assert_string_equal(near.best, "abcxyz");
+    near = near_new("abcdef");
+    near_try(&near, "abwxyz");
+    assert_null(near.best);
+}
+
 static void words_too_long_to_be_typed_are_near_to_nothing(void **state)
 {
     char word[300];
@@ -64,6 +122,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nearest_option_is_found_or_none),
+        cmocka_unit_test(a_swap_of_neighbours_is_one_change_whatever_the_case),
+        cmocka_unit_test(the_first_of_the_nearest_stays_and_far_words_are_none),
         cmocka_unit_test(words_too_long_to_be_typed_are_near_to_nothing),
     };
 

@@ -20,6 +20,7 @@
 /** Octets of a SHA-256 digest. */
 enum { SHA256_SIZE = 32 };
 
+/** A remembered key; private to key.c. */
 struct key_memo;
 
 struct assay_engine {

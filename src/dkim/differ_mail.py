@@ -48,6 +48,11 @@ class Mail:
     harm: str = "" # what happened to it after signing
     key_harm: dict = field(default_factory=dict) # what happened to key records, by selector
 
+    def untouched(self):
+        """Signatures that are to pass: nothing is unusual about them, and nothing has happened to message and key."""
+        return [signature for signature in self.signatures
+                if not self.harm and not signature.odd and signature.selector not in self.key_harm]
+
     def raw(self):
         """All octets."""
         return b"".join(self.fields) + b"\r\n" + self.body
@@ -149,7 +154,8 @@ def choose_signatures(r, number, fields):
 ODD = {
     "nothing": None,
     "v missing": ("v=1", None), "v 2": ("v=1", "v=2"), "v 01": ("v=1", "v=01"),
-    "a in capitals": ("a=", str.upper), "c in capitals": ("c=", str.title), "c missing": ("c=", None),
+    "a in capitals": ("a=", lambda tag: "a=" + tag[2:].upper()), "c in capitals": ("c=", lambda tag: "c=" + tag[2:].title()),
+    "c missing": ("c=", None),
     "q dns": ("q", "q=dns"), "q dns/txt": ("q", "q=dns/txt"), "q others": ("q", "q=http/post:dns/txt"),
     "h with an empty name": ("h=", lambda tag: tag + "::subject"), "h with a colon at its end": ("h=", lambda tag: tag + ":"),
     "h in capitals": ("h=", lambda tag: "h=" + tag[2:].upper()), "h with blanks": ("h=", lambda tag: tag.replace(":", " :\r\n\t ")),

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Mail::DKIM as a peer of differ_dkim.py: peer_maildkim.pl RECORDS
+# Mail::DKIM as a peer of differ_dkim.py: peer_maildkim.pl RECORDS NOW
 #
 # Records, jobs and answers are those of peer_opendkim.c. Mail::DKIM signs the fields that NAMES and OVERSIGNED name, and
 # others of its own choice; it knows no l= when it signs.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
  * \file peer_opendkim.c
- * libopendkim as a peer of differ_dkim.py, which compiles it where the library is there: peer_opendkim RECORDS
+ * libopendkim as a peer of differ_dkim.py, which compiles it where the library is there: peer_opendkim RECORDS NOW
  *
  * RECORDS has a key record in each line: SELECTOR, tab, text. Each line of the input is a job, its words parted by tabs;
  * each line of the output is what came of it, empty when nothing did:
@@ -15,6 +15,7 @@
 #include <opendkim/dkim.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,7 +173,7 @@ static void sign(DKIM_LIB *lib, char *words[WORDS])
 }
 
 /** One job. */
-static void work(char *line)
+static void work(char *line, uint64_t now)
 {
     char *words[WORDS];
     size_t n = cut(line, "\t", words, WORDS);
@@ -181,6 +182,7 @@ static void work(char *line)
     if (!lib)
         exit(1);
     dkim_set_key_lookup(lib, find_key);
+    (void)dkim_options(lib, DKIM_OP_SETOPT, DKIM_OPTS_FIXEDTIME, &now, sizeof now);
     if (n == 2 && strcmp(words[0], "verify") == 0)
         verify(lib, words[1]);
     else if (n == WORDS && strcmp(words[0], "sign") == 0)
@@ -193,12 +195,12 @@ int main(int argc, char **argv)
 {
     static char line[65536];
 
-    if (argc != 2)
+    if (argc != 3)
         return 64;
     read_records(argv[1]);
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = '\0';
-        work(line);
+        work(line, strtoull(argv[2], NULL, 10));
     }
     return 0;
 }

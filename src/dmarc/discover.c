@@ -23,7 +23,7 @@ static void choose(const struct dmarc_walk *walk, struct dmarc_discovery *d)
     d->unknown = walk->unknown;
     d->policy_domain = d->org;
     d->record = d->org.n ? record_at(walk, d->org) : NULL;
-    if (!d->record && last->record && last->record->psd == DMARC_PSD_Y && walk->n > 1) {
+    if (!d->record && last->record && last->record->psd == DMARC_PSD_Y) {
         d->record = last->record;
         d->policy_domain = last->domain;
     }

@@ -351,7 +351,12 @@ static assay_status no_author(struct assay_eval *ev, struct dmarc_check *c)
                               .reason = span_of(c->no_author)};
 
     v.author = v.org = v.policy_domain = v.record = v.aligned_spf = v.aligned_dkim = SPAN_EMPTY;
-    trace(ev, v.ref, SPAN("DMARC\t%1\tnone"), v.reason);
+    if (c->incomplete) { /* a thousand addresses without a domain, and who knows whose behind them */
+        v.result = DMARC_PERMERROR;
+        v.ref = "RFC 9989 11.5";
+        v.reason = SPAN("From holds more addresses than are looked at");
+    }
+    trace(ev, v.ref, SPAN("DMARC\t%1\t%2"), v.reason, span_of(dmarc_result_text(v.result)));
     return keep_verdict(ev, v, c->ret);
 }
 

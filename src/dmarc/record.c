@@ -178,15 +178,6 @@ static void take_tag(enum tag tag, assay_span value, struct dmarc_record *r)
     }
 }
 
-/** dmarc-tag: 1*ALPHA, and a value of printing octets. */
-static bool tag_well_formed(assay_span name, assay_span value)
-{
-    for (size_t i = 0; i < name.n; i++)
-        if (!ascii_alpha(name.p[i]))
-            return false;
-    return name.n && value.n && span_printable(value);
-}
-
 /** Read one piece between semicolons. \return false when its tag stood before */
 static bool read_piece(assay_span piece, unsigned *seen, struct dmarc_record *r)
 {
@@ -202,12 +193,7 @@ static bool read_piece(assay_span piece, unsigned *seen, struct dmarc_record *r)
     if (*seen & 1u << tag)
         return false;
     *seen |= 1u << tag;
-    if (tag_well_formed(name, value))
-        take_tag((enum tag)tag, value, r);
-    else if (tag >= TAG_P && tag <= TAG_NP)
-        read_policy(value, tag == TAG_P    ? &r->p
-                           : tag == TAG_SP ? &r->sp
-                                           : &r->np); /* there, but not valid */
+    take_tag((enum tag)tag, span_printable(value) ? value : SPAN_EMPTY, r); /* dmarc-value */
     return true;
 }
 

@@ -161,11 +161,11 @@ static bool unknown_before(const struct dmarc_walk *walk, size_t end)
 static void take_psd(struct pair *p, size_t up)
 {
     assay_span psd = p->a->steps[p->i + up].domain;
-    bool starts = p->i + up == 0 || p->j + up == 0; /* that one is its own organization */
-    bool same = !starts && span_eq(one_below(p->a->steps[0].domain, psd),
-                                   one_below(p->b->steps[0].domain, psd));
 
-    *(same ? &p->yes : &p->no) = true;
+    if (span_eq(one_below(p->a->steps[0].domain, psd), one_below(p->b->steps[0].domain, psd)))
+        p->yes = true;
+    else
+        p->no = true;
 }
 
 /** Take one name that both walks ask. \return false: nothing above it matters */
@@ -173,9 +173,8 @@ static bool take_common(struct pair *p, size_t up)
 {
     const struct dmarc_step *step = &p->a->steps[p->i + up];
 
-    if (step->unknown) {
+    if (step->unknown) { /* what it may hold: nothing, psd=y, or a record that both see, be it psd=n */
         take_psd(p, up);
-        p->yes = true; /* psd=n */
         p->with = true;
         return true;
     }

@@ -82,7 +82,7 @@ assay_span dns_to_ulabels(assay_span name, char *out, size_t size)
 
     if (size == 0)
         return SPAN_EMPTY;
-    if (name.n < sizeof text && span_contains(name, SPAN("xn--"))) {
+    if (name.n < sizeof text && span_contains(name, SPAN("xn--")) && is_name(name)) {
         memcpy(text, name.p, name.n);
         text[name.n] = '\0';
         if ((utf8 = valid_ulabels(text)))

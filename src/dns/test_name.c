@@ -347,8 +347,7 @@ static void a_labels_are_shown_only_as_what_leads_back_to_them(void **state)
         {SPAN("xn--com-t16s.example"), "xn--com-t16s.example"}, /* a wide full stop */
         {SPAN("xn--x-ka.example"), "xn--x-ka.example"},         /* a control character: NEL */
         {SPAN("xn--ber-ska.example"), "xn--ber-ska.example"},   /* an upper-case letter */
-        {SPAN("a\\010b.xn--bcher-kva.example"), "a\\010b.b\xC3\xBC"
-                                                "cher.example"},
+        {SPAN("a\\010b.xn--bcher-kva.example"), "a\\010b.xn--bcher-kva.example"}, /* escapes */
         {SPAN("xn--0ca24w.xn--99zzzzzzzz"), "xn--0ca24w.xn--99zzzzzzzz"},
         {SPAN(""), ""},
     };

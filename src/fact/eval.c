@@ -33,7 +33,8 @@ static void own_fact(struct assay_fact *fact, enum assay_how how)
     atomic_init(&fact->refs, 1);
 }
 
-void eval_init(struct assay_eval *ev, const struct eval_ops *ops, struct assay_engine *engine, int64_t now)
+void eval_init(struct assay_eval *ev, const struct eval_ops *ops, struct assay_engine *engine,
+               int64_t now)
 {
     ev->ops = ops;
     ev->engine = engine;
@@ -161,9 +162,11 @@ assay_status assay_body(assay_eval *ev, assay_span chunk)
     return ev->ops->body ? ev->ops->body(ev, chunk) : ASSAY_EORDER;
 }
 
-assay_status assay_body_digest(assay_eval *ev, assay_span canonicalization, uint64_t length, assay_span sha256)
+assay_status assay_body_digest(assay_eval *ev, assay_span canonicalization, uint64_t length,
+                               assay_span sha256)
 {
-    return ev->ops->body_digest ? ev->ops->body_digest(ev, canonicalization, length, sha256) : ASSAY_EORDER;
+    return ev->ops->body_digest ? ev->ops->body_digest(ev, canonicalization, length, sha256)
+                                : ASSAY_EORDER;
 }
 
 assay_status assay_eom(assay_eval *ev)

@@ -59,8 +59,9 @@ struct question_table {
 /** One line of reasoning, or a branch in its place. */
 struct trace_node {
     struct trace_node *next;
-    const struct branch *child;    /**< NULL unless a branch stands here */
-    const struct assay_fact *fact; /**< NULL unless it was asked for; then args are its name and what follows */
+    const struct branch *child; /**< NULL unless a branch stands here */
+    const struct assay_fact
+        *fact; /**< NULL unless it was asked for; then args are its name and what follows */
     const char *ref;
     uint16_t rrtype; /**< of the fact */
     unsigned depth, nargs;
@@ -112,7 +113,8 @@ struct assay_eval {
     struct branch *branch; /**< the innermost one running */
     unsigned epoch;        /**< raised when the message gets further */
     bool gave_up, done;
-    bool no_memory; /**< a line of reasoning found no room in this step: the step has to be repeated */
+    bool
+        no_memory; /**< a line of reasoning found no room in this step: the step has to be repeated */
     struct assay_fact timeout; /**< the answer to everything once given up */
     struct assay_fact toobig;  /**< the answer to a branch over its budget */
     const struct assay_verdict *verdict;
@@ -121,7 +123,8 @@ struct assay_eval {
 };
 
 /** Set up an evaluation whose memory is zeroed. */
-void eval_init(struct assay_eval *ev, const struct eval_ops *ops, struct assay_engine *engine, int64_t now);
+void eval_init(struct assay_eval *ev, const struct eval_ops *ops, struct assay_engine *engine,
+               int64_t now);
 
 /** Free what eval_init() and the steps made, not `ev` itself. */
 void eval_done(struct assay_eval *ev);
@@ -134,12 +137,12 @@ void eval_done(struct assay_eval *ev);
  *              a branch over its budget gets ASSAY_TOOBIG
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status ask(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype, assay_span name,
-                                 const struct assay_fact **ret);
+ASSAY_NODISCARD assay_status ask(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
+                                 assay_span name, const struct assay_fact **ret);
 
 /** ask() for an RRset. */
-ASSAY_NODISCARD static inline assay_status ask_dns(struct assay_eval *ev, uint16_t rrtype, assay_span name,
-                                                   const struct assay_fact **ret)
+ASSAY_NODISCARD static inline assay_status ask_dns(struct assay_eval *ev, uint16_t rrtype,
+                                                   assay_span name, const struct assay_fact **ret)
 {
     return ask(ev, ASSAY_DNS, rrtype, name, ret);
 }
@@ -168,7 +171,8 @@ typedef assay_status branch_fn(struct assay_eval *ev, void *arg);
  *
  * Its lines of reasoning appear in the running branch's at this place.
  */
-ASSAY_NODISCARD assay_status branch_run(struct assay_eval *ev, struct branch *b, branch_fn *fn, void *arg);
+ASSAY_NODISCARD assay_status branch_run(struct assay_eval *ev, struct branch *b, branch_fn *fn,
+                                        void *arg);
 
 /**
  * Note a line of reasoning: trace(ev, "RFC 7208 5.2", SPAN("include:%1\t%2\tmatches"), name, result).
@@ -176,8 +180,8 @@ ASSAY_NODISCARD assay_status branch_run(struct assay_eval *ev, struct branch *b,
  * Tabs part what was tested, what it gave and what follows; %1 to %4 stand for the spans behind the text, which
  * are copied when the branch is frozen. The text and the reference are static.
  */
-#define trace(ev, ref, ...)                                                                                  \
-    trace_add((ev), (ref), (const assay_span[]){__VA_ARGS__},                                                \
+#define trace(ev, ref, ...)                                   \
+    trace_add((ev), (ref), (const assay_span[]){__VA_ARGS__}, \
               sizeof((const assay_span[]){__VA_ARGS__}) / sizeof(assay_span))
 
 /** The function behind trace(). \param args  the text and what it names, 5 at most */
@@ -203,6 +207,7 @@ static inline void trace_out(struct assay_eval *ev)
 assay_span pass_number(struct assay_eval *ev, uint64_t number);
 
 /** A formatted text for this pass, at most 1,023 octets. */
-assay_span pass_printf(struct assay_eval *ev, const char *format, ...) __attribute__((format(printf, 2, 3)));
+assay_span pass_printf(struct assay_eval *ev, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-
 /** Canonical RDATA of one answer item, while sorting. */
 struct item {
     assay_span rdata;
@@ -55,8 +54,8 @@ static size_t data_bytes(uint16_t rrtype, const struct assay_answer *a, bool *ov
 }
 
 /** Gather the canonical RDATA of all items into `octets`, sorted and each once. \return how many, or -1 */
-static long sort_items(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a, struct buf *octets,
-                       struct item *items)
+static long sort_items(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
+                       struct buf *octets, struct item *items)
 {
     size_t kept = 0, at = 0;
 
@@ -105,8 +104,8 @@ static void put_text(uint16_t rrtype, assay_span rdata, struct buf *out)
 /** The type has a text of its own. */
 static bool has_text(uint16_t rrtype)
 {
-    return rrtype == ASSAY_RR_TXT || rrtype == ASSAY_RR_SPF || rrtype == ASSAY_RR_MX || rrtype == ASSAY_RR_PTR ||
-           rrtype == ASSAY_RR_CNAME || rrtype == ASSAY_RR_NS;
+    return rrtype == ASSAY_RR_TXT || rrtype == ASSAY_RR_SPF || rrtype == ASSAY_RR_MX ||
+           rrtype == ASSAY_RR_PTR || rrtype == ASSAY_RR_CNAME || rrtype == ASSAY_RR_NS;
 }
 
 /** Copy a span to where `*to` points and move on; ended by NUL. */
@@ -132,9 +131,9 @@ static size_t words_bytes(const struct assay_answer *a)
 }
 
 /** Put everything into one block: the fact, its arrays, its octets. */
-static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
-                                   const struct item *items, size_t n, const struct buf *texts,
-                                   const size_t *text_n)
+static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype,
+                                   const struct assay_answer *a, const struct item *items, size_t n,
+                                   const struct buf *texts, const size_t *text_n)
 {
     size_t octets = words_bytes(a) + texts->n + n * 2, data = 0, text_at = 0;
     struct assay_fact *f;
@@ -145,7 +144,8 @@ static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype, const 
 
     for (size_t i = 0; i < n; i++)
         data += items[i].rdata.n;
-    f = calloc(1, sizeof *f + a->nchain * sizeof *chain + n * (sizeof *spans + sizeof *records) + octets + data);
+    f = calloc(1, sizeof *f + a->nchain * sizeof *chain + n * (sizeof *spans + sizeof *records) +
+                      octets + data);
     if (!f)
         return NULL;
     chain = (struct assay_link *)(f + 1);
@@ -153,15 +153,17 @@ static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype, const 
     records = (struct fact_record *)(spans + n);
     to = (char *)(records + n);
     for (size_t i = 0; i < a->nchain; i++)
-        chain[i] = (struct assay_link){place(&to, a->chain[i].owner), place(&to, a->chain[i].target),
-                                       a->chain[i].secure};
+        chain[i] = (struct assay_link){place(&to, a->chain[i].owner),
+                                       place(&to, a->chain[i].target), a->chain[i].secure};
     for (size_t i = 0; i < n; i++) {
         spans[i] = place(&to, items[i].rdata);
         records[i].text = spans[i];
         if (kind == ASSAY_DNS && has_text(rrtype))
-            records[i].text = place(&to, (assay_span){texts->p ? texts->p + text_at : "", text_n[i]});
+            records[i].text =
+                place(&to, (assay_span){texts->p ? texts->p + text_at : "", text_n[i]});
         if (kind == ASSAY_DNS && rrtype == ASSAY_RR_MX)
-            records[i].preference = (uint16_t)((unsigned char)spans[i].p[0] << 8 | (unsigned char)spans[i].p[1]);
+            records[i].preference =
+                (uint16_t)((unsigned char)spans[i].p[0] << 8 | (unsigned char)spans[i].p[1]);
         text_at += text_n[i];
     }
     f->media_type = place(&to, a->media_type);
@@ -179,7 +181,8 @@ static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype, const 
 static assay_status make_fact(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
                               struct assay_fact **ret)
 {
-    struct buf octets = buf_new(LIMIT_FACT + 1), texts = buf_new(4 * LIMIT_FACT); /* an octet of a name may stand as \DDD */
+    struct buf octets = buf_new(LIMIT_FACT + 1),
+               texts = buf_new(4 * LIMIT_FACT); /* an octet of a name may stand as \DDD */
     struct item *items = calloc(a->n + 1, sizeof *items);
     size_t *text_n = calloc(a->n + 1, sizeof *text_n);
     struct assay_fact *f = NULL;
@@ -204,8 +207,8 @@ static assay_status make_fact(enum assay_kind kind, uint16_t rrtype, const struc
     return ASSAY_DONE;
 }
 
-assay_status assay_fact_new(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *answer,
-                            assay_fact **ret)
+assay_status assay_fact_new(enum assay_kind kind, uint16_t rrtype,
+                            const struct assay_answer *answer, assay_fact **ret)
 {
     struct assay_answer a = {0};
     struct assay_fact *f;
@@ -221,7 +224,8 @@ assay_status assay_fact_new(enum assay_kind kind, uint16_t rrtype, const struct 
         a.n = 0;
     data_bytes(rrtype, &a, &over);
     if (over || a.nchain > LIMIT_CNAMES)
-        a = (struct assay_answer){.how = ASSAY_TOOBIG, .secure = a.secure, .ttl = a.ttl, .reason = a.reason};
+        a = (struct assay_answer){
+            .how = ASSAY_TOOBIG, .secure = a.secure, .ttl = a.ttl, .reason = a.reason};
     if (!data_ok(kind, rrtype, &a))
         return ASSAY_EINVAL;
     if (a.how == ASSAY_OK && kind == ASSAY_DNS && a.n == 0)
@@ -307,9 +311,11 @@ static struct fact_memo *find_memo(struct fact_memo *m, const struct memo_type *
     return m;
 }
 
-assay_status fact_memo(const struct assay_fact *fact, const struct memo_type *type, const void **ret)
+assay_status fact_memo(const struct assay_fact *fact, const struct memo_type *type,
+                       const void **ret)
 {
-    struct assay_fact *f = (struct assay_fact *)(uintptr_t)fact; /* only the list of memos changes */
+    struct assay_fact *f =
+        (struct assay_fact *)(uintptr_t)fact; /* only the list of memos changes */
     struct fact_memo *head = atomic_load_explicit(&f->memos, memory_order_acquire);
     struct fact_memo *m = find_memo(head, type), *other;
 

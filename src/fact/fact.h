@@ -70,6 +70,7 @@ const char *fact_trouble(const struct assay_fact *fact);
  * \param ret  lives as long as the fact
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-assay_status fact_memo(const struct assay_fact *fact, const struct memo_type *type, const void **ret);
+assay_status fact_memo(const struct assay_fact *fact, const struct memo_type *type,
+                       const void **ret);
 
 #endif

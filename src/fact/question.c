@@ -6,14 +6,15 @@
 enum { FIRST_SLOTS = 256, HINTS_STOP = LIMIT_QUESTIONS / 4 };
 
 /** The place of a question in the table, or the free place where it would stand. */
-static uint32_t *find_slot(const struct question_table *t, enum assay_kind kind, uint16_t rrtype, uint32_t hash,
-                           assay_span name)
+static uint32_t *find_slot(const struct question_table *t, enum assay_kind kind, uint16_t rrtype,
+                           uint32_t hash, assay_span name)
 {
     for (size_t i = hash;; i++) {
         uint32_t *slot = &t->slots[i & (t->nslots - 1)];
         const struct question *q = *slot ? t->all[*slot - 1] : NULL;
 
-        if (!q || (q->hash == hash && q->rrtype == rrtype && q->kind == kind && span_eq(q->name, name)))
+        if (!q ||
+            (q->hash == hash && q->rrtype == rrtype && q->kind == kind && span_eq(q->name, name)))
             return slot;
     }
 }
@@ -43,7 +44,8 @@ static bool make_room(struct assay_eval *ev)
 }
 
 /** The question, put into the table if it is new; NULL when memory is out. */
-static struct question *find_or_add(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype, assay_span name)
+static struct question *find_or_add(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
+                                    assay_span name)
 {
     uint32_t hash = span_hash(name) + rrtype * 2654435761u + (uint32_t)kind;
     struct question_table *t = &ev->questions;
@@ -84,7 +86,8 @@ static bool over_budget(struct assay_eval *ev)
 {
     struct branch *b = ev->branch;
 
-    return ++b->asks > LIMIT_BRANCH_ASKS || b->bytes > LIMIT_BRANCH_BYTES || ev->questions.n >= LIMIT_QUESTIONS;
+    return ++b->asks > LIMIT_BRANCH_ASKS || b->bytes > LIMIT_BRANCH_BYTES ||
+           ev->questions.n >= LIMIT_QUESTIONS;
 }
 
 assay_status ask(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype, assay_span name,
@@ -166,7 +169,8 @@ void assay_give_up(assay_eval *ev)
             ev->questions.all[i]->fact = &ev->timeout;
 }
 
-bool assay_evidence(const assay_eval *ev, size_t *cursor, struct assay_question *ret, assay_fact **fact)
+bool assay_evidence(const assay_eval *ev, size_t *cursor, struct assay_question *ret,
+                    assay_fact **fact)
 {
     while (*cursor < ev->questions.n) {
         const struct question *q = ev->questions.all[(*cursor)++];

@@ -170,7 +170,8 @@ static void render_asked(const struct trace_node *node, struct buf *out)
     render_span(node->args[0], out);
     buf_putc(out, '\t');
     if (fact->how == ASSAY_OK)
-        buf_printf(out, "%zu record%s%s", fact->n, fact->n == 1 ? "" : "s", fact->nchain ? " by CNAME" : "");
+        buf_printf(out, "%zu record%s%s", fact->n, fact->n == 1 ? "" : "s",
+                   fact->nchain ? " by CNAME" : "");
     else
         buf_puts(out, fact_how_text(fact->how));
     buf_putc(out, '\t');
@@ -188,8 +189,8 @@ static size_t count_lines(const struct trace *t)
 }
 
 /** Render one node. */
-static assay_status render_node(struct assay_eval *ev, const struct trace_node *node, unsigned depth,
-                                struct assay_trace_line *line)
+static assay_status render_node(struct assay_eval *ev, const struct trace_node *node,
+                                unsigned depth, struct assay_trace_line *line)
 {
     struct buf text = buf_new(LINE_MAX);
     assay_span rest, parts[3] = {SPAN_EMPTY, SPAN_EMPTY, SPAN_EMPTY};
@@ -205,7 +206,8 @@ static assay_status render_node(struct assay_eval *ev, const struct trace_node *
         return ASSAY_ENOMEM;
     for (int i = 0; i < 3 && span_cut(&rest, '\t', &parts[i]); i++)
         ;
-    *line = (struct assay_trace_line){depth + node->depth, parts[0], parts[1], parts[2], span_of(node->ref)};
+    *line = (struct assay_trace_line){depth + node->depth, parts[0], parts[1], parts[2],
+                                      span_of(node->ref)};
     return ASSAY_DONE;
 }
 

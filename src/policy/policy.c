@@ -2,8 +2,8 @@
 #include "policy/policy.h"
 
 #include "base/buf.h"
-#include "base/number.h"
 #include "base/near.h"
+#include "base/number.h"
 #include "dns/alabel.h"
 #include "policy/options.h"
 
@@ -14,8 +14,14 @@ enum type { NUMBER, CHOICE, NAMES, TEXT };
 
 enum { WHY_MAX = 512, NAMES_MAX = 1000 };
 
-#define OPTION(name, member, type, range, initial, help)                                                     \
-    {{name, #type, range, initial, help}, type, offsetof(struct assay_policy, member)},
+/* Types as assay_policy_option() spells them. */
+#define WORD_NUMBER "number"
+#define WORD_CHOICE "choice"
+#define WORD_NAMES  "names"
+#define WORD_TEXT   "text"
+
+#define OPTION(name, member, type, range, initial, help) \
+    {{name, WORD_##type, range, initial, help}, type, offsetof(struct assay_policy, member)},
 
 /** One row of options.h. */
 static const struct row {
@@ -41,7 +47,8 @@ static const struct row *find_row(const char *name)
 }
 
 /** Refuse, with words that live until the next refusal. */
-static assay_status refuse(assay_policy *p, const char **ret_why, const char *format, const char *a, const char *b)
+static assay_status refuse(assay_policy *p, const char **ret_why, const char *format, const char *a,
+                           const char *b)
 {
     struct buf text = buf_new(WHY_MAX);
 
@@ -62,7 +69,8 @@ static bool read_number(const char *range, assay_span value, unsigned *ret)
     assay_span high = span_of(range), low;
     uint64_t least, most, number;
 
-    if (!span_cut(&high, '-', &low) || !number_read(low, UINT32_MAX, &least) || !number_read(high, UINT32_MAX, &most))
+    if (!span_cut(&high, '-', &low) || !number_read(low, UINT32_MAX, &least) ||
+        !number_read(high, UINT32_MAX, &most))
         return false;
     if (!number_read(value, most, &number) || number < least)
         return false;
@@ -101,7 +109,7 @@ static bool next_name(assay_span *rest, assay_span *name)
 /** Domain names. \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM */
 static assay_status read_names(struct arena *a, assay_span value, struct policy_names *ret)
 {
-    struct policy_names names = {arena_get(a, sizeof(assay_span)), 0};
+    struct policy_names names = {NULL, 0};
     assay_span rest = value, text;
     struct dns_name name;
     size_t n = 0;
@@ -173,7 +181,8 @@ assay_status assay_policy_new(assay_policy **ret)
     return ASSAY_DONE;
 }
 
-assay_status assay_policy_set(assay_policy *p, const char *name, const char *value, const char **ret_why)
+assay_status assay_policy_set(assay_policy *p, const char *name, const char *value,
+                              const char **ret_why)
 {
     const struct row *row = find_row(name);
     struct near near = near_new(name);
@@ -184,13 +193,16 @@ assay_status assay_policy_set(assay_policy *p, const char *name, const char *val
     if (!row) {
         for (size_t i = 0; i < N_ROWS; i++)
             near_try(&near, ROWS[i].shown.name);
-        return refuse(p, ret_why, near.best ? "unknown option \"%s\"; did you mean \"%s\"?" : "unknown option \"%s\"",
+        return refuse(p, ret_why,
+                      near.best ? "unknown option \"%s\"; did you mean \"%s\"?"
+                                : "unknown option \"%s\"",
                       name, near.best);
     }
     if ((s = set(p, row, value)) != ASSAY_EINVAL)
         return s;
-    return refuse(p, ret_why, row->type == NAMES ? "%s: a name in it is no domain%s" : "%s takes one of: %s", name,
-                  row->shown.range);
+    return refuse(p, ret_why,
+                  row->type == NAMES ? "%s: a name in it is no domain%s" : "%s takes one of: %s",
+                  name, row->shown.range);
 }
 
 const char *assay_policy_get(const assay_policy *p, const char *name)

@@ -32,8 +32,8 @@ struct policy_names {
 struct assay_policy {
     struct arena arena;
     bool sealed;
-    const char *why;      /**< of the last refusal */
-    const char **values;  /**< as text, one for each option */
+    const char *why;     /**< of the last refusal */
+    const char **values; /**< as text, one for each option */
     struct policy_names arc_trusted;
     unsigned authres_layout;
     assay_span authserv_id;
@@ -43,7 +43,8 @@ struct assay_policy {
     unsigned dmarc_reject;
     unsigned dmarc_second_view;
     unsigned iprev_check;
-    unsigned message_bare_cr, message_bare_lf, message_long_line, message_no_colon, message_no_from, message_nul;
+    unsigned message_bare_cr, message_bare_lf, message_long_line, message_no_colon, message_no_from,
+        message_nul;
     unsigned temperror_action;
 };
 

@@ -264,8 +264,7 @@ static assay_span accept_reason(const struct disposer *d)
     if (v->result == DMARC_TEMPERROR && !v->has_record)
         return SPAN("the author's domain is proved, whatever its policy is");
     if (v->result == DMARC_TEMPERROR)
-        return pass_printf(d->ev, "%.*s; but the policy is none%s", SPAN_ARG(v->reason),
-                           lowered(v));
+        return pass_printf(d->ev, "%.*s; its policy is none%s", SPAN_ARG(v->reason), lowered(v));
     return pass_printf(d->ev, "nothing proves %.*s, but its policy is none%s", SPAN_ARG(v->author),
                        lowered(v));
 }
@@ -293,10 +292,10 @@ assay_status verdict_dispose(struct assay_eval *ev, void *receive)
         return decide(&d, ASSAY_ACCEPT, "none", NULL, SPAN("the envelope alone decides nothing"));
     if (fault)
         return reject_malformed(&d, fault);
-    if (!d.dmarc->author.n)
-        return dispose_no_from(&d);
     if (d.dmarc->result == DMARC_PERMERROR)
         return decide(&d, ASSAY_QUARANTINE, "local", d.dmarc->ref, d.dmarc->reason);
+    if (!d.dmarc->author.n)
+        return dispose_no_from(&d);
     if (dmarc_may_ask(d.dmarc))
         return dispose_failing(&d);
     return decide(&d, ASSAY_ACCEPT, "none", "RFC 9989 5.4", accept_reason(&d));

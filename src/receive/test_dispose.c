@@ -128,8 +128,7 @@ static void a_disposition_says_why_and_what_the_client_is_told(void **state)
         {"receive/accept-policy-unknown-but-proved", "none", "",
          "the author's domain is proved, whatever its policy is"},
         {"receive/accept-unknown-with-policy-none", "none", "",
-         "SPF of slowspfopen.example may prove slowspfopen.example, but could not be checked; but the policy is "
-         "none"},
+         "SPF of slowspfopen.example may prove slowspfopen.example, but could not be checked; its policy is none"},
         {"receive/accept-temperror-if-told-so", "temperror", "",
          "the policy of slow.example could not be asked; temperror.action = accept"},
         {"receive/quarantine-policy", "policy", "",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "world/reply.h"
 
+#include "base/buf.h"
 #include "fact/fact.h"
 
 #include <setjmp.h>
@@ -112,12 +113,43 @@ static void a_text_over_the_limit_is_too_big(void **state)
     assay_fact_free(f);
 }
 
+static void names_that_grow_when_written_are_no_lack_of_memory(void **state)
+{
+    enum { RECORDS = 240, LABEL = 62 };
+    static const struct assay_question PTR = {.kind = ASSAY_DNS,
+                                              .rrtype = ASSAY_RR_PTR,
+                                              .name = {"a.example", 9}};
+    struct buf packet = buf_new(65535);
+    assay_fact *f;
+
+    (void)state;
+    buf_put(&packet, SPAN("\x12\x34\x81\x80\0\1\0\xf0\0\0\0\0\1a\7example\0\0\x0c\0\1"));
+    for (int i = 0; i < RECORDS; i++) { /* four labels of octets that stand as \DDD */
+        buf_put(&packet, SPAN("\xC0\x0C\0\x0c\0\1\0\0\1\x2c\0\xfd"));
+        for (int label = 0; label < 4; label++) {
+            buf_putc(&packet, LABEL);
+            for (int n = 0; n < LABEL; n++)
+                buf_putc(&packet, (char)(n == 0 ? 0x80 | i % 128 : n == 1 ? 0x80 | i / 128 : 0xFF));
+        }
+        buf_putc(&packet, 0);
+    }
+    assert_int_equal(packet.status, ASSAY_DONE);
+    f = reply_fact(buf_span(&packet), &PTR, ASSAY_UNKNOWN);
+    assert_non_null(f);
+    assert_int_equal(f->how, ASSAY_OK);
+    assert_int_equal(f->n, RECORDS);
+    assert_true(f->records[0].text.n > 4 * 3 * LABEL);
+    assay_fact_free(f);
+    buf_done(&packet);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_reply_becomes_the_fact_it_is),
         cmocka_unit_test(each_alias_gets_the_answers_security),
         cmocka_unit_test(a_text_over_the_limit_is_too_big),
+        cmocka_unit_test(names_that_grow_when_written_are_no_lack_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

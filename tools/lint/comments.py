@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from tree import Fault, blank, is_test, line_of
+from tree import Fault, blank, line_of
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"' + r"|'(?:[^'\\\n]|\\.)*'", re.S)
 ENDS_HERE = re.compile(r"[;{}]")
@@ -105,7 +105,7 @@ def declarations(text):
 def check(tree, _build):
     """All faults of documentation. A type may be documented where it is only announced; a table, or
     a lone declaration, by the \\file of its header."""
-    headers = [path for path in tree.glob("include/assay/*.h", "src/*/*.h", "bench/*.h") if not is_test(path)]
+    headers = [path for path in tree.glob("include/assay/*.h", "src/*/*.h", "bench/*.h") if not tree.is_test(path)]
     found = {path: declarations(tree.text(path)) for path in headers}
     announced = {d.name for all_of in found.values() for d in all_of if d.kind == "type" and d.documented}
     faults = [Fault(path, 1, "the header does not say what it is (\\file)") for path in headers

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tree import Fault, is_test, line_of
+from tree import Fault, line_of
 
 TABLE = "tools/floors.txt"
 LANGUAGE = ("assert ctype errno float inttypes iso646 limits math stdalign stdarg stdatomic stdbool stddef stdint stdio "
@@ -79,7 +79,7 @@ def check(tree, _build):
     for path in tree.glob("src/*/*.[ch]"):
         if Path(path).parts[1] not in table:
             faults.append(Fault(path, 0, f"the folder is not in {TABLE}"))
-        elif not is_test(path):
+        elif not tree.is_test(path):
             faults += check_file(tree, path, table, edges)
     ring = find_ring(edges)
     if ring:

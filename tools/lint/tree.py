@@ -36,14 +36,13 @@ class Tree:
             self._texts[path] = (self.top / path).read_text(encoding="utf-8", errors="replace")
         return self._texts[path]
 
+    def is_test(self, path):
+        """A unit test, a fuzzer, a peer, or a header that only tests include."""
+        return Path(path).name.startswith(("test_", "fuzz_", "peer_")) or "<cmocka.h>" in self.text(path)
+
     def sources(self):
         """Every C file and header of ours."""
         return self.glob("src/*/*.[ch]", "include/assay/*.h", "bench/*.[ch]", "examples/*.[ch]")
-
-
-def is_test(path):
-    """A unit test or a fuzzer."""
-    return Path(path).name.startswith(("test_", "fuzz_"))
 
 
 def line_of(text, at):
