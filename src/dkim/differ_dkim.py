@@ -16,12 +16,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import differ_mail
+import differ_peers
+
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ASSAY_BUILD") or TOP / "build")
 SHOWN = 5
-
-import differ_mail
-import differ_peers
 
 
 def records_of(mails):
@@ -35,19 +35,20 @@ def sign(mails, peers, place):
         for signer in differ_mail.SIGNERS:
             jobs = [(mail, mail.signatures[nth]) for mail in mails
                     if nth < len(mail.signatures) and mail.signatures[nth].signer == signer]
-            for (mail, signature), field in zip(jobs, peers[signer].sign(jobs, place)):
-                field = field or peers["own"].sign_one(mail, signature) # libopendkim does not sign everything
+            fields = peers[signer].sign(jobs, place) if signer in peers else [None] * len(jobs)
+            for (mail, signature), field in zip(jobs, fields):
+                if not field: # libopendkim does not sign everything, and a signer may be missing
+                    signature.signer, field = "own instead", peers["own"].sign_one(mail, signature)
                 mail.fields.insert(0, field)
                 mail.records[signature.selector] = differ_peers.record(signature)
 
 
 def as_case(mail, file):
     """A message as a case of its own."""
-    names = {(selector, signature.domain) for selector in mail.records for signature in mail.signatures}
-    lines = [f'{selector}._domainkey.{domain}. IN TXT {differ_peers.strings(mail.records[selector])}'
-             for selector, domain in sorted(names)]
-    return "\n".join(["[case]", f"name = differ/{mail.number}", "", "[envelope]", f"now = {differ_peers.NOW}", "", "[dns]", *lines, "",
-                      "[message]", f"file = {file.name}", "", "[expect]", "", ""])
+    lines = [f"{signature.selector}._domainkey.{signature.domain}. IN TXT "
+             f"{differ_peers.strings(mail.records[signature.selector])}" for signature in mail.signatures]
+    return "\n".join(["[case]", f"name = differ/{mail.number}", "", "[envelope]", f"now = {differ_peers.NOW}", "",
+                      "[dns]", *lines, "", "[message]", f"file = {file.name}", "", "[expect]", "", ""])
 
 
 def judge(mails, place):
@@ -97,42 +98,58 @@ class Comparison:
         print("results: " + ", ".join(f"{count} {result}" for result, count in self.results.most_common()))
         print(f"{self.same} the same, {self.explained} differ by these rules:")
         for rule in differ_peers.RULES:
-            if self.rules[rule]:
-                print(f"  {self.rules[rule]:5}  {' '.join(rule.peers):28}  {rule.paragraph}: {rule.claim}")
+            print(f"  {self.rules[rule]:5}  {' '.join(rule.peers):24}  {rule.paragraph}: {rule.claim}")
         for d in self.bare[:SHOWN]:
-            print(f"\nnot explained: message {d.mail.number}, {d.peer}: {'pass' if d.passes else 'no pass'}, assay: {d.result} {d.reason}")
-            print(f"  {d.signature}\n  harm: {d.mail.harm}; {d.mail.key_harm}\n  key: {d.mail.records[d.signature.selector]}")
+            print(f"\nnot explained: message {d.mail.number}\n  {d.peer:8}  {'pass' if d.passes else 'no pass'}\n"
+                  f"  assay     {d.result} {d.reason}\n  {d.signature}\n  harm: {d.mail.harm}; {d.mail.key_harm}\n"
+                  f"  key: {d.mail.records[d.signature.selector]}\n")
             print(d.mail.raw().decode(errors="replace").replace("\r", "<CR>"))
+
+
+def keep(found, folder):
+    """Write the messages of differences that are not explained, each as a case and a message."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for mail in {d.mail.number: d.mail for d in found.bare}.values():
+        file_of(mail, folder).write_bytes(mail.raw())
+        (folder / f"{mail.number}.case").write_text(as_case(mail, file_of(mail, folder)), encoding="utf-8")
+
+
+def compare(drafts, peers, place):
+    """Sign, harm, verify and compare."""
+    found, mails = Comparison(), [mail for mail, _ in drafts]
+    sign(mails, peers, place)
+    for mail, r in drafts:
+        differ_mail.harm(r, mail)
+        file_of(mail, place).write_bytes(mail.raw())
+    (Path(place) / "records").write_text(records_of(mails), encoding="utf-8")
+    judged = judge(mails, place)
+    found.results.update(result for one in judged for result, _ in one.values())
+    for mail, ours in zip(mails, judged):
+        for signature in mail.untouched():
+            found.compare("signer", mail, signature, ours, True)
+    for name in sorted(set(peers) - {"own"}):
+        for mail, ours, passing in zip(mails, judged, peers[name].verify(mails, place)):
+            for signature in mail.signatures:
+                found.compare(name, mail, signature, ours, signature.selector in passing)
+    return found
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=600)
+    parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep")
+    parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
-    found = Comparison()
     with tempfile.TemporaryDirectory() as place:
-        peers = differ_peers.start(place)
-        drafts = [differ_mail.make(options.seed, number) for number in range(options.messages)]
-        mails = [mail for mail, _ in drafts]
-        sign(mails, peers, place)
-        for mail, r in drafts:
-            differ_mail.harm(r, mail)
-            file_of(mail, place).write_bytes(mail.raw())
-        (Path(place) / "records").write_text(records_of(mails), encoding="utf-8")
-        judged = judge(mails, place)
-        found.results.update(result for one in judged for result, _ in one.values())
-        for mail, ours in zip(mails, judged):
-            for signature in mail.untouched():
-                found.compare("signer", mail, signature, ours, True)
-        for name, peer in peers.items():
-            if name == "own":
-                continue
-            for mail, ours, passing in zip(mails, judged, peer.verify(mails, place)):
-                for signature in mail.signatures:
-                    found.compare(name, mail, signature, ours, signature.selector in passing)
+        peers, missing = differ_peers.start(place)
+        if len(peers) == 1:
+            print(f"skipped: {', '.join(missing)}")
+            return 77
+        print("".join(f"{why}: left out\n" for why in missing), end="")
+        found = compare([differ_mail.make(options.seed, number) for number in range(options.messages)], peers, place)
     found.tell()
+    if options.keep:
+        keep(found, options.keep)
     print(f"{found.same + found.explained} passed, {len(found.bare)} failed")
     return 1 if found.bare else 0
 

@@ -11,10 +11,12 @@ SIGNERS = ["dkimpy", "maildkim", "opendkim", "own"]
 KEYS = ["rsa1024", "rsa1024", "rsa2048", "rsa2048", "rsa4096", "ed", "ed"]
 CANONS = ["simple/simple", "simple/relaxed", "relaxed/simple", "relaxed/relaxed"]
 DOMAINS = ["example.com", "example.com", "mail.example.com", "Example.ORG"]
-WORDS = ("the of and to a in is for on that by this with you it not or be are from at as your all have new more an was we will "
-         "grüße naïve 日本 =?utf-8?q?caf=C3=A9?= b= bh=x; v=1; ; : :: \"quoted\" (comment) <a@example.net>").split()
+WORDS = ("the of and to a in is for on that by this with you it not or be are from at as your all have new more an "
+         "was we will grüße naïve 日本 =?utf-8?q?caf=C3=A9?= b= bh=x; v=1; ; : :: \"quoted\" (comment) "
+         "<a@example.net>").split()
 MORE_FIELDS = ["To", "Cc", "Date", "Message-ID", "Reply-To", "Received", "Received", "Received", "Comments", "Comments",
                "X-Mailer", "List-Id", "MIME-Version", "Content-Type", "x-empty", "Subject"]
+AUTHORS = ["Alice <alice@example.com>", "alice@example.com", "\"A;b=c\"\r\n <alice@example.com>"]
 ABSENT = ["Resent-To", "X-Absent", "Sender"]
 
 
@@ -86,8 +88,7 @@ def make_field(r, name, value):
 
 def make_header(r):
     """From, Subject, and others, in any order."""
-    fields = [make_field(r, "From", r.choice(["Alice <alice@example.com>", "alice@example.com", "\"A;b=c\"\r\n <alice@example.com>"])),
-              make_field(r, "Subject", text(r, 8))]
+    fields = [make_field(r, "From", r.choice(AUTHORS)), make_field(r, "Subject", text(r, 8))]
     for name in r.sample(MORE_FIELDS, r.randint(0, 8)):
         fields.append(make_field(r, name, "" if name == "x-empty" else text(r, 12)))
     r.shuffle(fields)
@@ -98,9 +99,8 @@ def make_header(r):
 
 def body_line(r):
     """A line without its end."""
-    return r.choice([lambda: text(r, 8).replace("\r\n", " "), lambda: "", lambda: " " * r.randint(1, 3), lambda: "\t",
-                     lambda: "." * r.randint(1, 3), lambda: "x" * r.randint(70, 1200), lambda: "grüße  \t aus\tKöln ",
-                     lambda: "--", lambda: "-- ", lambda: "From here", lambda: " indented"])()
+    return r.choice([text(r, 8).replace("\r\n", " "), "", " " * r.randint(1, 3), "\t", "." * r.randint(1, 3),
+                     "x" * r.randint(70, 1200), "grüße  \t aus\tKöln ", "--", "-- ", "From here", " indented"])
 
 
 def make_body(r):
@@ -142,9 +142,9 @@ def choose_signatures(r, number, fields):
     for nth in range(r.choice([1, 1, 1, 2, 3])):
         signer = r.choice(SIGNERS)
         key = r.choice([key for key in KEYS if key != "ed" or signer != "maildkim"])
-        signatures.append(Signature(
-            signer, f"s{number}-{nth}", r.choice(DOMAINS), key, "pkcs1" if key != "ed" and r.random() < 0.15 else "spki",
-            r.choice(CANONS), choose_names(r, fields), signer != "maildkim" and r.random() < 0.2))
+        form = "pkcs1" if key != "ed" and r.random() < 0.15 else "spki"
+        signatures.append(Signature(signer, f"s{number}-{nth}", r.choice(DOMAINS), key, form, r.choice(CANONS),
+                                    choose_names(r, fields), signer != "maildkim" and r.random() < 0.2))
         if signer == "own" and r.random() < 0.6:
             signatures[-1].odd = r.choice(sorted(ODD))
     return signatures
@@ -153,27 +153,57 @@ def choose_signatures(r, number, fields):
 # What is unusual about a signature of our own signer: (what in "TAG=VALUE" tags, what in its place).
 ODD = {
     "nothing": None,
-    "v missing": ("v=1", None), "v 2": ("v=1", "v=2"), "v 01": ("v=1", "v=01"),
-    "a in capitals": ("a=", lambda tag: "a=" + tag[2:].upper()), "c in capitals": ("c=", lambda tag: "c=" + tag[2:].title()),
+    "v missing": ("v=1", None),
+    "v 2": ("v=1", "v=2"),
+    "v 01": ("v=1", "v=01"),
+    "a in capitals": ("a=", lambda tag: "a=" + tag[2:].upper()),
+    "c in capitals": ("c=", lambda tag: "c=" + tag[2:].title()),
     "c missing": ("c=", None),
-    "q dns": ("q", "q=dns"), "q dns/txt": ("q", "q=dns/txt"), "q others": ("q", "q=http/post:dns/txt"),
-    "h with an empty name": ("h=", lambda tag: tag + "::subject"), "h with a colon at its end": ("h=", lambda tag: tag + ":"),
-    "h in capitals": ("h=", lambda tag: "h=" + tag[2:].upper()), "h with blanks": ("h=", lambda tag: tag.replace(":", " :\r\n\t ")),
-    "h without from": ("h=", lambda tag: "h=subject:date"), "h with dkim-signature": ("h=", lambda tag: tag + ":dkim-signature"),
+    "q dns": ("q", "q=dns"),
+    "q dns/txt": ("q", "q=dns/txt"),
+    "q others": ("q", "q=http/post:dns/txt"),
+    "h with an empty name": ("h=", lambda tag: tag + "::subject"),
+    "h with a colon at its end": ("h=", lambda tag: tag + ":"),
+    "h in capitals": ("h=", lambda tag: "h=" + tag[2:].upper()),
+    "h with blanks": ("h=", lambda tag: tag.replace(":", " :\r\n\t ")),
+    "h without from": ("h=", lambda tag: "h=subject:date"),
+    "h with dkim-signature": ("h=", lambda tag: tag + ":dkim-signature"),
     "d with a final dot": ("d=", lambda tag: tag + "."),
     "d with blanks": ("d=", lambda tag: tag.replace("=", " =\r\n ") + " "),
-    "i": ("i", "i=alice@{domain}"), "i below": ("i", "i=@staff.{domain}"), "i in capitals": ("i", "i=alice@{DOMAIN}"),
-    "i folded": ("i", "i=alice@\r\n {domain}"), "i elsewhere": ("i", "i=alice@example.net"), "i like": ("i", "i=@not{domain}"),
+    "i": ("i", "i=alice@{domain}"),
+    "i below": ("i", "i=@staff.{domain}"),
+    "i in capitals": ("i", "i=alice@{DOMAIN}"),
+    "i folded": ("i", "i=alice@\r\n {domain}"),
+    "i elsewhere": ("i", "i=alice@example.net"),
+    "i like": ("i", "i=@not{domain}"),
     "i without at": ("i", "i=alice"),
-    "t": ("t", "t=1795430000"), "t infinite": ("t", "t=99999999999999999999"), "t no number": ("t", "t=1a"),
-    "x": ("x", "x=4102444800"), "x past": ("x", "x=1000000000"), "x 0": ("x", "x=0"), "x no number": ("x", "x=1a"),
-    "x before t": ("x", "t=1795430000; x=1795420000"), "x empty": ("x", "x="),
-    "l less": ("l", "l={less}"), "l 0": ("l", "l=0"), "l more": ("l", "l={more}"), "l negative": ("l", "l=-1"),
-    "l empty": ("l", "l="), "l with zeros": ("l", "l=000{length}"),
-    "z": ("z", "z=From:a@example.com|To:=20b"), "unknown tag": ("y", "xx1=a b  c"), "unknown tag twice": ("y", "xx1=a; xx1=a"),
-    "tag in capitals": ("y", "D=example.net"), "no tag": ("y", "y"), "empty tag": ("y", ""), "tag of a digit": ("y", "1y=2"),
-    "tag with an octet above 127": ("y", "y=grüße"), "tag with a control octet": ("y", "y=a\x01b"),
-    "semicolon at the end": ("end", ";"), "two semicolons at the end": ("end", ";;"), "blanks at the end": ("end", "; \t"),
+    "t": ("t", "t=1795430000"),
+    "t infinite": ("t", "t=99999999999999999999"),
+    "t no number": ("t", "t=1a"),
+    "x": ("x", "x=4102444800"),
+    "x past": ("x", "x=1000000000"),
+    "x 0": ("x", "x=0"),
+    "x no number": ("x", "x=1a"),
+    "x before t": ("x", "t=1795430000; x=1795420000"),
+    "x empty": ("x", "x="),
+    "l less": ("l", "l={less}"),
+    "l 0": ("l", "l=0"),
+    "l more": ("l", "l={more}"),
+    "l negative": ("l", "l=-1"),
+    "l empty": ("l", "l="),
+    "l with zeros": ("l", "l=000{length}"),
+    "z": ("z", "z=From:a@example.com|To:=20b"),
+    "unknown tag": ("y", "xx1=a b  c"),
+    "unknown tag twice": ("y", "xx1=a; xx1=a"),
+    "tag in capitals": ("y", "D=example.net"),
+    "no tag": ("y", "y"),
+    "empty tag": ("y", ""),
+    "tag of a digit": ("y", "1y=2"),
+    "tag with an octet above 127": ("y", "y=grüße"),
+    "tag with a control octet": ("y", "y=a\x01b"),
+    "semicolon at the end": ("end", ";"),
+    "two semicolons at the end": ("end", ";;"),
+    "blanks at the end": ("end", "; \t"),
     "blanks everywhere": ("all", None),
 }
 
@@ -191,8 +221,8 @@ def put(tags, what, instead, values):
 
 def template(r, signature, length):
     """A DKIM-Signature for our own signer (tools/make-cases/dkim.py), which fills in the question marks."""
-    tags = ["v=1", f"a={signature.algorithm}", f"c={signature.canons}", f"d={signature.domain}", f"s={signature.selector}",
-            "h=" + ":".join(signature.names)]
+    tags = ["v=1", f"a={signature.algorithm}", f"c={signature.canons}", f"d={signature.domain}",
+            f"s={signature.selector}", "h=" + ":".join(signature.names)]
     values = {"domain": signature.domain, "DOMAIN": signature.domain.upper(), "length": length, "less": length // 2,
               "more": length + 7}
     odd = ODD.get(signature.odd)
@@ -217,6 +247,12 @@ def flip(r, octets, where=rb"[A-Za-z]"):
         return octets
     at = r.choice(places)
     return octets[:at] + bytes([octets[at] ^ 1 if octets[at] not in b"AZaz@`" else octets[at] ^ 3]) + octets[at + 1:]
+
+
+def flip_tag(name):
+    """The first letter of a tag of a signature is another one."""
+    value = re.compile(rb"(\b" + name.encode() + rb"=\s*)(\w)")
+    return lambda r, line: value.sub(lambda match: match[1] + flip(r, match[2], rb"\w"), line)
 
 
 def ordinary(mail):
@@ -269,9 +305,8 @@ HARM = {
     "letter of a field": change_field(lambda r, name, colon, value: name + colon + flip(r, value)),
     "letters of a name": change_field(lambda r, name, colon, value: name.swapcase() + colon + value),
     "blanks behind a colon": change_field(lambda r, name, colon, value: name + colon + b" \t" + value.lstrip(b" \t")),
-    "folded elsewhere": change_field(lambda r, name, colon, value: name + colon + value.replace(b" ", b"\r\n  ", 1)
-                                     if re.search(rb"[^\s].* .*[^\s]", value.split(b"\r\n")[0]) and not value.startswith(b" ")
-                                     else name + colon + value),
+    "folded elsewhere": change_field(lambda r, name, colon, value:
+                                     name + colon + re.sub(rb"(?<=\w) (?=\w)", b"\r\n  ", value, count=1)),
     "unfolded": change_field(lambda r, name, colon, value: name + colon + re.sub(rb"\r\n(?=[ \t])", b"", value)),
     "blanks at the end of a field": change_field(lambda r, name, colon, value: name + colon + value[:-2] + b" \t\r\n"),
     "field moved": move,
@@ -285,11 +320,11 @@ HARM = {
     "body with other blanks": change_body(lambda r, body: re.sub(rb"(?<=\S) (?=\S)", b" \t ", body)),
     "body cut short": change_body(lambda r, body: body[:len(body) // 2]),
     "body without final line end": change_body(lambda r, body: body.removesuffix(b"\r\n")),
-    "letter of bh": change_signature(lambda r, line: re.sub(rb"(bh=\s*)(\w)", lambda m: m[1] + flip(r, m[2], rb"\w"), line)),
-    "letter of b": change_signature(lambda r, line: re.sub(rb"(\bb=\s*)(\w)", lambda m: m[1] + flip(r, m[2], rb"\w"), line)),
+    "letter of bh": change_signature(flip_tag("bh")),
+    "letter of b": change_signature(flip_tag("b")),
     "b folded elsewhere": change_signature(lambda r, line: re.sub(rb"(\bb=\s*)(\w{9})", rb"\1\2\r\n\t ", line)),
-    "b empty": tag(rb"(\bb=)[^;]*", rb"\1\r\n"),
-    "b missing": tag(rb";\s*b=[^;]*", b"\r\n"),
+    "b empty": tag(rb"(\bb=)[^;]*?(?=;|\r\n\Z)", rb"\1"),
+    "b missing": tag(rb";\s*b=[^;]*?(?=;|\r\n\Z)", b""),
     "d elsewhere": tag(rb"(\bd=)[^;]*", rb"\1example.net"),
     "s elsewhere": tag(rb"(\bs=)[^;]*", rb"\1nowhere"),
     "c other": tag(rb"(\bc=)[^;]*", rb"\1relaxed"),

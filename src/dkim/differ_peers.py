@@ -7,14 +7,14 @@ pass). A rule is the paragraph that decides, and a test whether it speaks about 
 import base64
 import functools
 import importlib.util
+import random
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import dkim
+import differ_mail
 
 HERE = Path(__file__).resolve().parent
 KEYS = HERE / "cases" / "keys"
@@ -63,7 +63,9 @@ class Dkimpy:
     """dkimpy, in this process."""
 
     def __init__(self):
-        dkim.time = Clock
+        self.dkim = importlib.import_module("dkim")
+        self.dkim.time = Clock
+        importlib.import_module("nacl.signing") # without it dkimpy knows no Ed25519
 
     def sign(self, jobs, _place):
         """A field for each job."""
@@ -71,7 +73,7 @@ class Dkimpy:
 
     def sign_one(self, mail, signature):
         """One field."""
-        signer = dkim.DKIM(mail.raw(), signature_algorithm=signature.algorithm.encode())
+        signer = self.dkim.DKIM(mail.raw(), signature_algorithm=signature.algorithm.encode())
         signer.should_not_sign = set()
         header, body = signature.canons.split("/")
         return signer.sign(signature.selector.encode(), signature.domain.encode(), private(signature.key),
@@ -87,7 +89,7 @@ class Dkimpy:
         passing = set()
         for nth in range(sum(line[:15].lower() == b"dkim-signature:" for line in mail.fields)):
             try:
-                verifier = dkim.DKIM(mail.raw())
+                verifier = self.dkim.DKIM(mail.raw())
                 if verifier.verify(nth, lambda name, timeout: mail.records.get(name.decode().split("._domainkey.")[0])):
                     passing.add(verifier.selector.decode())
             except Exception: # pylint: disable=broad-except; dkimpy raises whatever its parts do
@@ -104,11 +106,12 @@ class Program:
     def talk(self, jobs, place):
         """The answers to jobs, each a list of words."""
         text = "".join("\t".join(map(str, job)) + "\n" for job in jobs)
-        done = subprocess.run([*self.command, Path(place) / "records", str(NOW - 60)], input=text.encode(), stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, check=False)
+        done = subprocess.run([*self.command, Path(place) / "records", str(NOW - 60)], input=text.encode(),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         answers = done.stdout.decode().split("\n")[:-1]
         if len(answers) != len(jobs):
-            sys.exit(f"{self.command[-1]} answered {len(answers)} of {len(jobs)} jobs: {done.stderr.decode(errors='replace')}")
+            said = done.stderr.decode(errors="replace")[-2000:]
+            sys.exit(f"{self.command[-1]} answered {len(answers)} of {len(jobs)} jobs: {said}")
         return answers
 
     def sign(self, jobs, place):
@@ -122,14 +125,15 @@ class Program:
             there = [line.partition(b":")[0].strip().lower().decode() for line in mail.fields]
             over = sorted({name for name in signature.names if signature.names.count(name) > there.count(name)})
             names = sorted(set(signature.names))
-            words.append(["sign", file, signature.selector, signature.domain, key, signature.algorithm, signature.canons,
-                          ":".join(names), ":".join(over), "l" if signature.length else "-"])
+            words.append(["sign", file, signature.selector, signature.domain, key, signature.algorithm,
+                          signature.canons, ":".join(names), ":".join(over), "l" if signature.length else "-"])
         values = [bytes.fromhex(answer) for answer in self.talk(words, place)]
         return [value and b"DKIM-Signature: " + re.sub(rb"\r?\n", b"\r\n", value.strip()) + b"\r\n" for value in values]
 
     def verify(self, mails, place):
         """Selectors that pass, for each message."""
-        return [set(answer.split()) for answer in self.talk([["verify", Path(place) / f"{mail.number}.eml"] for mail in mails], place)]
+        jobs = [["verify", Path(place) / f"{mail.number}.eml"] for mail in mails]
+        return [set(answer.split()) for answer in self.talk(jobs, place)]
 
 
 class Own:
@@ -141,19 +145,37 @@ class Own:
 
     def sign_one(self, mail, signature):
         """One field."""
-        import random
-        import differ_mail
         body = make_cases.canonical_body(signature.canons.split("/")[1].encode(), mail.body)
         line = differ_mail.template(random.Random(signature.selector), signature, len(body))
         signed = make_cases.sign_message(line + mail.raw(), KEYS)
         return signed[:len(signed) - len(mail.raw())]
 
 
-def start(place):
-    """All peers that can be had; without any, the test is skipped."""
+def maildkim(_place):
+    """Mail::DKIM, when Perl has it."""
+    subprocess.run(["perl", "-MMail::DKIM::Verifier", "-MNet::DNS", "-e1"], capture_output=True, check=True)
+    return Program(["perl", HERE / "peer_maildkim.pl"])
+
+
+def opendkim(place):
+    """libopendkim, when its program can be compiled."""
     binary = Path(place) / "peer_opendkim"
-    subprocess.run(["cc", "-std=c17", "-D_GNU_SOURCE", "-o", binary, HERE / "peer_opendkim.c", "-lopendkim"], check=True)
-    return {"dkimpy": Dkimpy(), "maildkim": Program([HERE / "peer_maildkim.pl"]), "opendkim": Program([binary]), "own": Own()}
+    subprocess.run(["cc", "-std=c17", "-D_GNU_SOURCE", "-o", binary, HERE / "peer_opendkim.c", "-lopendkim"],
+                   capture_output=True, check=True)
+    return Program([binary])
+
+
+def start(place):
+    """(the peers that can be had, by name; why the others cannot)."""
+    peers, missing = {"own": Own()}, []
+    for name, package, make in (("dkimpy", "python3-dkim", lambda _: Dkimpy()),
+                                ("maildkim", "libmail-dkim-perl", maildkim),
+                                ("opendkim", "libopendkim-dev", opendkim)):
+        try:
+            peers[name] = make(place)
+        except (ImportError, OSError, subprocess.CalledProcessError):
+            missing.append(f"no {name}, {package} of Debian")
+    return peers, missing
 
 
 # -- rules ---------------------------------------------------------------------------------------------------
@@ -188,6 +210,10 @@ class Difference:
         """What is unusual about the signature."""
         return re.fullmatch(pattern, self.signature.odd) is not None
 
+    def has_odd(self, odd):
+        """Some signature of the message, this one or another, is unusual in this way."""
+        return any(signature.odd == odd for signature in self.mail.signatures)
+
     def key_is(self, pattern):
         """What happened to its key."""
         return re.fullmatch(pattern, self.mail.key_harm.get(self.signature.selector, "")) is not None
@@ -211,21 +237,28 @@ NO_LIST = "tag with a control octet|tag of a digit|empty tag|no tag|two semicolo
 RULES = [
     Rule((D, S), "RFC 6376 3.4.4", "blanks at the end of a body without CRLF are at the end of a line",
          lambda d: d.body_is("relaxed", (b" ", b"\t"))),
-    Rule((O, S), "RFC 6376 3.4.4", "a body that does not end in CRLF is given one, relaxed", lambda d: d.body_is("relaxed")),
-    Rule((M, O, S), "RFC 6376 3.4.3", "a body that does not end in CRLF is given one, simple", lambda d: d.body_is("simple")),
+    Rule((O, S), "RFC 6376 3.4.4", "a body that does not end in CRLF is given one, relaxed",
+         lambda d: d.body_is("relaxed")),
+    Rule((M, O, S), "RFC 6376 3.4.3", "a body that does not end in CRLF is given one, simple",
+         lambda d: d.body_is("simple")),
     Rule((S,), "RFC 6376 3.4.1", "libopendkim does not verify its own Ed25519 signatures over simple headers either",
          lambda d: d.signature.signer == O and d.signature.key == "ed" and d.signature.canons.startswith("simple")),
     Rule((M,), "RFC 8463 5", "Ed25519 is verified", lambda d: d.is_ours() and d.signature.key == "ed"),
-    Rule((M, O), "RFC 6376 3.6.1", "a key may be a bare RSAPublicKey", lambda d: d.is_ours() and d.signature.form == "pkcs1"),
-    Rule((D, M, O), "RFC 6376 8.2", "a receiver need not accept what l= leaves out", lambda d: d.is_ours("good, but l=")),
+    Rule((M, O), "RFC 6376 3.6.1", "a key may be a bare RSAPublicKey",
+         lambda d: d.is_ours() and d.signature.form == "pkcs1"),
+    Rule((D, M, O), "RFC 6376 8.2", "a receiver need not accept what l= leaves out",
+         lambda d: d.is_ours("good, but l=")),
 
     # the signature
-    Rule((D, M, O), "RFC 6376 3.2", "a list of tags is what the grammar says", lambda d: not d.is_ours() and d.is_odd(NO_LIST)),
-    Rule((M, O), "RFC 6376 3.2", "a signature with a tag twice is void", lambda d: d.is_ours("a tag stands twice") or (not d.is_ours() and d.is_odd("unknown tag twice"))),
+    Rule((D, M, O), "RFC 6376 3.2", "a list of tags is what the grammar says",
+         lambda d: not d.is_ours() and d.is_odd(NO_LIST)),
+    Rule((M, O), "RFC 6376 3.2", "a signature with a tag twice is void",
+         lambda d: not d.is_ours() and ("a tag stands twice" in d.reason or d.is_odd("unknown tag twice"))),
     Rule((M, O), "RFC 6376 3.2", "values have case", lambda d: not d.is_ours() and d.is_odd("[ac] in capitals")),
-    Rule((D,), "RFC 6376 3.2", "white space may follow the last semicolon", lambda d: d.is_ours() and d.is_odd("blanks at the end")),
+    Rule((D,), "RFC 6376 3.2", "white space may follow the last semicolon",
+         lambda d: d.is_ours() and d.is_odd("blanks at the end")),
     Rule((O,), "RFC 6376 3.2", "octets above 127 may stand in a value",
-         lambda d: d.is_ours() and any(signature.odd == "tag with an octet above 127" for signature in d.mail.signatures)),
+         lambda d: d.is_ours() and d.has_odd("tag with an octet above 127")),
     Rule((O,), "RFC 6376 6.1", "a signature that is malformed takes nothing from the others",
          lambda d: d.is_ours() and any(result in ("neutral", "permerror") for result, _ in d.judged.values())),
     Rule((M,), "RFC 6376 3.5", "v= is required", lambda d: d.is_ours("v= is missing")),
@@ -234,27 +267,34 @@ RULES = [
     Rule((D, M, O), "RFC 6376 3.7", "DKIM-Signature in h= is never the signature itself",
          lambda d: d.is_ours() and d.is_odd("h with dkim-signature")),
     Rule((D, M), "RFC 6376 2.11", "white space in i= means nothing", lambda d: d.is_ours() and d.is_odd("i folded")),
-    Rule((M,), "RFC 6376 3.5", "l= has digits", lambda d: d.is_ours("l= is not a number")),
-    Rule((D, M), "RFC 6376 3.5", "l= is not more than the body has", lambda d: d.is_ours("l= is more than the body has")),
+    Rule((M, O), "RFC 6376 3.5", "l= has digits", lambda d: d.is_ours("l= is not a number")),
+    Rule((D, M), "RFC 6376 3.5", "l= is not more than the body has",
+         lambda d: d.is_ours("l= is more than the body has")),
     Rule((M,), "RFC 6376 3.5", "t= has digits", lambda d: d.is_ours("t= is not a number")),
     Rule((D,), "RFC 6376 3.5", "x= is after t=", lambda d: d.is_ours("x= is not after t=")),
     Rule((D, O), "RFC 6376 3.5", "t= may be as good as infinite, and in the future",
-         lambda d: d.is_ours() and any(signature.odd == "t infinite" for signature in d.mail.signatures)),
+         lambda d: d.is_ours() and d.has_odd("t infinite")),
     Rule((D,), "RFC 6376 5.4.2", "a From on top that h= does not name is not signed",
          lambda d: d.is_ours() and d.count_of("from") > d.tags.get(b"h", b"").lower().count(b"from")),
-    Rule((D,), "RFC 6376 3.5", "methods in q= that are not known are ignored", lambda d: d.is_ours() and d.is_odd("q others")),
+    Rule((D,), "RFC 6376 3.5", "methods in q= that are not known are ignored",
+         lambda d: d.is_ours() and d.is_odd("q others")),
     Rule((O,), "RFC 6376 3.5", "the method dns has its option txt", lambda d: d.is_ours("q= names no way")),
 
     # the key record
     Rule((D, M, O), "RFC 6376 3.6.1", "v= is the first tag of a key record", lambda d: d.key_is("v last")),
-    Rule((M, O), "RFC 6376 3.2", "a key record with a tag twice is void", lambda d: d.is_ours("stands twice") and d.key_is("tag twice")),
+    Rule((M, O), "RFC 6376 3.2", "a key record with a tag twice is void",
+         lambda d: d.is_ours("stands twice") and d.key_is("tag twice")),
     Rule((D,), "RFC 6376 6.1.2", "h= of the key names the hash", lambda d: d.is_ours("the key does not allow sha256")),
     Rule((M,), "RFC 6376 3.2", "an empty list names nothing", lambda d: not d.is_ours() and d.key_is("[hs] empty")),
-    Rule((D,), "RFC 6376 3.6.1", "s= of the key is a list", lambda d: d.is_ours() and d.key_is("s others|s with blanks")),
-    Rule((M,), "RFC 6376 3.6.1", "lists in a key record may have blanks", lambda d: d.is_ours() and d.key_is("[sh] with blanks")),
-    Rule((O,), "RFC 6376 3.6.1", "without k= a key is RSA", lambda d: d.is_ours("p= is not an RSA key") and d.key_is("k missing")),
+    Rule((D,), "RFC 6376 3.6.1", "s= of the key is a list",
+         lambda d: d.is_ours() and d.key_is("s others|s with blanks")),
+    Rule((M,), "RFC 6376 3.6.1", "lists in a key record may have blanks",
+         lambda d: d.is_ours() and d.key_is("[sh] with blanks")),
+    Rule((O,), "RFC 6376 3.6.1", "without k= a key is RSA",
+         lambda d: d.is_ours("p= is not an RSA key") and d.key_is("k missing")),
     Rule((M,), "RFC 6376 C.2", "g= of a key means nothing any more", lambda d: d.is_ours() and d.key_is("g")),
-    Rule((D, O), "RFC 6376 3.6.1", "p= is base64", lambda d: d.is_ours("p= is not base64") and d.key_is("p not base64")),
+    Rule((D, O), "RFC 6376 3.6.1", "p= is base64",
+         lambda d: d.is_ours("p= is not base64") and d.key_is("p not base64")),
 ]
 
 

@@ -3,8 +3,8 @@
 #
 # Mail::DKIM as a peer of differ_dkim.py: peer_maildkim.pl RECORDS NOW
 #
-# Records, jobs and answers are those of peer_opendkim.c. Mail::DKIM signs the fields that NAMES and OVERSIGNED name, and
-# others of its own choice; it knows no l= when it signs.
+# Records, jobs and answers are those of peer_opendkim.c. Mail::DKIM signs the fields that NAMES and OVERSIGNED name,
+# and others of its own choice; it knows no l= when it signs, and no NOW.
 use strict;
 use warnings;
 
@@ -34,7 +34,8 @@ package Records {
         $packet->header->qr(1);
         if (defined $text) {
             my @strings = $text =~ /(.{1,250})/g;
-            $packet->push(answer => Net::DNS::RR->new(owner => $name, type => 'TXT', txtdata => [@strings ? @strings : '']));
+            my $record = Net::DNS::RR->new(owner => $name, type => 'TXT', txtdata => [@strings ? @strings : '']);
+            $packet->push(answer => $record);
         } else {
             $packet->header->rcode('NXDOMAIN');
         }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file peer_opendkim.c
- * libopendkim as a peer of differ_dkim.py, which compiles it where the library is there: peer_opendkim RECORDS NOW
+ * \file peer_opendkim.c libopendkim as a peer of differ_dkim.py, which compiles it where the
+ * library is there: peer_opendkim RECORDS NOW
  *
- * RECORDS has a key record in each line: SELECTOR, tab, text. Each line of the input is a job, its words parted by tabs;
- * each line of the output is what came of it, empty when nothing did:
+ * RECORDS has a key record in each line: SELECTOR, tab, text. Each line of the input is a job,
+ * words parted by tabs; each line of the output is what came of it, empty when nothing did:
  *
  *     verify FILE                                          the selectors of the signatures that pass
  *     sign FILE SELECTOR DOMAIN KEY ALGORITHM CANONS NAMES OVERSIGNED LENGTH
  *                                                          the value of DKIM-Signature, in hexadecimal
  *
- * CANONS is such as relaxed/simple; NAMES and OVERSIGNED are names of fields parted by colons; LENGTH is l or -.
+ * CANONS is such as relaxed/simple; NAMES and OVERSIGNED are names of fields parted by colons;
+ * LENGTH is l or -.
  */
 #include <opendkim/dkim.h>
 
@@ -151,7 +152,8 @@ static void sign(DKIM_LIB *lib, char *words[WORDS])
 {
     struct text message = read_file(words[1]), key = read_file(words[4]);
     unsigned flags = words[9][0] == 'l' ? DKIM_LIBFLAGS_SIGNLEN : 0;
-    dkim_alg_t algorithm = strcmp(words[5], "ed25519-sha256") == 0 ? DKIM_SIGN_ED25519SHA256 : DKIM_SIGN_RSASHA256;
+    dkim_alg_t algorithm =
+        strcmp(words[5], "ed25519-sha256") == 0 ? DKIM_SIGN_ED25519SHA256 : DKIM_SIGN_RSASHA256;
     unsigned char *field = NULL;
     size_t n = 0;
     DKIM_STAT s;
@@ -160,9 +162,9 @@ static void sign(DKIM_LIB *lib, char *words[WORDS])
     set_names(lib, DKIM_OPTS_SIGNHDRS, words[7]);
     set_names(lib, DKIM_OPTS_OVERSIGNHDRS, words[8]);
     (void)dkim_options(lib, DKIM_OP_SETOPT, DKIM_OPTS_FLAGS, &flags, sizeof flags);
-    dkim = dkim_sign(lib, (const unsigned char *)"peer", NULL, (dkim_sigkey_t)key.p, (unsigned char *)words[2],
-                     (unsigned char *)words[3], canon_of(words[6]), canon_of(strchr(words[6], '/') + 1), algorithm, -1,
-                     &s);
+    dkim = dkim_sign(lib, (const unsigned char *)"peer", NULL, (dkim_sigkey_t)key.p,
+                     (unsigned char *)words[2], (unsigned char *)words[3], canon_of(words[6]),
+                     canon_of(strchr(words[6], '/') + 1), algorithm, -1, &s);
     if (feed(dkim, message) && dkim_eom(dkim, NULL) == DKIM_STAT_OK &&
         dkim_getsighdr_d(dkim, strlen("DKIM-Signature: "), &field, &n) == DKIM_STAT_OK)
         for (size_t i = 0; i < n; i++)
