@@ -3,8 +3,8 @@
  * \file bench.h
  * Benchmarks: each figure beside the limit that the same process measures in alternating rounds.
  *
- * A line of output: name, ours, limit, ratio, unit, reach; parted by tabs. Times are medians of five rounds, in
- * microseconds of CPU time of this thread.
+ * A line of output: name, ours, limit, ratio, unit, reach; parted by tabs. Times are medians of
+ * five rounds, in microseconds of CPU time of this thread.
  */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
@@ -15,7 +15,10 @@
 
 #include <openssl/evp.h>
 
-/** Something to time: do it once. \return false when it did not come out as it must: the benchmark stops */
+/**
+ * Something to time: do it once. \return false when it did not come out as it must: the benchmark
+ * stops
+ */
 typedef bool bench_fn(void *arg);
 
 /** How a ratio is judged. */
@@ -36,7 +39,10 @@ void bench_pair(const char *name, bench_fn *ours, void *our_arg, bench_fn *limit
 /** A pattern was given and this name does not contain it. */
 bool bench_skipped(const char *name);
 
-/** Time on the wall is measured instead of CPU time of this thread: where others do part of the work. */
+/**
+ * Time on the wall is measured instead of CPU time of this thread: where others do part of the
+ * work.
+ */
 extern bool bench_wall;
 
 /** Microseconds of CPU time of this thread, or on the wall. */
@@ -59,11 +65,17 @@ struct bench_key {
 /** Make an RSA-2048 or Ed25519 key. */
 void bench_key_make(bool ed25519, struct bench_key *ret);
 
-/** A message of about `size` octets, with `signatures` signatures of example.com by the key, relaxed/relaxed. */
+/**
+ * A message of about `size` octets, with `signatures` signatures of example.com by the key,
+ * relaxed/relaxed.
+ */
 void bench_message_make(const struct bench_key *key, bool ed25519, size_t size, unsigned signatures,
                         struct buf *ret);
 
-/** The least work there is: one verification, and SHA-256 over all octets. A bench_fn over a struct bench_least. */
+/**
+ * The least work there is: one verification, and SHA-256 over all octets. A bench_fn over a struct
+ * bench_least.
+ */
 struct bench_least {
     EVP_PKEY_CTX *rsa;
     EVP_PKEY *ed25519;

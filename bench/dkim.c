@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/** A DKIM verification alone: the message from its bytes, the key's fact at hand, the parsed key in the memo. */
+/**
+ * A DKIM verification alone: the message from its bytes, the key's fact at hand, the parsed key in
+ * the memo.
+ */
 struct verification {
     assay_engine *engine;
     struct dkim_options options;

@@ -39,7 +39,9 @@ static bool judge(void *arg)
     return ok;
 }
 
-/** A record of eight lookups: six includes, a and mx, the match on the last; 61 networks on the way. */
+/**
+ * A record of eight lookups: six includes, a and mx, the match on the last; 61 networks on the way.
+ */
 static void add_eight_lookups(struct bench_world *w)
 {
     struct buf text = buf_new(8192);
@@ -91,7 +93,10 @@ static void add_ten_mx(struct bench_world *w)
     buf_done(&text);
 }
 
-/** Eleven records, each of 61 includes of which the first leads on: the worst chain that RFC 7208 allows. */
+/**
+ * Eleven records, each of 61 includes of which the first leads on: the worst chain that RFC 7208
+ * allows.
+ */
 static void add_chain(struct bench_world *w)
 {
     struct buf text = buf_new(8192);

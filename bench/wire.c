@@ -12,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* SPF over the wire: a name server beside, and a domain of its own for each check, so that no cache helps. */
+/*
+ * SPF over the wire: a name server beside, and a domain of its own for each check, so that no cache
+ * helps.
+ */
 
 extern char **environ;
 

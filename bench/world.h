@@ -27,7 +27,9 @@ enum bench_arrival {
     BENCH_ONE_BY_ONE /**< one answer, then a step if it is worth one */
 };
 
-/** Step an evaluation to its end. \return rounds: steps that needed something, or 0 when it failed */
+/**
+ * Step an evaluation to its end. \return rounds: steps that needed something, or 0 when it failed
+ */
 unsigned bench_world_drive(struct bench_world *w, assay_eval *eval, enum bench_arrival arrival);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Step by step, as a mail filter sees a message: envelope, header fields one by one, body in chunks, end; and
- * questions answered whenever their answers come, here from a table.
+ * Step by step, as a mail filter sees a message: envelope, header fields one by one, body in
+ * chunks, end; and questions answered whenever their answers come, here from a table.
  *
  * Built with: cc steps.c $(pkg-config --cflags --libs libassay)
  */
@@ -52,7 +52,10 @@ static assay_fact *look_up(const struct assay_question *q)
     return assay_fact_new(q->kind, q->rrtype, &answer, &fact) == ASSAY_DONE ? fact : NULL;
 }
 
-/** Hand out what is asked now, and answer it. A filter would send queries, and answer when replies come. */
+/**
+ * Hand out what is asked now, and answer it. A filter would send queries, and answer when replies
+ * come.
+ */
 static void answer_questions(assay_eval *eval)
 {
     struct assay_question q;

@@ -3,10 +3,11 @@
  * \file assay.h
  * libassay: judge whether a mail message is what it claims to be.
  *
- * What it is: SPF (RFC 7208), DKIM (RFC 6376, 8301, 8463, 8616), DMARC (RFC 9989, with RFC 7489 as a second
- * view), ARC (RFC 8617) and iprev (RFC 8601 3), joined into one verdict with a reason for each step.
- * What it is not: it opens no socket and no file, reads no clock, writes no log, keeps no global state. What it
- * must know of the world it asks for; you answer, from a resolver, a cache or a file.
+ * What it is: SPF (RFC 7208), DKIM (RFC 6376, 8301, 8463, 8616), DMARC (RFC 9989, with RFC 7489 as
+ * a second view), ARC (RFC 8617) and iprev (RFC 8601 3), joined into one verdict with a reason for
+ * each step. What it is not: it opens no socket and no file, reads no clock, writes no log, keeps
+ * no global state. What it must know of the world it asks for; you answer, from a resolver, a cache
+ * or a file.
  *
  *     verdict = f(message, envelope, policy, facts, now)
  *
@@ -32,19 +33,20 @@
  *     assay_body(...) for each chunk, assay_eom()   step until ASSAY_DONE
  *     assay_result(), assay_eval_free()
  *
- * A step is legal at any point. After each step that returns ASSAY_NEED, assay_next_question() hands out what is
- * new; answer in any order, at any later time, with assay_answer(), then step again. examples/steps.c is this,
- * complete.
+ * A step is legal at any point. After each step that returns ASSAY_NEED, assay_next_question()
+ * hands out what is new; answer in any order, at any later time, with assay_answer(), then step
+ * again. examples/steps.c is this, complete.
  *
  * ## Rules for all of it
  *
- * Spans you pass are copied before the call returns, unless a function says otherwise. Spans you get live as
- * long as the object they came from. `_free` takes NULL. Text is UTF-8 where it may be more than ASCII.
- * Threads: an engine, a sealed policy and a fact may be used by any number of threads at once; an evaluation by
- * one thread at a time, whichever. No callback of yours runs inside a step.
+ * Spans you pass are copied before the call returns, unless a function says otherwise. Spans you
+ * get live as long as the object they came from. `_free` takes NULL. Text is UTF-8 where it may be
+ * more than ASCII. Threads: an engine, a sealed policy and a fact may be used by any number of
+ * threads at once; an evaluation by one thread at a time, whichever. No callback of yours runs
+ * inside a step.
  *
- * Errors are statuses below zero: ASSAY_ENOMEM, ASSAY_EINVAL, ASSAY_EORDER. `fail`, `permerror`, `temperror`, a
- * limit reached are not errors but results, found in the verdict.
+ * Errors are statuses below zero: ASSAY_ENOMEM, ASSAY_EINVAL, ASSAY_EORDER. `fail`, `permerror`,
+ * `temperror`, a limit reached are not errors but results, found in the verdict.
  */
 #ifndef ASSAY_ASSAY_H
 #define ASSAY_ASSAY_H
@@ -64,9 +66,12 @@ const char *assay_version(void);
 /** A few words for a status, such as "out of memory". Static text, never NULL. */
 const char *assay_strstatus(assay_status s);
 
-/* ---- the engine: what is worth keeping between messages ------------------------------------------------- */
+/* ---- the engine: what is worth keeping between messages -------------------------------------- */
 
-/** Cryptography prepared once, and a bounded memo of parsed keys. Makes things fast, never different. */
+/**
+ * Cryptography prepared once, and a bounded memo of parsed keys. Makes things fast, never
+ * different.
+ */
 typedef struct assay_engine assay_engine;
 
 /**
@@ -81,7 +86,7 @@ ASSAY_NODISCARD assay_status assay_engine_new(size_t max_keys, assay_engine **re
 /** Free an engine; no evaluation may use it any more. */
 void assay_engine_free(assay_engine *engine);
 
-/* ---- the policy: options -------------------------------------------------------------------------------- */
+/* ---- the policy: options --------------------------------------------------------------------- */
 
 /** Options of the receiver. Changeable until sealed, constant afterwards. */
 typedef struct assay_policy assay_policy;
@@ -103,14 +108,18 @@ ASSAY_NODISCARD assay_status assay_policy_new(assay_policy **ret);
  *
  * \param name     as in assay-case(5); ended by NUL
  * \param value    as one writes it in a file; ended by NUL
- * \param ret_why  if not NULL, set on ASSAY_EINVAL to what is wrong, naming the nearest option or the range; the
- *                 text lives until the next call with this policy
- * \return ASSAY_DONE, ASSAY_EINVAL (no such option, or not a value it takes), ASSAY_EORDER (sealed), ASSAY_ENOMEM
+ * \param ret_why  if not NULL, set on ASSAY_EINVAL to what is wrong, naming the nearest option or
+ *                 the range; the text lives until the next call with this policy
+ * \return ASSAY_DONE, ASSAY_EINVAL (no such option, or not a value it takes), ASSAY_EORDER
+ *         (sealed), ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status assay_policy_set(assay_policy *policy, const char *name,
                                               const char *value, const char **ret_why);
 
-/** The value of an option as text, or NULL if there is no such option. Lives until the option is set again. */
+/**
+ * The value of an option as text, or NULL if there is no such option. Lives until the option is set
+ * again.
+ */
 const char *assay_policy_get(const assay_policy *policy, const char *name);
 
 /** The option at `index`, or NULL behind the last. Static. */
@@ -122,7 +131,7 @@ void assay_policy_seal(assay_policy *policy);
 /** Free a policy; no evaluation may use it any more. */
 void assay_policy_free(assay_policy *policy);
 
-/* ---- evaluations ---------------------------------------------------------------------------------------- */
+/* ---- evaluations ----------------------------------------------------------------------------- */
 
 /** One message being judged. */
 typedef struct assay_eval assay_eval;
@@ -130,14 +139,14 @@ typedef struct assay_eval assay_eval;
 /** What SMTP tells about a message. Spans that are unknown are empty. */
 struct assay_envelope {
     size_t size; /**< sizeof(struct assay_envelope), so that fields can be added later */
-    int64_t
-        now; /**< the time to judge by, seconds since 1970-01-01T00:00:00Z; there is no other clock */
-    assay_span
-        ip; /**< the client's address, IPv4 or IPv6, as text; empty: SPF and iprev are not judged */
+    /** the time to judge by, seconds since 1970-01-01T00:00:00Z; there is no other clock */
+    int64_t now;
+    /** the client's address, IPv4 or IPv6, as text; empty: SPF and iprev are not judged */
+    assay_span ip;
     assay_span helo;      /**< the argument of HELO or EHLO */
     assay_span mail_from; /**< the reverse-path without brackets; empty: the null reverse-path */
-    assay_span
-        hostname; /**< this receiver's name: %{r} of SPF, and the authserv-id unless the policy has one */
+    /** this receiver's name: %{r} of SPF, and the authserv-id unless the policy has one */
+    assay_span hostname;
     uint8_t sample; /**< 0-99, chosen at random by you; decides `pct` under RFC 7489 */
 };
 
@@ -145,15 +154,16 @@ struct assay_envelope {
  * Begin to judge a message that is being received.
  *
  * \param policy  sealed; must outlive the evaluation
- * \return ASSAY_DONE, ASSAY_EINVAL (the policy is not sealed, or `ip` is not an address), ASSAY_ENOMEM
+ * \return ASSAY_DONE, ASSAY_EINVAL (the policy is not sealed, or `ip` is not an address),
+ *         ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status assay_receive_new(assay_engine *engine, const assay_policy *policy,
                                                const struct assay_envelope *envelope,
                                                assay_eval **ret);
 
 /**
- * Begin to judge an envelope alone: SPF for MAIL FROM and HELO (RFC 7208 2.3, 2.4), and iprev. No message is
- * taken; step at once. Otherwise as assay_receive_new().
+ * Begin to judge an envelope alone: SPF for MAIL FROM and HELO (RFC 7208 2.3, 2.4), and iprev. No
+ * message is taken; step at once. Otherwise as assay_receive_new().
  */
 ASSAY_NODISCARD assay_status assay_envelope_new(assay_engine *engine, const assay_policy *policy,
                                                 const struct assay_envelope *envelope,
@@ -162,26 +172,32 @@ ASSAY_NODISCARD assay_status assay_envelope_new(assay_engine *engine, const assa
 /** Free an evaluation at any point, with everything borrowed from it. */
 void assay_eval_free(assay_eval *eval);
 
-/** One recipient, without brackets. \return ASSAY_DONE, ASSAY_EORDER (headers have begun), ASSAY_ENOMEM */
+/**
+ * One recipient, without brackets. \return ASSAY_DONE, ASSAY_EORDER (headers have begun),
+ * ASSAY_ENOMEM
+ */
 ASSAY_NODISCARD assay_status assay_rcpt(assay_eval *eval, assay_span address);
 
 /**
  * One header field as a milter gives it.
  *
  * \param name   the name, without the colon
- * \param value  what follows the colon, leading space kept; lines inside end with CRLF or LF, the last with none
+ * \param value  what follows the colon, leading space kept; lines inside end with CRLF or LF, the
+ *               last with none
  * \return ASSAY_DONE, ASSAY_EORDER (behind eoh, or after feed), ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status assay_header(assay_eval *eval, assay_span name, assay_span value);
 
-/** The header is complete: this fixes which digests of the body are made. \return as assay_header() */
+/**
+ * The header is complete: this fixes which digests of the body are made. \return as assay_header()
+ */
 ASSAY_NODISCARD assay_status assay_eoh(assay_eval *eval);
 
 /**
  * A piece of the body, cut anywhere. Nothing of it is kept.
  *
- * \return ASSAY_DONE, ASSAY_EORDER; ASSAY_ENOMEM: a piece half read cannot be read again, so from now on this message
- *         gets ASSAY_ENOMEM from every call, and never a verdict
+ * \return ASSAY_DONE, ASSAY_EORDER; ASSAY_ENOMEM: a piece half read cannot be read again, so from
+ *         now on this message gets ASSAY_ENOMEM from every call, and never a verdict
  */
 ASSAY_NODISCARD assay_status assay_body(assay_eval *eval, assay_span chunk);
 
@@ -189,7 +205,8 @@ ASSAY_NODISCARD assay_status assay_body(assay_eval *eval, assay_span chunk);
  * A digest of the body in place of the body, for whoever kept only that (a .case with [digests]).
  *
  * \param canonicalization  "simple" or "relaxed" (RFC 6376 3.4.3, 3.4.4)
- * \param length            canonical octets covered; the largest of a canonicalization is the whole body
+ * \param length            canonical octets covered; the largest of a canonicalization is the whole
+ *                          body
  * \param sha256            32 octets
  * \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_EORDER (before eoh, or a body was given), ASSAY_ENOMEM
  */
@@ -200,14 +217,14 @@ ASSAY_NODISCARD assay_status assay_body_digest(assay_eval *eval, assay_span cano
 ASSAY_NODISCARD assay_status assay_eom(assay_eval *eval);
 
 /**
- * Raw octets of a message, cut anywhere, in place of header, eoh and body; end with assay_eom(). A first line
- * "From ..." of an mbox is skipped.
+ * Raw octets of a message, cut anywhere, in place of header, eoh and body; end with assay_eom(). A
+ * first line "From ..." of an mbox is skipped.
  *
  * \return as assay_body()
  */
 ASSAY_NODISCARD assay_status assay_feed(assay_eval *eval, assay_span raw);
 
-/* ---- questions and answers ------------------------------------------------------------------------------ */
+/* ---- questions and answers ------------------------------------------------------------------- */
 
 /** Something the evaluation wants to know. Spans live as long as the evaluation. */
 struct assay_question {
@@ -215,8 +232,8 @@ struct assay_question {
     enum assay_kind kind; /**< what is asked */
     uint16_t rrtype;      /**< ASSAY_DNS: enum assay_rrtype; else 0 */
     bool hint;            /**< it may be wanted soon; answering is never required */
-    assay_span
-        name; /**< ASSAY_DNS: lower-case A-labels, no final dot, odd octets escaped as in a zone file */
+    /** ASSAY_DNS: lower-case A-labels, no final dot, odd octets escaped as in a zone file */
+    assay_span name;
     assay_span data; /**< further input, by kind; empty for ASSAY_DNS */
 };
 
@@ -235,8 +252,8 @@ struct assay_answer {
     uint32_t ttl;                   /**< seconds; judging never looks at it */
     const struct assay_link *chain; /**< CNAME steps, first alias first */
     size_t nchain;
-    const assay_span
-        *data; /**< ASSAY_DNS: RDATA in wire form without compression, any order; else one item */
+    /** ASSAY_DNS: RDATA in wire form without compression, any order; else one item */
+    const assay_span *data;
     size_t n;
     int http;              /**< ASSAY_GET: the status code */
     assay_span media_type; /**< ASSAY_GET: Content-Type without parameters */
@@ -249,8 +266,8 @@ typedef struct assay_fact assay_fact;
 /**
  * Make a fact of an answer.
  *
- * Records come into canonical order (RFC 4034 6.3), equal ones once. A TXT record over 8,192 octets or an answer
- * over 65,536 becomes ASSAY_TOOBIG.
+ * Records come into canonical order (RFC 4034 6.3), equal ones once. A TXT record over 8,192 octets
+ * or an answer over 65,536 becomes ASSAY_TOOBIG.
  *
  * \return ASSAY_DONE, ASSAY_EINVAL (RDATA that is not of its type), ASSAY_ENOMEM
  */
@@ -269,31 +286,35 @@ void assay_fact_read(const assay_fact *fact, struct assay_answer *ret);
 /**
  * Judge as far as the answers reach.
  *
- * \return ASSAY_DONE: assay_result() has the verdict. ASSAY_NEED: answers are missing. ASSAY_MORE: the message
- *         goes on. ASSAY_ENOMEM: step again later; nothing was decided wrongly.
+ * \return ASSAY_DONE: assay_result() has the verdict. ASSAY_NEED: answers are missing. ASSAY_MORE:
+ *         the message goes on. ASSAY_ENOMEM: step again later; nothing was decided wrongly.
  */
 ASSAY_NODISCARD assay_status assay_step(assay_eval *eval);
 
 /**
- * The next question that was not handed out yet. A hint that turned out to be needed is handed out again.
+ * The next question that was not handed out yet. A hint that turned out to be needed is handed out
+ * again.
  *
  * \return false when there is none
  */
 bool assay_next_question(assay_eval *eval, struct assay_question *ret);
 
 /**
- * Answer a question. The fact is counted; you keep your own count. The first answer stays, later ones change
- * nothing.
+ * Answer a question. The fact is counted; you keep your own count. The first answer stays, later
+ * ones change nothing.
  *
  * \return ASSAY_DONE: a step will get further. ASSAY_NEED: noted, but not worth a step yet.
  *         ASSAY_EINVAL: no such question, or a fact of another kind.
  */
 assay_status assay_answer_question(assay_eval *eval, uint32_t id, assay_fact *fact);
 
-/** Out of time: all that is open or will be asked is answered by ASSAY_TIMEOUT. The next step after eom ends. */
+/**
+ * Out of time: all that is open or will be asked is answered by ASSAY_TIMEOUT. The next step after
+ * eom ends.
+ */
 void assay_give_up(assay_eval *eval);
 
-/* ---- the verdict ---------------------------------------------------------------------------------------- */
+/* ---- the verdict ----------------------------------------------------------------------------- */
 
 /** What to do with the message. */
 enum assay_disposition { ASSAY_ACCEPT, ASSAY_QUARANTINE, ASSAY_REJECT, ASSAY_DEFER };
@@ -305,7 +326,9 @@ struct assay_property {
     assay_span value; /**< not quoted */
 };
 
-/** One more thing a check found out, for people and programs; not part of Authentication-Results. */
+/**
+ * One more thing a check found out, for people and programs; not part of Authentication-Results.
+ */
 struct assay_detail {
     assay_span name;  /**< such as "lookups" */
     assay_span value; /**< text; numbers in decimal */
@@ -327,8 +350,8 @@ struct assay_check {
 /** One change to the message's header. Apply in order. */
 struct assay_edit {
     bool remove; /**< true: remove the field; false: insert it */
-    unsigned
-        index; /**< remove: which of the fields of that name, 1 the topmost; insert: position, 0 the top */
+    /** remove: which of the fields of that name, 1 the topmost; insert: position, 0 the top */
+    unsigned index;
     assay_span name;  /**< the field's name */
     assay_span value; /**< insert: its value, folded, lines ended by CRLF, no final CRLF */
 };
@@ -364,7 +387,8 @@ struct assay_trace_line {
 };
 
 /**
- * The reasoning behind the verdict, in the order of its checks. The same evidence gives the same lines.
+ * The reasoning behind the verdict, in the order of its checks. The same evidence gives the same
+ * lines.
  *
  * \param ret  the lines; live as long as the evaluation
  * \return ASSAY_DONE, ASSAY_EORDER (no verdict yet), ASSAY_ENOMEM
@@ -403,7 +427,7 @@ typedef assay_status assay_answer_fn(void *arg, assay_eval *eval,
 ASSAY_NODISCARD assay_status assay_run(assay_eval *eval, assay_span message,
                                        assay_answer_fn *answer, void *arg);
 
-/* ---- replay --------------------------------------------------------------------------------------------- */
+/* ---- replay ---------------------------------------------------------------------------------- */
 
 /** What assay_case_write() leaves out. */
 enum assay_case_flag {
@@ -413,8 +437,8 @@ enum assay_case_flag {
 };
 
 /**
- * Write a verdict as a .case (assay-case(5)): message, envelope, options, facts and results, so that anyone can
- * replay it.
+ * Write a verdict as a .case (assay-case(5)): message, envelope, options, facts and results, so
+ * that anyone can replay it.
  *
  * \param body   the message's body as it was fed, or empty with ASSAY_CASE_DIGESTS
  * \param flags  of enum assay_case_flag

@@ -52,7 +52,9 @@ enum assay_kind {
     ASSAY_LIST     /**< a list that changes, by its name */
 };
 
-/** How a question was answered. What is not OK, NODATA or NXDOMAIN is no answer: it decides nothing. */
+/**
+ * How a question was answered. What is not OK, NODATA or NXDOMAIN is no answer: it decides nothing.
+ */
 enum assay_how {
     ASSAY_OK = 1,   /**< there are data */
     ASSAY_NODATA,   /**< the name exists, this type does not */

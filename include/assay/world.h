@@ -3,8 +3,8 @@
  * \file world.h
  * libassay-world: answers for libassay, from the DNS.
  *
- * A world resolves through libunbound, caches, and validates DNSSEC where it has a trust anchor. It is the part
- * that opens sockets; libassay itself never does.
+ * A world resolves through libunbound, caches, and validates DNSSEC where it has a trust anchor. It
+ * is the part that opens sockets; libassay itself never does.
  *
  *     struct assay_world_options o = {.size = sizeof o};
  *     assay_world_new(&o, &world, &why);
@@ -58,9 +58,9 @@ ASSAY_NODISCARD assay_status assay_world_new(const struct assay_world_options *o
                                              assay_world **ret, const char **ret_why);
 
 /**
- * Answer questions: an assay_answer_fn, whose `arg` is the world. Returns when every question that blocks is
- * answered, if only by ASSAY_TIMEOUT; hints are answered as far as their answers came by then. What is not asked of
- * the DNS or the public suffix list is answered by ASSAY_REFUSED.
+ * Answer questions: an assay_answer_fn, whose `arg` is the world. Returns when every question that
+ * blocks is answered, if only by ASSAY_TIMEOUT; hints are answered as far as their answers came by
+ * then. What is not asked of the DNS or the public suffix list is answered by ASSAY_REFUSED.
  *
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file arc.h
- * ARC: what did those who handled this message before see, and can their word be believed? (RFC 8617)
+ * \file arc.h ARC: what did those who handled this message before see, and can their word be
+ * believed? (RFC 8617)
  *
  * One message, from its header to the chain's status:
  *
@@ -12,8 +12,8 @@
  *       each AS             step 6: arc_seal_verify() over all fields of the sets up to its own (5.1.1)
  *       older AMS           step 5: from the newest down, until one fails: oldest-pass
  *
- * All failures are permanent, those of the DNS too (5.2.1); `unanswered` tells them apart, so that a receiver who
- * trusts a sealer can defer instead.
+ * All failures are permanent, those of the DNS too (5.2.1); `unanswered` tells them apart, so that
+ * a receiver who trusts a sealer can defer instead.
  */
 #ifndef ARC_ARC_H
 #define ARC_ARC_H
@@ -99,10 +99,10 @@ struct arc_asked {
 /**
  * Does a trusted sealer vouch for a message (RFC 8617 7.2.1)?
  *
- * The chain must pass, and there must be a set whose sealer is trusted, which saw dmarc=pass for every author domain, and
- * since which nobody who is not trusted changed the message: its ARC-Message-Signature still verifies and covers From, or
- * that of a later set does and all sealers between are trusted (each of them, having said cv=pass, found the one before it
- * intact).
+ * The chain must pass, and there must be a set whose sealer is trusted, which saw dmarc=pass for
+ * every author domain, and since which nobody who is not trusted changed the message: its
+ * ARC-Message-Signature still verifies and covers From, or that of a later set does and all sealers
+ * between are trusted (each of them, having said cv=pass, found the one before it intact).
  *
  * \param ret_set  set unless ARC_NOT_VOUCHED: the index of that set
  */
@@ -125,7 +125,8 @@ ASSAY_NODISCARD assay_status arc_seal_read(struct arena *a, const struct header 
 uint64_t arc_aar_instance(assay_span value, assay_span *payload);
 
 /**
- * Verify the seal of a set: a branch_fn over a struct arc_set whose check is set. ASSAY_NEED while its key is asked.
+ * Verify the seal of a set: a branch_fn over a struct arc_set whose check is set. ASSAY_NEED while
+ * its key is asked.
  */
 assay_status arc_seal_verify(struct assay_eval *ev, void *set);
 

@@ -228,10 +228,11 @@ static assay_status run_signatures(struct assay_eval *ev, struct arc_check *c)
 }
 
 /**
- * Find oldest-pass: from the newest set down, until an AMS fails (step 5). `*ret` is 0 when none does.
+ * Find oldest-pass: from the newest set down, until an AMS fails (step 5). `*ret` is 0 when none
+ * does.
  *
- * One whose key could not be asked fails here (5.2.1), but those below it are looked at all the same: arc_trust() wants
- * to know what the answer might have changed.
+ * One whose key could not be asked fails here (5.2.1), but those below it are looked at all the
+ * same: arc_trust() wants to know what the answer might have changed.
  */
 static assay_status find_oldest_pass(struct assay_eval *ev, struct arc_check *c, size_t *ret)
 {
@@ -281,7 +282,9 @@ static bool is_broken(const struct dkim_verdict *v, bool unanswered)
     return v->result != DKIM_PASS && (v->result == DKIM_TEMPERROR) == unanswered;
 }
 
-/** Decide by the first signature that is broken in this way. \return ASSAY_MORE when there is none */
+/**
+ * Decide by the first signature that is broken in this way. \return ASSAY_MORE when there is none
+ */
 static assay_status decide_first(struct assay_eval *ev, struct arc_check *c, bool unanswered)
 {
     const struct arc_set *newest = &c->sets[c->n - 1];
@@ -294,7 +297,10 @@ static assay_status decide_first(struct assay_eval *ev, struct arc_check *c, boo
     return ASSAY_MORE;
 }
 
-/** Everything was verified: what does it come to? What is broken for good comes before what was not answered. */
+/**
+ * Everything was verified: what does it come to? What is broken for good comes before what was not
+ * answered.
+ */
 static assay_status decide_chain(struct assay_eval *ev, struct arc_check *c)
 {
     const struct arc_set *newest = &c->sets[c->n - 1];
@@ -367,8 +373,8 @@ static assay_span from_of(const struct authres_result *r)
 /**
  * The results of a set say dmarc=pass for an author domain, and nothing else about it.
  *
- * Robustness: a sealer that writes what it was told without quotes may be made to write a second result. Results of
- * versions we do not know are not read (RFC 8601 2.6).
+ * Robustness: a sealer that writes what it was told without quotes may be made to write a second
+ * result. Results of versions we do not know are not read (RFC 8601 2.6).
  */
 static bool saw_pass(const struct authres *results, assay_span author)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_seal.c
- * Any octets as the value of ARC-Seal and of ARC-Authentication-Results: a seal without fault has all that verifying
- * takes, and written anew it is the same seal; an instance is from 1 to 50 and what follows it is the payload.
+ * \file fuzz_seal.c Any octets as the value of ARC-Seal and of ARC-Authentication-Results: a seal
+ * without fault has all that verifying takes, and written anew it is the same seal; an instance is
+ * from 1 to 50 and what follows it is the payload.
  */
 #include "arc/arc.h"
 #include "base/base64.h"
@@ -58,7 +58,10 @@ static void check_good(const struct arena *a, const struct arc_seal *s, assay_sp
     must(s->b.n > 0 && lies_in(s->b, raw) && s->signature_n <= LIMIT_SIGNATURE);
 }
 
-/** Append a canonical name as a tag holds it: what is escaped cannot be said there. \return whether it could */
+/**
+ * Append a canonical name as a tag holds it: what is escaped cannot be said there. \return whether
+ * it could
+ */
 static bool put_name(struct buf *out, const char *tag, assay_span name)
 {
     buf_printf(out, "; %s=", tag);

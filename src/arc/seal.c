@@ -135,7 +135,10 @@ static assay_status add_field(struct digest *d, const struct header *h, size_t i
     return canon_field(d, CANON_RELAXED, field_name(h, i), field_raw(h, i));
 }
 
-/** The digest a seal signs: all fields of the sets up to its own, its own last with b= empty (RFC 8617 5.1.1). */
+/**
+ * The digest a seal signs: all fields of the sets up to its own, its own last with b= empty (RFC
+ * 8617 5.1.1).
+ */
 static assay_status hash_sets(const struct assay_eval *ev, const struct arc_set *set,
                               uint8_t out[SHA256_SIZE])
 {

@@ -3,8 +3,8 @@
  * \file arena.h
  * Memory that is given out piece by piece and taken back all at once.
  *
- * An arena can be rewound to empty and used again; then what it gave out is filled with junk in debug builds, so
- * that a pointer kept too long shows at once.
+ * An arena can be rewound to empty and used again; then what it gave out is filled with junk in
+ * debug builds, so that a pointer kept too long shows at once.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

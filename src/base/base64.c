@@ -28,7 +28,9 @@ static inline unsigned value_of(char c)
     return VALUE[(unsigned char)c];
 }
 
-/** Only padding and white space is left, and the padding fills the last group of `have` characters. */
+/**
+ * Only padding and white space is left, and the padding fills the last group of `have` characters.
+ */
 static bool padded(assay_span rest, unsigned have)
 {
     unsigned pads = 0;
@@ -42,7 +44,10 @@ static bool padded(assay_span rest, unsigned have)
     return have == 0 ? pads == 0 : have + pads == 4 && pads <= 2;
 }
 
-/** Decode whole groups of four characters of the alphabet. \return characters read; `*n` octets were written */
+/**
+ * Decode whole groups of four characters of the alphabet. \return characters read; `*n` octets were
+ * written
+ */
 static size_t decode_groups(assay_span in, uint8_t *out, size_t *n)
 {
     const char *p = in.p;

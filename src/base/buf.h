@@ -3,8 +3,8 @@
  * \file buf.h
  * Octets that grow up to a limit given at birth.
  *
- * Failure sticks: after an append that did not fit or found no memory, later appends do nothing and `status`
- * says why, so that a writer checks once, at its end.
+ * Failure sticks: after an append that did not fit or found no memory, later appends do nothing and
+ * `status` says why, so that a writer checks once, at its end.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -39,7 +39,9 @@ void buf_putu(struct buf *b, uint64_t number);
 /** Append as printf does; at most 1,023 octets a call. */
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** Make room for `n` more octets at the end and return it, or NULL; then add to `n` what was used. */
+/**
+ * Make room for `n` more octets at the end and return it, or NULL; then add to `n` what was used.
+ */
 char *buf_room(struct buf *b, size_t n);
 
 /** What the buffer holds; valid until the next append. */

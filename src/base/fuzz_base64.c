@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_base64.c
- * Base64 against its own encoder and against OpenSSL: what decodes encodes to the same text without white space, and
- * any octets come back.
+ * \file fuzz_base64.c Base64 against its own encoder and against OpenSSL: what decodes encodes to
+ * the same text without white space, and any octets come back.
  */
 #include "base/base64.h"
 
@@ -27,7 +26,10 @@ static size_t squeeze(assay_span in, char *out)
     return n;
 }
 
-/** A text that decodes is, white space aside, the encoding of its octets, but for bits that do not count. */
+/**
+ * A text that decodes is, white space aside, the encoding of its octets, but for bits that do not
+ * count.
+ */
 static void check_decoding(assay_span text)
 {
     uint8_t *octets = malloc(base64_decoded_max(text.n));

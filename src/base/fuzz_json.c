@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_json.c
- * Any calls with any texts: what the writer calls complete is JSON, in UTF-8, on one line, without a control octet.
+ * \file fuzz_json.c Any calls with any texts: what the writer calls complete is JSON, in UTF-8, on
+ * one line, without a control octet.
  *
  * The input is a program: one octet chooses the call, another the length of a text that follows.
  */

@@ -23,7 +23,10 @@ static inline size_t ip_size(const struct ip *ip)
     return ip->version == 4 ? 4 : 16;
 }
 
-/** Read dotted IPv4 or RFC 4291 IPv6, without zone. An IPv4-mapped IPv6 address becomes IPv4 (RFC 7208 5). */
+/**
+ * Read dotted IPv4 or RFC 4291 IPv6, without zone. An IPv4-mapped IPv6 address becomes IPv4 (RFC
+ * 7208 5).
+ */
 bool ip_read(assay_span text, struct ip *ret);
 
 /** Read IPv4 only, four numbers without leading zeros. */
@@ -61,10 +64,14 @@ static inline bool ip_in(const struct ip *ip, const struct ip *net, unsigned bit
            ip_octets_in(ip->b, net->b, ip_size(ip), bits);
 }
 
-/** Loopback, private, link-local, unique local, shared (RFC 6890): no client of the public Internet. */
+/**
+ * Loopback, private, link-local, unique local, shared (RFC 6890): no client of the public Internet.
+ */
 bool ip_private(const struct ip *ip) ASSAY_PURE;
 
-/** The name of the address under in-addr.arpa or ip6.arpa. \param out  room for 80 octets, no NUL */
+/**
+ * The name of the address under in-addr.arpa or ip6.arpa. \param out  room for 80 octets, no NUL
+ */
 assay_span ip_reverse(const struct ip *ip, char out[80]);
 
 #endif

@@ -11,11 +11,12 @@
  *         json_end(&j);
  *     json_end(&j);                        {"file":"...","checks":[3]}
  *
- * Whatever texts hold, the output is JSON in UTF-8: octets that are no character become U+FFFD, and control
- * characters are escaped, those of C1 and DEL too, so that a terminal can show the line.
+ * Whatever texts hold, the output is JSON in UTF-8: octets that are no character become U+FFFD, and
+ * control characters are escaped, those of C1 and DEL too, so that a terminal can show the line.
  *
- * Failure sticks in the buffer's status: ASSAY_ENOMEM or the buffer's limit; ASSAY_EINVAL too when the calls do not
- * make JSON (a key in an array, none in an object, an end too many, nesting over JSON_DEPTH).
+ * Failure sticks in the buffer's status: ASSAY_ENOMEM or the buffer's limit; ASSAY_EINVAL too when
+ * the calls do not make JSON (a key in an array, none in an object, an end too many, nesting over
+ * JSON_DEPTH).
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -40,7 +41,10 @@ static inline struct json json_new(struct buf *out)
     return (struct json){.out = out};
 }
 
-/** Open an object. \param key  in an object the member's name, in an array and at the top NULL; so for all calls */
+/**
+ * Open an object. \param key  in an object the member's name, in an array and at the top NULL; so
+ * for all calls
+ */
 void json_object(struct json *j, const char *key);
 
 /** Open an array. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file limits.h
- * Every count that someone outside chooses has its limit here. Reaching one is a result with a reason.
+ * \file limits.h Every count that someone outside chooses has its limit here. Reaching one is a
+ * result with a reason.
  *
  * What a receiver may want to change is a policy option instead (policy/options.h).
  */

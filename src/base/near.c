@@ -17,7 +17,10 @@ static bool same(char a, char b)
     return ascii_lower(a) == ascii_lower(b);
 }
 
-/** Single letters to insert, delete, change or swap with their neighbour to make `b` of `a`; without case. */
+/**
+ * Single letters to insert, delete, change or swap with their neighbour to make `b` of `a`; without
+ * case.
+ */
 static unsigned distance(assay_span a, assay_span b)
 {
     unsigned rows[3][WORD_MAX + 1]; /* two rows back, the last, the present */

@@ -129,7 +129,8 @@ assay_span span_trim(assay_span s) ASSAY_PURE;
 /**
  * Cut the next piece off.
  *
- * \param rest   what is left; advanced behind the separator. Its `p` becomes NULL when the last piece was taken
+ * \param rest   what is left; advanced behind the separator. Its `p` becomes NULL when the last
+ *               piece was taken
  * \param sep    the separator
  * \param piece  set to the octets before the separator, or to all that is left
  * \return false when nothing is left
@@ -145,7 +146,10 @@ bool span_printable(assay_span s) ASSAY_PURE;
 /** No octet is above 127. */
 bool span_ascii(assay_span s) ASSAY_PURE;
 
-/** A hash for tables in memory, letters without case. It keeps no one from making collisions: bound the table. */
+/**
+ * A hash for tables in memory, letters without case. It keeps no one from making collisions: bound
+ * the table.
+ */
 uint32_t span_hash(assay_span s) ASSAY_PURE;
 
 #endif

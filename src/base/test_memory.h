@@ -3,8 +3,8 @@
  * \file test_memory.h
  * Memory that runs out when a test says so.
  *
- * A test program includes this first and then the .c files whose allocations are to fail; what they define takes the
- * place of the same files in the library:
+ * A test program includes this first and then the .c files whose allocations are to fail; what they
+ * define takes the place of the same files in the library:
  *
  *     #include "base/test_memory.h"
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file time.h
- * Points in time as text (RFC 3339). Seconds since 1970-01-01T00:00:00Z; no clock, no zone database.
+ * \file time.h Points in time as text (RFC 3339). Seconds since 1970-01-01T00:00:00Z; no clock, no
+ * zone database.
  */
 #ifndef BASE_TIME_H
 #define BASE_TIME_H
@@ -12,8 +12,8 @@
 enum { TIME_TEXT = 24 };
 
 /**
- * Read `2026-11-23T12:00:00Z`, with `+01:00` in place of Z, a date alone, or seconds as a number, `-` before it
- * for a time before 1970. Whatever time_text() writes is read.
+ * Read `2026-11-23T12:00:00Z`, with `+01:00` in place of Z, a date alone, or seconds as a number,
+ * `-` before it for a time before 1970. Whatever time_text() writes is read.
  *
  * \return false when it is none of these
  */

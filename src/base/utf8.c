@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/utf8.h"
 
-/** The forms of RFC 3629 4: what leads, what the second octet may be, and how many follow the first. */
+/**
+ * The forms of RFC 3629 4: what leads, what the second octet may be, and how many follow the first.
+ */
 static const struct form {
     uint8_t first, last; /* of the leading octet */
     uint8_t low, high;   /* of the second octet */

@@ -16,8 +16,8 @@ enum { UTF8_REPLACEMENT = 0xFFFD };
  *
  * \param s         not empty
  * \param ret_code  its code point; UTF8_REPLACEMENT when the octets are ill-formed
- * \return octets it takes, from 1 to 4. Ill-formed octets are taken up to where no character could go on (Unicode
- *         3.9, "maximal subpart"), so that what follows is read afresh
+ * \return octets it takes, from 1 to 4. Ill-formed octets are taken up to where no character could
+ *         go on (Unicode 3.9, "maximal subpart"), so that what follows is read afresh
  */
 size_t utf8_next(assay_span s, uint32_t *ret_code);
 

@@ -124,7 +124,9 @@ assay_status case_read_digest(struct case_reader *r, assay_span line)
 
 /* ---- the message as it is fed ---- */
 
-/** Octets of the header with the empty line that ends it; `*ret_ended` tells whether that is there. */
+/**
+ * Octets of the header with the empty line that ends it; `*ret_ended` tells whether that is there.
+ */
 static size_t header_size(assay_span message, bool *ret_ended)
 {
     assay_span rest = message;

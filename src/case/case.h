@@ -23,7 +23,10 @@
 
 #include <assay/assay.h>
 
-/** Read a file named in a case, relative to that case's file, into `out`. \return ASSAY_DONE, or below zero */
+/**
+ * Read a file named in a case, relative to that case's file, into `out`. \return ASSAY_DONE, or
+ * below zero
+ */
 typedef assay_status case_open_fn(void *arg, assay_span path, struct buf *out);
 
 /** Where and why a file could not be read. */
@@ -78,8 +81,8 @@ struct case_outcome {
     assay_eval *eval;         /**< finished; its verdict can be looked at */
     struct case_miss *misses; /**< empty: the case passed */
     size_t nmisses;
-    assay_span
-        *unanswered; /**< questions the case had no answer for, "TYPE NAME", hints excepted */
+    /** questions the case had no answer for, "TYPE NAME", hints excepted */
+    assay_span *unanswered;
     size_t nunanswered;
     struct arena arena; /**< what the above lies in; `key` and `wanted` lie in the case */
 };
@@ -105,13 +108,19 @@ const struct assay_envelope *case_envelope(const struct case_one *one);
 /** The recipient at `i` of the envelope; empty behind the last. */
 assay_span case_recipient(const struct case_one *one, size_t i);
 
-/** The message as it is fed to an evaluation, header alone where [digests] stand for the body; empty: there is none. */
+/**
+ * The message as it is fed to an evaluation, header alone where [digests] stand for the body;
+ * empty: there is none.
+ */
 assay_span case_message(const struct case_one *one);
 
 /** [digests] stand for the body. */
 bool case_has_digests(const struct case_one *one);
 
-/** Give an evaluation that has been fed case_message() the digests of [digests]. \return as assay_body_digest() */
+/**
+ * Give an evaluation that has been fed case_message() the digests of [digests]. \return as
+ * assay_body_digest()
+ */
 ASSAY_NODISCARD assay_status case_give_digests(const struct case_one *one, assay_eval *eval);
 
 /**

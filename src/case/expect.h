@@ -55,7 +55,10 @@ struct expect_key {
 /** The key of a name, or NULL. */
 const struct expect_key *expect_key_find(assay_span name);
 
-/** Take the next alternative off. \param rest  its `p` becomes NULL behind the last \return false then */
+/**
+ * Take the next alternative off. \param rest  its `p` becomes NULL behind the last \return false
+ * then
+ */
 bool expect_alternative(assay_span *rest, bool text, assay_span *ret);
 
 /** Take `NAME=VALUE` off: the value is quoted, or goes on to the next word that has a `=`. */

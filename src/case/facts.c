@@ -55,7 +55,10 @@ static assay_fact *find_made(const struct made *m, const struct assay_question *
     return NULL;
 }
 
-/** Remember an answer, if there is room and memory. Another thread may have done so: then there are two, as good. */
+/**
+ * Remember an answer, if there is room and memory. Another thread may have done so: then there are
+ * two, as good.
+ */
 static void remember(struct case_facts *facts, const struct assay_question *q, assay_fact *fact)
 {
     _Atomic(struct made *) *bucket = bucket_of(facts, q);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_case.c
- * Files of any octets: reading never crashes and says where it refuses; what is read and run always ends; its verdict,
- * written and replayed, is the same. Seeds: cases/.
+ * \file fuzz_case.c Files of any octets: reading never crashes and says where it refuses; what is
+ * read and run always ends; its verdict, written and replayed, is the same. Seeds: cases/.
  */
 #include "case/case.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file later.c
- * Sections of cases that this version reads but has no flow for: their lines are looked at, so that a mistake is
- * found, and not kept.
+ * \file later.c Sections of cases that this version reads but has no flow for: their lines are
+ * looked at, so that a mistake is found, and not kept.
  */
 #include "base/time.h"
 #include "case/read.h"

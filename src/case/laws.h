@@ -97,7 +97,9 @@ static inline size_t law_each_of_file(char *path, law_fn *fn, unsigned of, uint3
     return n;
 }
 
-/** Do it with one of every `of` cases of the tree, and of what the pattern in ASSAY_LAW_CASES finds. */
+/**
+ * Do it with one of every `of` cases of the tree, and of what the pattern in ASSAY_LAW_CASES finds.
+ */
 static inline void law_each(law_fn *fn, unsigned of)
 {
     uint32_t random = 20261123;
@@ -149,9 +151,11 @@ static inline assay_status law_feed(const struct case_one *one, assay_eval *eval
     return s == ASSAY_DONE ? assay_eom(eval) : s;
 }
 
-/** The answer to a question, lost by chance. The same question is lost or not, whenever it is asked. */
-static inline assay_fact *law_answer(const struct case_one *one, const struct law_way *way, uint32_t seed,
-                                     const struct assay_question *q)
+/**
+ * The answer to a question, lost by chance. The same question is lost or not, whenever it is asked.
+ */
+static inline assay_fact *law_answer(const struct case_one *one, const struct law_way *way,
+                                     uint32_t seed, const struct assay_question *q)
 {
     struct case_worlds worlds = case_worlds_of(one);
     struct assay_answer a = {.size = sizeof a, .how = way->lost};
@@ -215,8 +219,8 @@ static inline bool law_give(const struct case_one *one, assay_eval *eval, const 
 }
 
 /** Step to the end. NEED always names something that is not answered yet. */
-static inline void law_drive(const struct case_one *one, assay_eval *eval, const struct law_way *way,
-                             uint32_t seed, uint32_t *random)
+static inline void law_drive(const struct case_one *one, assay_eval *eval,
+                             const struct law_way *way, uint32_t seed, uint32_t *random)
 {
     struct law_out *out = calloc(1, sizeof *out);
     assay_status s;
@@ -237,8 +241,9 @@ static inline void law_drive(const struct case_one *one, assay_eval *eval, const
 }
 
 /** Judge a case in some way. NULL when its options cannot be set. */
-static inline assay_eval *law_judge(assay_engine *engine, const assay_policy *policy, const struct case_one *one,
-                                    const struct law_way *way, uint32_t *random)
+static inline assay_eval *law_judge(assay_engine *engine, const assay_policy *policy,
+                                    const struct case_one *one, const struct law_way *way,
+                                    uint32_t *random)
 {
     uint32_t seed = law_random(random);
     assay_eval *eval;
@@ -316,8 +321,8 @@ static inline struct buf law_octets(assay_eval *eval)
 }
 
 /** The same octets, or say where they differ. */
-static inline void law_assert_same(const struct case_one *one, const char *law, const struct buf *wanted,
-                                   const struct buf *got)
+static inline void law_assert_same(const struct case_one *one, const char *law,
+                                   const struct buf *wanted, const struct buf *got)
 {
     assay_span a = buf_span(wanted), b = buf_span(got), x, y;
 
@@ -325,7 +330,8 @@ static inline void law_assert_same(const struct case_one *one, const char *law, 
         return;
     while (span_cut(&a, '\n', &x) && span_cut(&b, '\n', &y) && span_eq(x, y))
         ;
-    fail_msg("%.*s: %s\n  wanted %.*s\n  got    %.*s", SPAN_ARG(one->name), law, SPAN_ARG(x), SPAN_ARG(y));
+    fail_msg("%.*s: %s\n  wanted %.*s\n  got    %.*s", SPAN_ARG(one->name), law, SPAN_ARG(x),
+             SPAN_ARG(y));
 }
 
 #endif

@@ -3,8 +3,8 @@
  * \file model.h
  * What a .case file is once it is read: shared by all of src/case, seen by nobody else.
  *
- * Every span lies in the set's own copy of the text, or in its arena. So an error anywhere, even one found when a case
- * is run, can name line and column: case_refuse() finds them from the span.
+ * Every span lies in the set's own copy of the text, or in its arena. So an error anywhere, even
+ * one found when a case is run, can name line and column: case_refuse() finds them from the span.
  */
 #ifndef CASE_MODEL_H
 #define CASE_MODEL_H
@@ -59,8 +59,8 @@ struct case_one {
     struct case_lines policy, expect;
     assay_span envelope_at, message_at, digests_at, sign_at,
         secret_at; /**< the sections; empty: not there */
-    assay_span
-        message; /**< as it is fed; with [digests], the header and the empty line behind it */
+    /** as it is fed; with [digests], the header and the empty line behind it */
+    assay_span message;
     struct case_digest *digests;
     struct case_world world;
     struct case_facts *facts; /**< answers made once */

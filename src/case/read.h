@@ -54,20 +54,28 @@ case_line_fn case_read_secret;  /**< [secret] */
 ASSAY_NODISCARD assay_status case_key_value(struct case_reader *r, assay_span line, assay_span *key,
                                             assay_span *value);
 
-/** Take the next word off; blanks part words, a backslash takes its next octet with it. Empty at the end. */
+/**
+ * Take the next word off; blanks part words, a backslash takes its next octet with it. Empty at the
+ * end.
+ */
 assay_span case_word(assay_span *rest);
 
 /** Take one line of [dns] that is no mark into `w`; NULL: only look whether it is one. */
 ASSAY_NODISCARD assay_status case_read_record(struct case_reader *r, assay_span line,
                                               struct case_world *w);
 
-/** Put the message of the case at hand into its place (body.c). \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM */
+/**
+ * Put the message of the case at hand into its place (body.c). \return ASSAY_DONE, ASSAY_EINVAL,
+ * ASSAY_ENOMEM
+ */
 ASSAY_NODISCARD assay_status case_finish_message(struct case_reader *r);
 
 /** Find out of what kind the case at hand is, and that nothing in it is of another (kind.c). */
 ASSAY_NODISCARD assay_status case_finish_kind(struct case_reader *r);
 
-/** Where a key of [envelope] belongs: flags of enum case_kind; 0: there is no such key (fields.c). */
+/**
+ * Where a key of [envelope] belongs: flags of enum case_kind; 0: there is no such key (fields.c).
+ */
 unsigned case_envelope_kinds(assay_span key);
 
 #endif

@@ -70,7 +70,9 @@ static assay_span without_comment(assay_span line)
     return span_trim(line);
 }
 
-/** Read a name, absolute whether its final dot is there or not. Beyond ASCII it becomes A-labels. */
+/**
+ * Read a name, absolute whether its final dot is there or not. Beyond ASCII it becomes A-labels.
+ */
 static assay_status read_name(struct case_reader *r, assay_span text, struct dns_name *ret)
 {
     assay_status s = ASSAY_EINVAL;
@@ -150,7 +152,10 @@ static enum assay_how read_word(assay_span data)
     return ASSAY_OK;
 }
 
-/** Cut quoted strings over 255 octets into several, which mean the same (RFC 7208 3.3): a key is often one. */
+/**
+ * Cut quoted strings over 255 octets into several, which mean the same (RFC 7208 3.3): a key is
+ * often one.
+ */
 static void cut_strings(assay_span data, struct buf *out)
 {
     bool quoted = false;

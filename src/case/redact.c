@@ -137,7 +137,10 @@ static assay_span our_id(const struct receive *r)
     return id.n ? id : SPAN("localhost");
 }
 
-/** Filler for results somebody wrote; who that was stays, because fields in our name are removed. \return false: all stays */
+/**
+ * Filler for results somebody wrote; who that was stays, because fields in our name are removed.
+ * \return false: all stays
+ */
 static bool redact_authres(struct receive *r, assay_span value, struct buf *out)
 {
     size_t before = out->n, head = span_find(value, ';');

@@ -4,8 +4,9 @@
 #include <openssl/crypto.h>
 
 /*
- * Every allocation fails in turn, ours (linked with --wrap) and OpenSSL's: no verdict changes, nothing is lost. A call
- * that says ASSAY_ENOMEM is made again with memory to spare; a message half read is begun anew.
+ * Every allocation fails in turn, ours (linked with --wrap) and OpenSSL's: no verdict changes,
+ * nothing is lost. A call that says ASSAY_ENOMEM is made again with memory to spare; a message half
+ * read is begun anew.
  */
 
 static unsigned long made;    /* allocations since the last arming */

@@ -205,7 +205,10 @@ enum assay_secure case_world_secure(const struct case_worlds *w, assay_span key)
     return mark ? mark->secure : ASSAY_INSECURE;
 }
 
-/** The public suffix of a name: the longest @suffix that is the name or above it, else its last label. */
+/**
+ * The public suffix of a name: the longest @suffix that is the name or above it, else its last
+ * label.
+ */
 static assay_status ask_suffix(const struct case_worlds *w, const struct assay_question *q,
                                assay_fact **ret)
 {

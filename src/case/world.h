@@ -7,8 +7,9 @@
  *     case_world_sort()   once all are there; finds what contradicts itself
  *     case_world_ask()    the answer to a question
  *
- * Names are kept as keys: canonical text (dns/name.h) in which the dots between labels are \x01, an octet that stands
- * in no canonical name, compared from their end. So all names below a name lie in one run behind it.
+ * Names are kept as keys: canonical text (dns/name.h) in which the dots between labels are \x01, an
+ * octet that stands in no canonical name, compared from their end. So all names below a name lie in
+ * one run behind it.
  */
 #ifndef CASE_WORLD_H
 #define CASE_WORLD_H
@@ -58,7 +59,10 @@ assay_span case_key(assay_span name, char *key);
 /** Compare keys as they are sorted. */
 int case_key_compare(assay_span a, assay_span b);
 
-/** Add a line. `record` and what it points to live as long as `arena`. \return ASSAY_DONE, ASSAY_ENOMEM */
+/**
+ * Add a line. `record` and what it points to live as long as `arena`. \return ASSAY_DONE,
+ * ASSAY_ENOMEM
+ */
 ASSAY_NODISCARD assay_status case_world_add(struct arena *a, struct case_world *w,
                                             enum case_table_of which, struct case_record *record);
 
@@ -75,8 +79,8 @@ ASSAY_NODISCARD assay_status case_world_sort(struct arena *a, struct case_world 
  * Answer a question.
  *
  * \param ret          set on ASSAY_DONE; the caller's count
- * \param ret_absent   if not NULL, set to whether the world says nothing about it: NXDOMAIN for want of a line, or a
- *                     kind of question that nothing here answers
+ * \param ret_absent   if not NULL, set to whether the world says nothing about it: NXDOMAIN for
+ *                     want of a line, or a kind of question that nothing here answers
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status case_world_ask(const struct case_worlds *w,

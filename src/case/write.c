@@ -158,7 +158,9 @@ static void write_result(struct case_writer *w, const char *key, const struct as
     case_put_value(w, key, c ? c->result : SPAN("none"));
 }
 
-/** The value can stand in a line of [expect] as it is: nothing in it parts words or alternatives. */
+/**
+ * The value can stand in a line of [expect] as it is: nothing in it parts words or alternatives.
+ */
 static bool is_word(assay_span s)
 {
     for (size_t i = 0; i < s.n; i++)

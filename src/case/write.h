@@ -51,8 +51,8 @@ void case_write_message(struct case_writer *w);
 /** A header in which filler stands for what no check depends on. */
 struct case_redacted {
     struct buf header;
-    struct buf
-        covered; /**< names of fields that stay because a signature covers them, parted by commas */
+    /** names of fields that stay because a signature covers them, parted by commas */
+    struct buf covered;
     struct buf read; /**< names of fields that stay because a check reads all of them */
 };
 
@@ -65,10 +65,16 @@ struct case_redacted {
 ASSAY_NODISCARD assay_status case_redact_header(struct receive *r, struct arena *a,
                                                 struct case_redacted *ret);
 
-/** Filler for the local part of an address; what tells a rewritten one (SRS) stays. `octets` are changed. */
+/**
+ * Filler for the local part of an address; what tells a rewritten one (SRS) stays. `octets` are
+ * changed.
+ */
 void case_redact_address(assay_span address, char *octets);
 
-/** Some record has a macro that stands for the sender's local part (RFC 7208 7.2): filler would change its answers. */
+/**
+ * Some record has a macro that stands for the sender's local part (RFC 7208 7.2): filler would
+ * change its answers.
+ */
 bool case_local_part_matters(const assay_eval *eval);
 
 #endif

@@ -5,7 +5,10 @@
 
 /* ---- | lines ---- */
 
-/** Write one line of the message; a CR in it, which no line can hold, becomes `?`, which is no white space. */
+/**
+ * Write one line of the message; a CR in it, which no line can hold, becomes `?`, which is no white
+ * space.
+ */
 static void put_line(struct case_writer *w, assay_span line)
 {
     assay_span piece;
@@ -120,7 +123,9 @@ static void put_digest(struct case_writer *w, enum canon canon, const struct bod
     case_puts(w, "\n");
 }
 
-/** Write the digests of one canonicalization; l= may have named the whole body too. \return how many */
+/**
+ * Write the digests of one canonicalization; l= may have named the whole body too. \return how many
+ */
 static size_t put_canon(struct case_writer *w, enum canon canon)
 {
     const struct body_stream *s = &w->r->message.body.streams[canon];

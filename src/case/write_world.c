@@ -181,8 +181,8 @@ static bool gives_back(struct scribe *s, const struct item *item)
 }
 
 /**
- * Make a world that gives all facts back. Facts that were gathered over some time may not fit each other: an alias had
- * two targets. Then its answer is written without the aliases.
+ * Make a world that gives all facts back. Facts that were gathered over some time may not fit each
+ * other: an alias had two targets. Then its answer is written without the aliases.
  */
 static void settle(struct scribe *s)
 {
@@ -349,7 +349,9 @@ static void put_troubles(struct scribe *s)
     }
 }
 
-/** Put the rows of an RRset into an order of their data, so that the same facts give the same file. */
+/**
+ * Put the rows of an RRset into an order of their data, so that the same facts give the same file.
+ */
 static int compare_rows(const void *a, const void *b)
 {
     const struct case_record *x = *(const struct case_record *const *)a;

@@ -80,7 +80,10 @@ static bool put_way(const struct report *r, struct buf *out)
     return list.n || message_field(r->header, "ARC-Seal").n;
 }
 
-/** The newest sealer whose word, once trusted, would have the message accepted; an empty span: there is none. */
+/**
+ * The newest sealer whose word, once trusted, would have the message accepted; an empty span: there
+ * is none.
+ */
 static assay_span useful_sealer(const struct receive *receive, assay_span author)
 {
     const struct arc_check *arc = &receive->arc;

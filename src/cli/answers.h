@@ -3,8 +3,8 @@
  * \file answers.h
  * Where answers come from: a case, or the DNS.
  *
- * The resolver is made when the first question needs it: it reads trust anchors and opens sockets, which a replay need
- * not wait for.
+ * The resolver is made when the first question needs it: it reads trust anchors and opens sockets,
+ * which a replay need not wait for.
  */
 #ifndef CLI_ANSWERS_H
 #define CLI_ANSWERS_H

@@ -24,7 +24,10 @@ static assay_span called(const char *file, const struct case_one *one)
 
 /* ---- choosing ---- */
 
-/** Cut off what stands before the first place of `piece`, and the piece itself. \return false when it stands nowhere */
+/**
+ * Cut off what stands before the first place of `piece`, and the piece itself. \return false when
+ * it stands nowhere
+ */
 static bool cut_behind(assay_span *s, assay_span piece)
 {
     for (size_t i = 0; i + piece.n <= s->n; i++)
@@ -35,7 +38,10 @@ static bool cut_behind(assay_span *s, assay_span piece)
     return false;
 }
 
-/** The case is one of those that are wanted: the pieces of -k between its `*` stand in its name, in that order. */
+/**
+ * The case is one of those that are wanted: the pieces of -k between its `*` stand in its name, in
+ * that order.
+ */
 static bool is_wanted(const struct runner *r, assay_span name)
 {
     assay_span pattern = span_of(cli_value(r->cli, OPT_PATTERN)), piece;

@@ -124,14 +124,21 @@ const char *cli_value(const struct cli *cli, enum cli_option_id option);
  */
 const char *cli_next_value(const struct cli *cli, enum cli_option_id option, size_t *cursor);
 
-/** Say on standard error what went wrong: "assay verify: ...", cleaned, cut at CLI_COMPLAINT octets. */
+/**
+ * Say on standard error what went wrong: "assay verify: ...", cleaned, cut at CLI_COMPLAINT octets.
+ */
 void cli_complain(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Write to standard output what a buffer holds, and empty it. \return 0, EXIT_CANTWRITE or EXIT_SOFTWARE, complained of */
+/**
+ * Write to standard output what a buffer holds, and empty it. \return 0, EXIT_CANTWRITE or
+ * EXIT_SOFTWARE, complained of
+ */
 int cli_print(const struct cli *cli, struct buf *out);
 
-/** The status that stands for several: the first of 64, 66, 70, 73, 1, 75, 0 that is one of them. */
+/**
+ * The status that stands for several: the first of 64, 66, 70, 73, 1, 75, 0 that is one of them.
+ */
 int cli_worse(int a, int b);
 
 /** All of the program. \return its exit status */

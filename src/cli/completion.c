@@ -107,7 +107,9 @@ static void put_bash(struct buf *out)
 
 /* ---- zsh ---- */
 
-/** Append text inside single quotes of a zsh specification: brackets and colons are special there. */
+/**
+ * Append text inside single quotes of a zsh specification: brackets and colons are special there.
+ */
 static void put_zsh_text(const char *text, struct buf *out)
 {
     for (; *text; text++) {

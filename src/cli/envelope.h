@@ -3,8 +3,8 @@
  * \file envelope.h
  * The envelope that a message is judged by, and where each part of it comes from.
  *
- * An option stands above the case, the case above what is read from the message (guess.h). A case with an envelope is
- * complete: nothing is read from its message.
+ * An option stands above the case, the case above what is read from the message (guess.h). A case
+ * with an envelope is complete: nothing is read from its message.
  */
 #ifndef CLI_ENVELOPE_H
 #define CLI_ENVELOPE_H
@@ -45,7 +45,9 @@ assay_span envelope_path(const char *value);
 /** Read an address of the command line. \return 0 or EXIT_USAGE, complained of */
 int envelope_ip(const struct cli *cli, const char *value, struct ip *ret);
 
-/** When the message was received, as its newest Received field says. \return false when it does not */
+/**
+ * When the message was received, as its newest Received field says. \return false when it does not
+ */
 bool envelope_received(const struct header *h, int64_t *ret);
 
 #endif

@@ -5,14 +5,17 @@
 
 #include <stdio.h>
 
-/** How the lines of a block are laid out: three columns and the reference, or two where three have no room. */
+/**
+ * How the lines of a block are laid out: three columns and the reference, or two where three have
+ * no room.
+ */
 struct columns {
     unsigned what, gave, then, ref; /* then: 0 when it stands behind `gave`, in one column */
 };
 
 /**
- * The deepest indentation; what lies deeper stands there too. Below NARROW columns nothing stands side by side; above
- * READABLE the eye would not find from one end of a line to the other.
+ * The deepest indentation; what lies deeper stands there too. Below NARROW columns nothing stands
+ * side by side; above READABLE the eye would not find from one end of a line to the other.
  */
 enum { STEP = 2, DEEPEST = 8, REF_MOST = 18, NARROW = 60, READABLE = 132, TEXT_MAX = 1 << 16 };
 
@@ -69,7 +72,10 @@ static struct columns wanted(const struct term *t, const struct assay_trace_line
     return c;
 }
 
-/** Divide what there is. Two columns: the first gets what it wants up to three fifths, the second the rest. */
+/**
+ * Divide what there is. Two columns: the first gets what it wants up to three fifths, the second
+ * the rest.
+ */
 static struct columns divide(const struct term *t, struct columns want)
 {
     unsigned room = t->width > want.ref + 3 * TERM_GAP ? t->width - want.ref - 3 * TERM_GAP : 1;

@@ -227,7 +227,10 @@ struct folder {
     const char *of; /* the case's own file */
 };
 
-/** Read a file that a case names: a case_open_fn. Only regular files, so that a case cannot make us wait. */
+/**
+ * Read a file that a case names: a case_open_fn. Only regular files, so that a case cannot make us
+ * wait.
+ */
 static assay_status read_named(void *arg, assay_span path, struct buf *out)
 {
     const struct folder *f = arg;

@@ -10,7 +10,10 @@
 #include "cli/cli.h"
 #include "mail/header.h"
 
-/** Octets of one read, of the largest file that is held, and of the largest body that --record keeps. */
+/**
+ * Octets of one read, of the largest file that is held, and of the largest body that --record
+ * keeps.
+ */
 enum { FILES_CHUNK = 1 << 16, FILES_HELD_MAX = 64 << 20, FILES_BODY_MAX = 1 << 20 };
 
 /** A message that is being read: from a file, from standard input, or from memory. */
@@ -25,7 +28,10 @@ struct message_file {
     bool ended;
 };
 
-/** Open a file and read its header. \return 0, or a status that was complained of; close it in any case */
+/**
+ * Open a file and read its header. \return 0, or a status that was complained of; close it in any
+ * case
+ */
 int message_open(const struct cli *cli, const char *name, struct message_file *ret);
 
 /** As message_open() over octets that outlive it. */
@@ -61,7 +67,10 @@ bool files_is_case(const char *name);
  */
 int files_read_case(const struct cli *cli, const char *name, struct case_set **ret);
 
-/** Read a file that has exactly one case that asks about mail. \param ret_one  lives as long as the set */
+/**
+ * Read a file that has exactly one case that asks about mail. \param ret_one  lives as long as the
+ * set
+ */
 int files_read_one_case(const struct cli *cli, const char *name, struct case_set **ret,
                         const struct case_one **ret_one);
 

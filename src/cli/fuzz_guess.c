@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_guess.c
- * Any octets as a header, and as the value of one Received field: what is read lies in the input, and the client that is
- * taken is one that mail can come from.
+ * \file fuzz_guess.c Any octets as a header, and as the value of one Received field: what is read
+ * lies in the input, and the client that is taken is one that mail can come from.
  */
 #include "cli/guess.h"
 

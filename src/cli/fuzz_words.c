@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_words.c
- * Any octets as a header field that is shown: what comes out is harmless to a terminal, fits its lines, and says the
- * same in every width.
+ * \file fuzz_words.c Any octets as a header field that is shown: what comes out is harmless to a
+ * terminal, fits its lines, and says the same in every width.
  */
 #include "cli/term.h"
 #include "cli/words.h"

@@ -16,7 +16,10 @@ size_t guess_line(const struct header *h, size_t field, size_t first_line)
 
 /* ---- of one organization ---- */
 
-/** The organizational domain of a host, by the public suffix list: enough to tell whose machine it is. */
+/**
+ * The organizational domain of a host, by the public suffix list: enough to tell whose machine it
+ * is.
+ */
 static bool organization(assay_span host, struct dns_name *ret)
 {
     const psl_ctx_t *psl = psl_builtin();
@@ -42,8 +45,9 @@ static bool same_organization(assay_span a, assay_span b)
 }
 
 /**
- * Both addresses are of one network as large organizations have them. A HELO name alone proves nothing, the client
- * chooses it; with such addresses beside it a step inside is the likelier reading.
+ * Both addresses are of one network as large organizations have them. A HELO name alone proves
+ * nothing, the client chooses it; with such addresses beside it a step inside is the likelier
+ * reading.
  */
 static bool same_network(const struct ip *a, const struct ip *b)
 {
@@ -110,8 +114,8 @@ static void find_client(const struct header *h, size_t first_line, const struct 
 }
 
 /**
- * The Return-Path that final delivery wrote (RFC 5321 4.4): above the field that was taken. Microsoft's servers write it
- * at the end of the header. \return its index, or h->n
+ * The Return-Path that final delivery wrote (RFC 5321 4.4): above the field that was taken.
+ * Microsoft's servers write it at the end of the header. \return its index, or h->n
  */
 static size_t find_return_path(const struct header *h, const struct guess *g)
 {

@@ -9,8 +9,9 @@
  *                            else                               the client that delivered the message from outside
  *                          and Return-Path for MAIL FROM, above that field: what stands below came with the message
  *
- * Fields below that one were written by strangers and are not looked at. When every client belongs to the
- * organization, the outermost one with a public address is taken: mail from one user to another of a large provider.
+ * Fields below that one were written by strangers and are not looked at. When every client belongs
+ * to the organization, the outermost one with a public address is taken: mail from one user to
+ * another of a large provider.
  */
 #ifndef CLI_GUESS_H
 #define CLI_GUESS_H
@@ -39,7 +40,10 @@ struct guess_field {
     struct received received;
 };
 
-/** What was found. Spans lie in the header, `client` and `client_text` in the object itself: do not copy it. */
+/**
+ * What was found. Spans lie in the header, `client` and `client_text` in the object itself: do not
+ * copy it.
+ */
 struct guess {
     struct guess_field fields[GUESS_FIELDS]; /**< from the top */
     size_t nfields;
@@ -57,8 +61,8 @@ struct guess {
  * Read the envelope of a message.
  *
  * \param first_line  the number of the header's first line in the file
- * \param client      the client's address where it is known already: only a field that names it is taken; version 0:
- *                    not known
+ * \param client      the client's address where it is known already: only a field that names it is
+ *                    taken; version 0: not known
  */
 void guess_envelope(const struct header *h, size_t first_line, const struct ip *client,
                     struct guess *ret);

@@ -123,7 +123,9 @@ static void put_options(const struct term *t, enum cli_command_id command, struc
         put_options_line(t, line, n, out);
 }
 
-/** Append the examples of a command; what they do stands beside them where there is room for all. */
+/**
+ * Append the examples of a command; what they do stands beside them where there is room for all.
+ */
 static void put_examples(const struct term *t, const struct cli_command *c, struct buf *out)
 {
     unsigned columns = 0, most = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file options.h
- * The commands of `assay` and their options, as tables: parsing, --help, completion and the manuals come from them.
+ * \file options.h The commands of `assay` and their options, as tables: parsing, --help, completion
+ * and the manuals come from them.
  *
  * COMMAND(ID, name, operands, purpose, status, example, what, example, what, example, what)
  *

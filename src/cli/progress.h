@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file progress.h
- * How far a long run is: on standard error, a line that changes while a terminal shows it, and one that stays.
+ * \file progress.h How far a long run is: on standard error, a line that changes while a terminal
+ * shows it, and one that stays.
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H

@@ -10,7 +10,9 @@ struct token {
     assay_span text;
 };
 
-/** Where the comment that begins a span ends: behind its parenthesis, or at the end of the field. */
+/**
+ * Where the comment that begins a span ends: behind its parenthesis, or at the end of the field.
+ */
 static size_t comment_end(assay_span s)
 {
     unsigned depth = 0;

@@ -9,8 +9,9 @@
  *     Microsoft           from HELO (IP) by HOST (IP) with Microsoft SMTP Server ...; DATE
  *     Google              from HELO (NAME. [IP]) by mx.google.com with ESMTPS id ...; DATE
  *
- * Of a field that the receiver wrote, the HELO is still the client's to choose. What the client could make look like an
- * address stands left of what the receiver added, so the last address of the "from" part counts.
+ * Of a field that the receiver wrote, the HELO is still the client's to choose. What the client
+ * could make look like an address stands left of what the receiver added, so the last address of
+ * the "from" part counts.
  */
 #ifndef CLI_RECEIVED_H
 #define CLI_RECEIVED_H

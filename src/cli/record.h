@@ -3,8 +3,9 @@
  * \file record.h
  * --record: the verdict as a .case file.
  *
- * The body is kept as it streams by, up to FILES_BODY_MAX octets; of a longer one only the digests are written. The file
- * is written beside its name and then takes it, so that a file that was there is whole until the new one is.
+ * The body is kept as it streams by, up to FILES_BODY_MAX octets; of a longer one only the digests
+ * are written. The file is written beside its name and then takes it, so that a file that was there
+ * is whole until the new one is.
  */
 #ifndef CLI_RECORD_H
 #define CLI_RECORD_H

@@ -48,7 +48,9 @@ void report_show(const struct report *r, struct buf *out);
 /** Append one line of several messages. */
 void report_show_line(const struct report *r, struct buf *out);
 
-/** Append the reasoning for people. \param head  only checks whose first line begins so; NULL: all */
+/**
+ * Append the reasoning for people. \param head  only checks whose first line begins so; NULL: all
+ */
 assay_status report_explain(const struct cli *cli, assay_eval *eval, const char *head,
                             struct buf *out);
 
@@ -65,7 +67,8 @@ assay_status report_json(const struct report *r, bool trace, struct buf *out);
 void report_json_error(const struct cli *cli, const char *file, int status, struct buf *out);
 
 /**
- * Append which questions were not answered, and who could be asked instead: lines as of report_advise().
+ * Append which questions were not answered, and who could be asked instead: lines as of
+ * report_advise().
  *
  * \param replay  the answers came from a case
  */

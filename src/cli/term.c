@@ -30,7 +30,10 @@ static bool is_set(const char *variable)
     return variable && *variable;
 }
 
-/** The locale says UTF-8. The name is enough: loading the locale would cost more than the whole start. */
+/**
+ * The locale says UTF-8. The name is enough: loading the locale would cost more than the whole
+ * start.
+ */
 static bool is_utf8(const struct term_env *env)
 {
     const char *locale = is_set(env->lc_all)     ? env->lc_all
@@ -85,7 +88,10 @@ static bool in_ranges(uint32_t code, const struct range *ranges, size_t n)
 
 #define IN(code, ranges) in_ranges((code), (ranges), sizeof(ranges) / sizeof *(ranges))
 
-/** Characters that a terminal, or a reader, would be led astray by: controls, direction marks, invisible ones. */
+/**
+ * Characters that a terminal, or a reader, would be led astray by: controls, direction marks,
+ * invisible ones.
+ */
 static const struct range HARMFUL[] = {{0, 0x1F},         {0x7F, 0x9F},     {0xAD, 0xAD},
                                        {0x61C, 0x61C},    {0x200B, 0x200F}, {0x2028, 0x202E},
                                        {0x2060, 0x206F},  {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB},
@@ -193,7 +199,10 @@ static size_t fitting(assay_span text, unsigned columns)
     return at;
 }
 
-/** Where a long word is best cut: behind the last of some marks in it, unless that leaves most of the line empty. */
+/**
+ * Where a long word is best cut: behind the last of some marks in it, unless that leaves most of
+ * the line empty.
+ */
 static size_t cut_word(assay_span line)
 {
     for (size_t n = line.n; n > line.n / 2; n--)

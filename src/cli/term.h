@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file term.h
- * Text for people: what their terminal can show, how wide it is, and that nothing from a mail disturbs it.
+ * \file term.h Text for people: what their terminal can show, how wide it is, and that nothing from
+ * a mail disturbs it.
  *
- * Everything printed for people goes through term_clean() or term_row(). Colour only repeats what words say.
+ * Everything printed for people goes through term_clean() or term_row(). Colour only repeats what
+ * words say.
  */
 #ifndef CLI_TERM_H
 #define CLI_TERM_H
@@ -44,12 +45,16 @@ struct term term_of(int fd, const char *color, const struct term_env *env);
 struct term_env term_environment(void);
 
 /**
- * Append text from outside so that it can do no harm: a control character or a mark that turns the direction of text
- * becomes `?`, a line end or tab a blank, octets that are no character U+FFFD. Without UTF-8, all beyond ASCII is `?`.
+ * Append text from outside so that it can do no harm: a control character or a mark that turns the
+ * direction of text becomes `?`, a line end or tab a blank, octets that are no character U+FFFD.
+ * Without UTF-8, all beyond ASCII is `?`.
  */
 void term_clean(const struct term *t, assay_span text, struct buf *out);
 
-/** Append text from outside as term_clean(), with the A-labels of domain names in it as U-labels where that shows. */
+/**
+ * Append text from outside as term_clean(), with the A-labels of domain names in it as U-labels
+ * where that shows.
+ */
 void term_people(const struct term *t, assay_span text, struct buf *out);
 
 /** Columns that clean text takes. */

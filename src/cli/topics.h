@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file topics.h
- * Words that `assay help` explains: TOPIC(name, title, text). Options of the receiver that begin with the name and a dot
- * are listed below the text.
+ * \file topics.h Words that `assay help` explains: TOPIC(name, title, text). Options of the
+ * receiver that begin with the name and a dot are listed below the text.
  */
 #ifndef CLI_TOPICS_H
 #define CLI_TOPICS_H

@@ -180,7 +180,10 @@ static int judge(struct job *j)
 
 /* ---- showing ---- */
 
-/** Append the Authentication-Results field, with the line ends of this system; a terminal gets it cleaned. */
+/**
+ * Append the Authentication-Results field, with the line ends of this system; a terminal gets it
+ * cleaned.
+ */
 static void put_authres(const struct term *t, const struct assay_verdict *v, struct buf *out)
 {
     assay_span rest = v->authres, line;

@@ -4,7 +4,9 @@
 #include "base/base64.h"
 #include "base/utf8.h"
 
-/** An encoded word is at most this long (RFC 2047 2); longer ones are met and read, within reason. */
+/**
+ * An encoded word is at most this long (RFC 2047 2); longer ones are met and read, within reason.
+ */
 enum { WORD_MAX = 1024 };
 
 /** Character sets that are understood. */
@@ -27,7 +29,10 @@ static enum charset charset_of(assay_span name)
     return span_iis(name, "iso-8859-1") ? CHARSET_LATIN1 : CHARSET_OTHER;
 }
 
-/** Take `=?charset?encoding?text?=` apart. \return false when there is none at the front, or none that is understood */
+/**
+ * Take `=?charset?encoding?text?=` apart. \return false when there is none at the front, or none
+ * that is understood
+ */
 static bool read_word(assay_span s, struct word *ret)
 {
     assay_span rest = span_from(s, 2), charset, encoding, text;

@@ -9,9 +9,11 @@
 #include "base/buf.h"
 
 /**
- * Append the value of a field: unfolded, encoded words of UTF-8, ISO-8859-1 and US-ASCII decoded, others as they stand.
+ * Append the value of a field: unfolded, encoded words of UTF-8, ISO-8859-1 and US-ASCII decoded,
+ * others as they stand.
  *
- * What comes out is meant to be UTF-8, but the message may hold anything: clean it before a terminal sees it (term.h).
+ * What comes out is meant to be UTF-8, but the message may hold anything: clean it before a
+ * terminal sees it (term.h).
  */
 void words_decode(assay_span value, struct buf *out);
 

@@ -43,7 +43,8 @@ bool der_take_positive(assay_span *in, assay_span *ret)
 {
     assay_span rest = *in, number;
 
-    if (!der_take(&rest, DER_INTEGER, &number) || number.n == 0 || (unsigned char)number.p[0] >= 0x80)
+    if (!der_take(&rest, DER_INTEGER, &number) || number.n == 0 ||
+        (unsigned char)number.p[0] >= 0x80)
         return false;
     if (number.p[0] == 0) {
         number = span_from(number, 1);

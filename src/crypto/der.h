@@ -9,7 +9,13 @@
 #include "base/span.h"
 
 /** Tags of X.690 that keys are made of. */
-enum der_tag { DER_INTEGER = 0x02, DER_BIT_STRING = 0x03, DER_NULL = 0x05, DER_OID = 0x06, DER_SEQUENCE = 0x30 };
+enum der_tag {
+    DER_INTEGER = 0x02,
+    DER_BIT_STRING = 0x03,
+    DER_NULL = 0x05,
+    DER_OID = 0x06,
+    DER_SEQUENCE = 0x30
+};
 
 /**
  * Take one element off the front.
@@ -21,7 +27,10 @@ enum der_tag { DER_INTEGER = 0x02, DER_BIT_STRING = 0x03, DER_NULL = 0x05, DER_O
  */
 bool der_take(assay_span *in, enum der_tag tag, assay_span *ret);
 
-/** Take a non-negative INTEGER off the front, without its leading zero. Zero and negative ones are refused. */
+/**
+ * Take a non-negative INTEGER off the front, without its leading zero. Zero and negative ones are
+ * refused.
+ */
 bool der_take_positive(assay_span *in, assay_span *ret);
 
 #endif

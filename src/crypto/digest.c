@@ -3,12 +3,15 @@
 
 #include <openssl/err.h>
 
-/** Run OpenSSL without leaving anything in this thread's error queue. SHA-256 itself can only fail for memory. */
-#define QUIETLY(call)                                                                                        \
-    do {                                                                                                     \
-        ERR_set_mark();                                                                                      \
-        ok = (call);                                                                                         \
-        ERR_pop_to_mark();                                                                                   \
+/**
+ * Run OpenSSL without leaving anything in this thread's error queue. SHA-256 itself can only fail
+ * for memory.
+ */
+#define QUIETLY(call)      \
+    do {                   \
+        ERR_set_mark();    \
+        ok = (call);       \
+        ERR_pop_to_mark(); \
     } while (0)
 
 assay_status digest_begin(struct digest *d, const struct assay_engine *engine)
@@ -17,7 +20,8 @@ assay_status digest_begin(struct digest *d, const struct assay_engine *engine)
 
     d->copy = NULL;
     d->staged = 0;
-    QUIETLY((d->ctx = EVP_MD_CTX_new()) != NULL && EVP_DigestInit_ex2(d->ctx, engine->sha256, NULL) == 1);
+    QUIETLY((d->ctx = EVP_MD_CTX_new()) != NULL &&
+            EVP_DigestInit_ex2(d->ctx, engine->sha256, NULL) == 1);
     if (ok)
         return ASSAY_DONE;
     digest_done(d);
@@ -85,7 +89,8 @@ void digest_done(struct digest *d)
     d->staged = 0;
 }
 
-assay_status digest_of(const struct assay_engine *engine, assay_span octets, uint8_t out[SHA256_SIZE])
+assay_status digest_of(const struct assay_engine *engine, assay_span octets,
+                       uint8_t out[SHA256_SIZE])
 {
     bool ok;
 

@@ -28,7 +28,10 @@ ASSAY_NODISCARD assay_status digest_add(struct digest *d, assay_span octets);
 /** The digest of what was added so far; more may follow. \return ASSAY_DONE, ASSAY_ENOMEM */
 ASSAY_NODISCARD assay_status digest_so_far(struct digest *d, uint8_t out[SHA256_SIZE]);
 
-/** The digest of all that was added; nothing may follow but digest_done(). \return ASSAY_DONE, ASSAY_ENOMEM */
+/**
+ * The digest of all that was added; nothing may follow but digest_done(). \return ASSAY_DONE,
+ * ASSAY_ENOMEM
+ */
 ASSAY_NODISCARD assay_status digest_end(struct digest *d, uint8_t out[SHA256_SIZE]);
 
 /** Give its memory back; all zero is harmless. */

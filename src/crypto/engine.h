@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file engine.h
- * Cryptography for the core: one OpenSSL library context, what was fetched from it once, and a bounded memo of
- * keys.
+ * \file engine.h Cryptography for the core: one OpenSSL library context, what was fetched from it
+ * once, and a bounded memo of keys.
  *
- * OpenSSL fails in two ways that must not be mixed: a signature that is wrong, and memory that is short. Every
- * call here tells them apart: ASSAY_ENOMEM decides nothing and may be repeated.
+ * OpenSSL fails in two ways that must not be mixed: a signature that is wrong, and memory that is
+ * short. Every call here tells them apart: ASSAY_ENOMEM decides nothing and may be repeated.
  */
 #ifndef CRYPTO_ENGINE_H
 #define CRYPTO_ENGINE_H
@@ -26,8 +25,9 @@ struct key_memo;
 struct assay_engine {
     OSSL_LIB_CTX *lib;
     EVP_MD *sha256;
-    EVP_PKEY *known_key; /**< an Ed25519 key whose good signature tells a bad one from short memory */
-    pthread_mutex_t lock; /**< of the memo */
+    /** an Ed25519 key whose good signature tells a bad one from short memory */
+    EVP_PKEY *known_key;
+    pthread_mutex_t lock;  /**< of the memo */
     struct key_memo *keys; /**< max_keys places, by hash of the key's octets */
     size_t max_keys;
 };

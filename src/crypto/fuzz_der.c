@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_der.c
- * Any octets as an RSA public key: the numbers lie in them, have no leading zero and stand where their elements say;
- * what is taken is DER, so written anew it is the same octets; OpenSSL finds the same numbers in it; and verifying with
- * it comes to a verdict, which is no.
+ * \file fuzz_der.c Any octets as an RSA public key: the numbers lie in them, have no leading zero
+ * and stand where their elements say; what is taken is DER, so written anew it is the same octets;
+ * OpenSSL finds the same numbers in it; and verifying with it comes to a verdict, which is no.
  */
 #include "base/buf.h"
 #include "crypto/der.h"
@@ -16,7 +15,9 @@
 
 #include <stdlib.h>
 
-/** The longest key that is tried, and the largest modulus that is verified with: more takes long. */
+/**
+ * The longest key that is tried, and the largest modulus that is verified with: more takes long.
+ */
 enum { MOST = 5000, MOST_BITS = 4096 };
 
 /** rsaEncryption, as only SubjectPublicKeyInfo has it. */
@@ -94,9 +95,11 @@ static void check_number(assay_span number, assay_span der)
 static void check_openssl(assay_span der, const struct rsa_numbers *numbers)
 {
     const unsigned char *p = (const unsigned char *)der.p;
-    EVP_PKEY *pkey = span_contains(der, RSA_OID) ? d2i_PUBKEY(NULL, &p, (long)der.n)
-                                                 : d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, (long)der.n);
-    BIGNUM *n = NULL, *read = BN_bin2bn((const unsigned char *)numbers->n.p, (int)numbers->n.n, NULL);
+    EVP_PKEY *pkey = span_contains(der, RSA_OID)
+                         ? d2i_PUBKEY(NULL, &p, (long)der.n)
+                         : d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, (long)der.n);
+    BIGNUM *n = NULL,
+           *read = BN_bin2bn((const unsigned char *)numbers->n.p, (int)numbers->n.n, NULL);
 
     if (pkey && EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1)
         must(BN_cmp(n, read) == 0 && (unsigned)BN_num_bits(n) == numbers->bits);
@@ -114,8 +117,8 @@ static void check_verify(assay_span der, unsigned bits)
     enum verified verified = VERIFIED_YES;
 
     for (int again = 0; again < 2; again++) {
-        must(key_verify(the_engine(), KEY_RSA, der, DIGEST, (assay_span){SIGNATURE, (bits + 7) / 8}, &verified) ==
-             ASSAY_DONE);
+        must(key_verify(the_engine(), KEY_RSA, der, DIGEST, (assay_span){SIGNATURE, (bits + 7) / 8},
+                        &verified) == ASSAY_DONE);
         must(verified == VERIFIED_NO);
     }
 }
@@ -130,8 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     if (rsa_read(der, &numbers) != KEY_OK) {
         must(numbers.bits == 4711);
-        must(key_verify(the_engine(), KEY_RSA, der, (const uint8_t[SHA256_SIZE]){0}, SPAN_EMPTY, &verified) ==
-             ASSAY_EINVAL);
+        must(key_verify(the_engine(), KEY_RSA, der, (const uint8_t[SHA256_SIZE]){0}, SPAN_EMPTY,
+                        &verified) == ASSAY_EINVAL);
         return 0;
     }
     check_number(numbers.n, der);

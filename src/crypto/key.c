@@ -38,7 +38,8 @@ static unsigned bit_length(assay_span number)
 {
     unsigned bits = (unsigned)number.n * 8;
 
-    for (unsigned char top = (unsigned char)number.p[0]; !(top & 0x80); top = (unsigned char)(top << 1))
+    for (unsigned char top = (unsigned char)number.p[0]; !(top & 0x80);
+         top = (unsigned char)(top << 1))
         bits--;
     return bits;
 }
@@ -71,7 +72,8 @@ enum key_fault rsa_read(assay_span der, struct rsa_numbers *ret)
         return fault;
     if (!der_take_positive(&body, &n) || !der_take_positive(&body, &e) || body.n)
         return KEY_SYNTAX;
-    if (!(n.p[n.n - 1] & 1) || !(e.p[e.n - 1] & 1) || e.n > EXPONENT_MAX || (e.n == 1 && e.p[0] == 1))
+    if (!(n.p[n.n - 1] & 1) || !(e.p[e.n - 1] & 1) || e.n > EXPONENT_MAX ||
+        (e.n == 1 && e.p[0] == 1))
         return KEY_EXPONENT;
     *ret = (struct rsa_numbers){n, e, bit_length(n)};
     return KEY_OK;
@@ -125,16 +127,19 @@ static EVP_PKEY_CTX *rsa_context(const struct assay_engine *engine, EVP_PKEY *pk
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(engine->lib, pkey, NULL);
 
-    if (ctx && EVP_PKEY_verify_init(ctx) == 1 && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+    if (ctx && EVP_PKEY_verify_init(ctx) == 1 &&
+        EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
         EVP_PKEY_CTX_set_signature_md(ctx, engine->sha256) == 1)
         return ctx;
     EVP_PKEY_CTX_free(ctx);
     return NULL;
 }
 
-/** Make everything that verifying with a key takes. \return ASSAY_DONE, ASSAY_ENOMEM, ASSAY_EINVAL */
-static assay_status parse_key(const struct assay_engine *engine, enum key_type type, assay_span octets,
-                              struct parsed_key *ret)
+/**
+ * Make everything that verifying with a key takes. \return ASSAY_DONE, ASSAY_ENOMEM, ASSAY_EINVAL
+ */
+static assay_status parse_key(const struct assay_engine *engine, enum key_type type,
+                              assay_span octets, struct parsed_key *ret)
 {
     struct parsed_key k = {0};
     struct rsa_numbers rsa;
@@ -147,8 +152,8 @@ static assay_status parse_key(const struct assay_engine *engine, enum key_type t
     } else {
         if (octets.n != ED25519_KEY)
             return ASSAY_EINVAL;
-        k.pkey = EVP_PKEY_new_raw_public_key_ex(engine->lib, "ED25519", NULL, (const unsigned char *)octets.p,
-                                                octets.n);
+        k.pkey = EVP_PKEY_new_raw_public_key_ex(engine->lib, "ED25519", NULL,
+                                                (const unsigned char *)octets.p, octets.n);
         k.ed25519 = k.pkey ? EVP_MD_CTX_new() : NULL;
     }
     if (!k.rsa && !k.ed25519) {
@@ -164,7 +169,10 @@ static assay_status parse_key(const struct assay_engine *engine, enum key_type t
 /** The place of a key in the memo: by octets of its end, which are as good as random. */
 static struct key_memo *place_of(struct assay_engine *engine, enum key_type type, assay_span octets)
 {
-    enum { SAMPLE = 16, EXPONENT = 8 }; /* an RSA key ends in its exponent, and many have the same */
+    enum {
+        SAMPLE = 16,
+        EXPONENT = 8
+    }; /* an RSA key ends in its exponent, and many have the same */
     size_t skip = octets.n > SAMPLE + EXPONENT ? octets.n - SAMPLE - EXPONENT : 0;
     assay_span sample = span_first(span_from(octets, skip), SAMPLE);
 
@@ -172,7 +180,8 @@ static struct key_memo *place_of(struct assay_engine *engine, enum key_type type
 }
 
 /** Take a key out of the memo, if it is there and nobody else has it at the moment. */
-static bool memo_take(struct assay_engine *engine, enum key_type type, assay_span octets, struct parsed_key *ret)
+static bool memo_take(struct assay_engine *engine, enum key_type type, assay_span octets,
+                      struct parsed_key *ret)
 {
     struct key_memo *place;
     bool found;
@@ -191,7 +200,8 @@ static bool memo_take(struct assay_engine *engine, enum key_type type, assay_spa
 }
 
 /** Put a key into the memo, in place of what was there. */
-static void memo_return(struct assay_engine *engine, enum key_type type, assay_span octets, struct parsed_key *key)
+static void memo_return(struct assay_engine *engine, enum key_type type, assay_span octets,
+                        struct parsed_key *key)
 {
     struct parsed_key old = *key;
     struct key_memo *place;
@@ -218,7 +228,9 @@ static void memo_return(struct assay_engine *engine, enum key_type type, assay_s
 
 /* ---- verifying ---- */
 
-/** The error queue holds a failure to allocate. Older entries of this thread are lost by looking. */
+/**
+ * The error queue holds a failure to allocate. Older entries of this thread are lost by looking.
+ */
 static bool queue_names_memory(void)
 {
     unsigned long error;
@@ -249,22 +261,25 @@ static const uint8_t KNOWN_SIGNATURE[ED25519_SIGNATURE] = {
 static bool ed25519_works(const struct assay_engine *engine)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool works = ctx && ed25519_verify(ctx, engine, engine->known_key, (const uint8_t *)"", 0, KNOWN_SIGNATURE) == 1;
+    bool works = ctx && ed25519_verify(ctx, engine, engine->known_key, (const uint8_t *)"", 0,
+                                       KNOWN_SIGNATURE) == 1;
 
     EVP_MD_CTX_free(ctx);
     return works;
 }
 
 /** Verify with RSA; a "no" counts unless the error queue says that memory was short. */
-static assay_status rsa_verdict(EVP_PKEY_CTX *ctx, const uint8_t *digest, assay_span signature, bool *good)
+static assay_status rsa_verdict(EVP_PKEY_CTX *ctx, const uint8_t *digest, assay_span signature,
+                                bool *good)
 {
-    *good = EVP_PKEY_verify(ctx, (const uint8_t *)signature.p, signature.n, digest, SHA256_SIZE) == 1;
+    *good =
+        EVP_PKEY_verify(ctx, (const uint8_t *)signature.p, signature.n, digest, SHA256_SIZE) == 1;
     return *good || !queue_names_memory() ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
 /**
- * Verify with Ed25519. It queues no error when memory is short, so a "no" counts only when it is said twice, with a
- * signature known to be good verified in between.
+ * Verify with Ed25519. It queues no error when memory is short, so a "no" counts only when it is
+ * said twice, with a signature known to be good verified in between.
  */
 static assay_status ed25519_verdict(const struct assay_engine *engine, const struct parsed_key *key,
                                     const uint8_t *digest, assay_span signature, bool *good)
@@ -307,13 +322,15 @@ assay_status key_verify(struct assay_engine *engine, enum key_type type, assay_s
 /* ---- the engine ---- */
 
 /** RFC 8032 7.1, test 1. */
-static const uint8_t KNOWN_KEY[ED25519_KEY] = {0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe,
-                                               0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6,
-                                               0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a};
+static const uint8_t KNOWN_KEY[ED25519_KEY] = {0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7,
+                                               0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
+                                               0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25,
+                                               0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a};
 
 /**
- * Have OpenSSL find each algorithm once. If memory ran out while it searches later on, its library context would say
- * ever after that there is no such algorithm (3.0: a provider counts as searched although nothing was kept).
+ * Have OpenSSL find each algorithm once. If memory ran out while it searches later on, its library
+ * context would say ever after that there is no such algorithm (3.0: a provider counts as searched
+ * although nothing was kept).
  */
 static bool find_algorithms(const struct assay_engine *engine)
 {
@@ -332,7 +349,8 @@ static bool find_algorithms(const struct assay_engine *engine)
 static bool fetch(struct assay_engine *engine)
 {
     engine->sha256 = EVP_MD_fetch(engine->lib, "SHA256", NULL);
-    engine->known_key = EVP_PKEY_new_raw_public_key_ex(engine->lib, "ED25519", NULL, KNOWN_KEY, sizeof KNOWN_KEY);
+    engine->known_key =
+        EVP_PKEY_new_raw_public_key_ex(engine->lib, "ED25519", NULL, KNOWN_KEY, sizeof KNOWN_KEY);
     return engine->sha256 && engine->known_key && find_algorithms(engine);
 }
 

@@ -153,7 +153,8 @@ static void random_octets_give_content_that_lies_in_them(void **state)
 {
     (void)state;
     for (size_t round = 0; round < 200000; round++) {
-        static const char CHOICE[] = {0x02, 0x30, 0x03, 0, 1, 2, 3, 5, (char)0x80, (char)0x81, (char)0x82, 0x7F};
+        static const char CHOICE[] = {0x02, 0x30, 0x03,       0,          1,          2,
+                                      3,    5,    (char)0x80, (char)0x81, (char)0x82, 0x7F};
         char octets[24];
         size_t n = random_below(sizeof octets);
         assay_span in, rest, content;

@@ -68,7 +68,8 @@ static void the_examples_of_fips_180_have_their_digests(void **state)
 
 static void pieces_of_any_size_give_the_digest_of_the_whole(void **state)
 {
-    static const size_t MOST[] = {1, 10, DIGEST_STAGE / 2, DIGEST_STAGE / 2 + 1, DIGEST_STAGE, 3000};
+    static const size_t MOST[] = {1,   10, DIGEST_STAGE / 2, DIGEST_STAGE / 2 + 1, DIGEST_STAGE,
+                                  3000};
 
     (void)state;
     for (size_t round = 0; round < 1500; round++) {
@@ -152,7 +153,10 @@ static void a_digest_can_be_dropped_at_any_point_and_twice(void **state)
 
 /* ---- memory ---- */
 
-/** Make two digests of the text with some allocations. \return whether memory was short; a digest that came is right */
+/**
+ * Make two digests of the text with some allocations. \return whether memory was short; a digest
+ * that came is right
+ */
 static bool digest_scarcely(size_t left, size_t gap)
 {
     uint8_t want[SHA256_SIZE], half[SHA256_SIZE] = {0}, all[SHA256_SIZE] = {0};

@@ -29,7 +29,9 @@ struct pair {
 
 static struct pair rsa2048, rsa1024, ed25519;
 
-/** The number of a key as octets, big-endian, with a zero octet in front when its top bit is set. */
+/**
+ * The number of a key as octets, big-endian, with a zero octet in front when its top bit is set.
+ */
 static void put_number(struct buf *out, const EVP_PKEY *pkey, const char *name)
 {
     BIGNUM *number = NULL;
@@ -51,7 +53,9 @@ static void put_der(struct buf *out, enum der_tag tag, assay_span content)
 
     buf_putc(out, (char)tag);
     if (n >= 0x10000)
-        buf_put(out, (assay_span){(const char[]){(char)0x83, (char)(n >> 16), (char)(n >> 8), (char)n}, 4});
+        buf_put(out,
+                (assay_span){(const char[]){(char)0x83, (char)(n >> 16), (char)(n >> 8), (char)n},
+                             4});
     else if (n >= 0x100)
         buf_put(out, (assay_span){(const char[]){(char)0x82, (char)(n >> 8), (char)n}, 3});
     else if (n >= 0x80)
@@ -72,7 +76,10 @@ static void put_bare(struct buf *out, assay_span n, assay_span e)
     buf_done(&body);
 }
 
-/** Append SubjectPublicKeyInfo: `algorithm` is the content of its AlgorithmIdentifier, `bits` that of its BIT STRING. */
+/**
+ * Append SubjectPublicKeyInfo: `algorithm` is the content of its AlgorithmIdentifier, `bits` that
+ * of its BIT STRING.
+ */
 static void put_spki(struct buf *out, assay_span algorithm, assay_span bits, const char *behind)
 {
     struct buf body = buf_new(1 << 17);
@@ -109,7 +116,8 @@ static struct pair make_rsa(unsigned bits)
 /** Make an Ed25519 key pair; both forms are the 32 octets. */
 static struct pair make_ed25519(void)
 {
-    struct pair pair = {KEY_ED25519, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), buf_new(64), buf_new(64)};
+    struct pair pair = {KEY_ED25519, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), buf_new(64),
+                        buf_new(64)};
     unsigned char octets[ED25519_KEY];
     size_t n = sizeof octets;
 
@@ -142,7 +150,8 @@ static void sign_rsa(EVP_PKEY *pkey, const EVP_MD *hash, int padding, struct sig
     assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
     assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(ctx, padding), 1);
     assert_int_equal(EVP_PKEY_CTX_set_signature_md(ctx, hash), 1);
-    assert_int_equal(EVP_PKEY_sign(ctx, ret->octets, &ret->n, ret->digest, (size_t)EVP_MD_get_size(hash)), 1);
+    assert_int_equal(
+        EVP_PKEY_sign(ctx, ret->octets, &ret->n, ret->digest, (size_t)EVP_MD_get_size(hash)), 1);
     EVP_PKEY_CTX_free(ctx);
 }
 
@@ -300,8 +309,8 @@ static void the_numbers_of_a_key_must_be_possible(void **state)
         put_bare(&bare, ROWS[i].n, ROWS[i].e);
         got = read_copy(buf_span(&bare), &numbers);
         if (got != ROWS[i].want || numbers.bits != (got == KEY_OK ? ROWS[i].bits : 4711))
-            fail_msg("row %zu: wanted %d, %u bits, got %d, %u bits", i, ROWS[i].want, ROWS[i].bits, got,
-                     numbers.bits);
+            fail_msg("row %zu: wanted %d, %u bits, got %d, %u bits", i, ROWS[i].want, ROWS[i].bits,
+                     got, numbers.bits);
         buf_done(&bare);
     }
 }
@@ -325,7 +334,8 @@ static void what_is_around_a_key_must_be_what_rfc_5280_says(void **state)
         {SPAN(OID "\x05\x00\x05\x00"), SPAN("\0"), SPAN(""), "", KEY_SYNTAX},
         {SPAN(OID "\x05"), SPAN("\0"), SPAN(""), "", KEY_SYNTAX},
         /* other algorithms: RSASSA-PSS, id-ecPublicKey, Ed25519 */
-        {SPAN("\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A"), SPAN("\0"), SPAN(""), "", KEY_ALGORITHM},
+        {SPAN("\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A"), SPAN("\0"), SPAN(""), "",
+         KEY_ALGORITHM},
         {SPAN("\x06\x07\x2A\x86\x48\xCE\x3D\x02\x01"), SPAN("\0"), SPAN(""), "", KEY_ALGORITHM},
         {SPAN("\x06\x03\x2B\x65\x70"), SPAN("\0"), SPAN(""), "", KEY_ALGORITHM},
         {SPAN("\x06\x00"), SPAN("\0"), SPAN(""), "", KEY_ALGORITHM},
@@ -413,7 +423,8 @@ static void change_each_octet(assay_engine *engine, const struct pair *pair)
     for (size_t i = 0; i < good.n + SHA256_SIZE; i++) {
         struct signed_digest bad = good;
 
-        *(i < good.n ? &bad.octets[i] : &bad.digest[i - good.n]) ^= (uint8_t)(1u << random_below(8));
+        *(i < good.n ? &bad.octets[i] : &bad.digest[i - good.n]) ^=
+            (uint8_t)(1u << random_below(8));
         if (verify(engine, pair->type, buf_span(&pair->spki), &bad) != VERIFIED_NO)
             fail_msg("octet %zu was changed, and it verifies", i);
     }
@@ -486,19 +497,23 @@ static void what_is_signed_another_way_does_not_verify(void **state)
 static void the_example_of_rfc_8032_verifies_as_rfc_8463_uses_it(void **state)
 {
     /* RFC 8463 A.2: the key of test 2 of RFC 8032 7.1 */
-    static const uint8_t SECRET[] = {0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a,
-                                     0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32,
-                                     0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60};
-    struct pair pair = {KEY_ED25519, EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, SECRET, sizeof SECRET),
+    static const uint8_t SECRET[] = {0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60,
+                                     0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4,
+                                     0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19,
+                                     0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60};
+    struct pair pair = {KEY_ED25519,
+                        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, SECRET, sizeof SECRET),
                         buf_new(64), buf_new(64)};
     assay_engine *engine = new_engine(1);
     struct signed_digest s = sign(&pair);
 
     (void)state;
-    assert_int_equal(verify(engine, KEY_ED25519, (assay_span){(const char *)KNOWN_KEY, sizeof KNOWN_KEY}, &s),
+    assert_int_equal(verify(engine, KEY_ED25519,
+                            (assay_span){(const char *)KNOWN_KEY, sizeof KNOWN_KEY}, &s),
                      VERIFIED_YES);
     s.digest[0] ^= 0x80;
-    assert_int_equal(verify(engine, KEY_ED25519, (assay_span){(const char *)KNOWN_KEY, sizeof KNOWN_KEY}, &s),
+    assert_int_equal(verify(engine, KEY_ED25519,
+                            (assay_span){(const char *)KNOWN_KEY, sizeof KNOWN_KEY}, &s),
                      VERIFIED_NO);
     drop_pair(&pair);
     assay_engine_free(engine);
@@ -526,7 +541,8 @@ static void octets_that_are_no_key_are_refused(void **state)
         for (size_t i = 0; i < COUNT(ROWS); i++) {
             enum verified verified = (enum verified)4711;
 
-            assert_int_equal(key_verify(engine, ROWS[i].type, ROWS[i].key, s.digest, octets_of(&s), &verified),
+            assert_int_equal(key_verify(engine, ROWS[i].type, ROWS[i].key, s.digest, octets_of(&s),
+                                        &verified),
                              ASSAY_EINVAL);
             assert_int_equal(verified, 4711);
         }
@@ -551,7 +567,8 @@ static void must_not_verify(assay_engine *engine, assay_span n, assay_span e)
 
 static void keys_that_openssl_does_not_like_verify_nothing_and_are_no_want_of_memory(void **state)
 {
-    static const size_t SIZES[] = {1, 2, 10, 11, 16, 32, 61, 62, 63, 64, 65, 128, 1000, 2048, 2049, 2051, 4000};
+    static const size_t SIZES[] = {1,  2,  10,  11,   16,   32,   61,   62,  63,
+                                   64, 65, 128, 1000, 2048, 2049, 2051, 4000};
     assay_engine *engine = new_engine(3);
     static char n[4001];
 
@@ -559,7 +576,8 @@ static void keys_that_openssl_does_not_like_verify_nothing_and_are_no_want_of_me
     for (size_t i = 0; i < COUNT(SIZES); i++) {
         memset(n, 0x5B, sizeof n);
         must_not_verify(engine, (assay_span){n, SIZES[i]}, SPAN("\x03"));
-        must_not_verify(engine, (assay_span){n, SIZES[i]}, SPAN("\x00\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFD"));
+        must_not_verify(engine, (assay_span){n, SIZES[i]},
+                        SPAN("\x00\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFD"));
     }
     must_not_verify(engine, SPAN("\x01"), SPAN("\x03"));
     assay_engine_free(engine);
@@ -574,7 +592,8 @@ static void points_that_are_no_ed25519_keys_verify_nothing(void **state)
     (void)state;
     for (int fill = 0; fill < 256; fill += 15) {
         memset(key, fill, sizeof key);
-        assert_int_equal(verify(engine, KEY_ED25519, (assay_span){key, sizeof key}, &s), VERIFIED_NO);
+        assert_int_equal(verify(engine, KEY_ED25519, (assay_span){key, sizeof key}, &s),
+                         VERIFIED_NO);
     }
     assay_engine_free(engine);
 }
@@ -598,7 +617,8 @@ static bool right_verdict(assay_engine *engine, size_t choice)
     const struct signed_digest *s = good ? &c->good : &c->bad;
     enum verified verified;
 
-    return key_verify(engine, c->pair.type, buf_span(form), s->digest, octets_of(s), &verified) == ASSAY_DONE &&
+    return key_verify(engine, c->pair.type, buf_span(form), s->digest, octets_of(s), &verified) ==
+               ASSAY_DONE &&
            verified == (good ? VERIFIED_YES : VERIFIED_NO);
 }
 
@@ -625,7 +645,8 @@ static void the_same_octets_are_another_key_when_the_type_is_another(void **stat
     (void)state;
     for (int round = 0; round < 3; round++) {
         assert_int_equal(verify(engine, KEY_ED25519, buf_span(&ed25519.spki), &s), VERIFIED_YES);
-        assert_int_equal(key_verify(engine, KEY_RSA, buf_span(&ed25519.spki), s.digest, octets_of(&s), &verified),
+        assert_int_equal(key_verify(engine, KEY_RSA, buf_span(&ed25519.spki), s.digest,
+                                    octets_of(&s), &verified),
                          ASSAY_EINVAL);
     }
     assay_engine_free(engine);
@@ -672,8 +693,12 @@ static void four_threads_at_once_get_the_right_verdicts(void **state)
 
 /* ---- memory ---- */
 
-/** Verify with `left` allocations and then `gap` that fail. \return whether it said ASSAY_ENOMEM; no verdict is wrong */
-static bool verify_scarcely(size_t memo, bool warm, const struct cast *c, bool good, size_t left, size_t gap)
+/**
+ * Verify with `left` allocations and then `gap` that fail. \return whether it said ASSAY_ENOMEM; no
+ * verdict is wrong
+ */
+static bool verify_scarcely(size_t memo, bool warm, const struct cast *c, bool good, size_t left,
+                            size_t gap)
 {
     assay_engine *engine = new_engine(memo);
     const struct signed_digest *s = good ? &c->good : &c->bad;
@@ -681,17 +706,21 @@ static bool verify_scarcely(size_t memo, bool warm, const struct cast *c, bool g
     assay_status status;
 
     if (warm)
-        assert_int_equal(verify(engine, c->pair.type, buf_span(&c->pair.spki), &c->good), VERIFIED_YES);
+        assert_int_equal(verify(engine, c->pair.type, buf_span(&c->pair.spki), &c->good),
+                         VERIFIED_YES);
     memory_left = left;
     memory_gap = gap;
-    status = key_verify(engine, c->pair.type, buf_span(&c->pair.spki), s->digest, octets_of(s), &verified);
+    status = key_verify(engine, c->pair.type, buf_span(&c->pair.spki), s->digest, octets_of(s),
+                        &verified);
     memory_left = memory_gap = SIZE_MAX;
     if (status == ASSAY_DONE && verified != (good ? VERIFIED_YES : VERIFIED_NO))
-        fail_msg("type %d, %s signature, memo %zu%s, %zu allocations: the verdict is wrong", c->pair.type,
-                 good ? "good" : "bad", memo, warm ? ", known key" : "", left);
-    assert_true(status == ASSAY_DONE || (status == ASSAY_ENOMEM && verified == (enum verified)4711));
+        fail_msg("type %d, %s signature, memo %zu%s, %zu allocations: the verdict is wrong",
+                 c->pair.type, good ? "good" : "bad", memo, warm ? ", known key" : "", left);
+    assert_true(status == ASSAY_DONE ||
+                (status == ASSAY_ENOMEM && verified == (enum verified)4711));
     assert_int_equal(ERR_peek_error(), 0);
-    assert_int_equal(verify(engine, c->pair.type, buf_span(&c->pair.spki), s), /* repeated, with memory */
+    assert_int_equal(verify(engine, c->pair.type, buf_span(&c->pair.spki),
+                            s), /* repeated, with memory */
                      good ? VERIFIED_YES : VERIFIED_NO);
     assay_engine_free(engine);
     return status == ASSAY_ENOMEM;
@@ -702,7 +731,8 @@ static size_t fail_each(size_t memo, bool warm, const struct cast *c, bool good,
 {
     size_t failures = 0, left = 0;
 
-    for (size_t fine = 0; fine < 40; left++) { /* some failures are got over, so one success is not the end */
+    for (size_t fine = 0; fine < 40;
+         left++) { /* some failures are got over, so one success is not the end */
         bool failed = verify_scarcely(memo, warm, c, good, left, gap);
 
         failures += failed;
@@ -721,7 +751,8 @@ static void when_an_allocation_fails_no_verdict_is_wrong(void **state)
             for (int good = 0; good < 2; good++) {
                 assert_in_range(fail_each(0, false, &cast[i], good, GAPS[gap]), 3, 400);
                 assert_in_range(fail_each(4, false, &cast[i], good, GAPS[gap]), 3, 400);
-                assert_in_range(fail_each(4, true, &cast[i], good, GAPS[gap]), 0, 400); /* most is there already */
+                assert_in_range(fail_each(4, true, &cast[i], good, GAPS[gap]), 0,
+                                400); /* most is there already */
             }
 }
 
@@ -745,7 +776,9 @@ static void an_engine_is_made_whole_or_not_at_all(void **state)
             openssl_forgets = false;
             assert_true(s == ASSAY_DONE ? engine != NULL : s == ASSAY_ENOMEM && engine == NULL);
             if (s == ASSAY_DONE)
-                assert_int_equal(verify(engine, KEY_RSA, buf_span(&cast[0].pair.spki), &cast[0].good), VERIFIED_YES);
+                assert_int_equal(verify(engine, KEY_RSA, buf_span(&cast[0].pair.spki),
+                                        &cast[0].good),
+                                 VERIFIED_YES);
             assay_engine_free(engine);
             fine = s == ASSAY_DONE ? fine + 1 : 0;
             failures += s != ASSAY_DONE;

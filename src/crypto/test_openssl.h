@@ -11,8 +11,8 @@
 #include <openssl/crypto.h>
 
 /**
- * OpenSSL forgets to free some of its memory when it runs out in the middle of making a library context. While this is
- * set, its blocks are remembered, so that they are nobody's leak.
+ * OpenSSL forgets to free some of its memory when it runs out in the middle of making a library
+ * context. While this is set, its blocks are remembered, so that they are nobody's leak.
  */
 static bool openssl_forgets;
 
@@ -55,7 +55,10 @@ static inline void openssl_free(void *p, const char *file, int line)
     free(p);
 }
 
-/** Have OpenSSL allocate here. \return false: something of OpenSSL was called before, so it is too late */
+/**
+ * Have OpenSSL allocate here. \return false: something of OpenSSL was called before, so it is too
+ * late
+ */
 static inline bool openssl_memory_is_scarce(void)
 {
     return CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1;

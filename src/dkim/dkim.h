@@ -13,8 +13,8 @@
  *         dkim_hash()           3.7: the header fields of h=, canonical, and the signature's own
  *         key_verify()          3.3, RFC 8463 3
  *
- * A signature that does not verify is not a message that is bad (RFC 6376 6.1): results are facts for DMARC and for
- * people. ARC uses the same pieces for ARC-Message-Signature.
+ * A signature that does not verify is not a message that is bad (RFC 6376 6.1): results are facts
+ * for DMARC and for people. ARC uses the same pieces for ARC-Message-Signature.
  */
 #ifndef DKIM_DKIM_H
 #define DKIM_DKIM_H
@@ -74,8 +74,8 @@ struct dkim_check {
 /**
  * Read the signatures of a message and want the body digests they need.
  *
- * \param authors  the author domains: signatures of domains equal to, above or below one of them come first when
- *                 there are more than options->max_signatures
+ * \param authors  the author domains: signatures of domains equal to, above or below one of them
+ *                 come first when there are more than options->max_signatures
  * \param check    options and message set; the rest zero
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
@@ -83,7 +83,10 @@ ASSAY_NODISCARD assay_status dkim_prepare(struct assay_eval *ev, struct message 
                                           const assay_span *authors, size_t nauthors,
                                           struct dkim_check *check);
 
-/** Verify all of them: a branch_fn over a struct dkim_check. ASSAY_MORE until the body has streamed by. */
+/**
+ * Verify all of them: a branch_fn over a struct dkim_check. ASSAY_MORE until the body has streamed
+ * by.
+ */
 assay_status dkim_check_all(struct assay_eval *ev, void *check);
 
 /**
@@ -108,7 +111,10 @@ struct dkim_sealed {
     uint8_t digest[SHA256_SIZE];
 };
 
-/** Verify such a signature, with the same keys and limits. \return as dkim_verify_signature(), never ASSAY_MORE */
+/**
+ * Verify such a signature, with the same keys and limits. \return as dkim_verify_signature(), never
+ * ASSAY_MORE
+ */
 ASSAY_NODISCARD assay_status dkim_verify_sealed(struct assay_eval *ev,
                                                 const struct dkim_options *options,
                                                 const struct dkim_sealed *sealed,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_keyrecord.c
- * Any octets as a key record: a key without fault is one that verifying takes, its octets are those of p=, and written
- * anew it is the same key.
+ * \file fuzz_keyrecord.c Any octets as a key record: a key without fault is one that verifying
+ * takes, its octets are those of p=, and written anew it is the same key.
  */
 #include "base/base64.h"
 #include "base/buf.h"
@@ -58,7 +57,8 @@ static void check_good(const struct dkim_key *key)
         if (rsa.bits > 4096)
             return;
     }
-    must(key_verify(the_engine(), key->type, key->octets, DIGEST, SPAN("no signature"), &verified) == ASSAY_DONE);
+    must(key_verify(the_engine(), key->type, key->octets, DIGEST, SPAN("no signature"),
+                    &verified) == ASSAY_DONE);
     must(verified == VERIFIED_NO);
 }
 

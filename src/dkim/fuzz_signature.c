@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_signature.c
- * Any octets as the value of DKIM-Signature or ARC-Message-Signature: without a fault everything that verifying needs is
- * there and by the rules; and whatever stands in b=, the signature signs the same digest.
+ * \file fuzz_signature.c Any octets as the value of DKIM-Signature or ARC-Message-Signature:
+ * without a fault everything that verifying needs is there and by the rules; and whatever stands in
+ * b=, the signature signs the same digest.
  */
 #include "base/base64.h"
 #include "dkim/signature.h"
@@ -97,7 +97,8 @@ static void check_good(const struct dkim_signature *s, enum dkim_field which, as
     check_name(s->selector);
     must(dns_labels(s->domain) >= 2);
     must(dns_is_under(s->identity_domain, s->domain));
-    must(lies_in(s->b, raw) && lies_in(s->names, raw) && s->signature_n > 0 && s->signature_n <= LIMIT_SIGNATURE);
+    must(lies_in(s->b, raw) && lies_in(s->names, raw) && s->signature_n > 0 &&
+         s->signature_n <= LIMIT_SIGNATURE);
     must_encode(s->signature, s->signature_n, s->b);
     must((which == ARC_MESSAGE_SIGNATURE) == (s->instance > 0) && s->instance <= LIMIT_ARC_SETS);
     must(s->expiration > s->timestamp || s->timestamp == 0);
@@ -117,7 +118,8 @@ static void check_covered(const struct dkim_signature *s)
 }
 
 /** With something else in b=, the digest is the same. */
-static void check_hash(const struct header *h, enum dkim_field which, const struct dkim_signature *s)
+static void check_hash(const struct header *h, enum dkim_field which,
+                       const struct dkim_signature *s)
 {
     static const char *const OTHERS[] = {"", "YQ==", "\r\n\tYWFh ", " "};
     assay_span value = field_value(h, 2);

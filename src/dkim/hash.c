@@ -23,7 +23,10 @@ static size_t take_field(const struct header *h, struct taken *taken, assay_span
     return h->n;
 }
 
-/** Add the fields that h= names, in its order; a name without a field adds nothing (RFC 6376 3.5 h=). */
+/**
+ * Add the fields that h= names, in its order; a name without a field adds nothing (RFC 6376 3.5
+ * h=).
+ */
 static assay_status hash_fields(struct digest *d, const struct header *h,
                                 const struct dkim_signature *s)
 {

@@ -39,7 +39,10 @@ static assay_span value_of(struct reader *r, const char *name, const char *missi
 
 /* ---- names ---- */
 
-/** A domain or selector as a canonical name; empty when it is none. A final dot is not in the syntax. */
+/**
+ * A domain or selector as a canonical name; empty when it is none. A final dot is not in the
+ * syntax.
+ */
 static assay_span name_of(struct reader *r, assay_span text)
 {
     struct dns_name name;
@@ -148,8 +151,9 @@ static bool canon_of(assay_span text, enum canon *ret)
 }
 
 /**
- * c=: "relaxed" alone is "relaxed/simple". Without c= a DKIM-Signature is simple; an ARC-Message-Signature should be,
- * too, but those who seal sign relaxed, and those who verify know it.
+ * c=: "relaxed" alone is "relaxed/simple". Without c= a DKIM-Signature is simple; an
+ * ARC-Message-Signature should be, too, but those who seal sign relaxed, and those who verify know
+ * it.
  */
 static void read_canon(struct reader *r, enum dkim_field which)
 {
@@ -248,8 +252,9 @@ bool dkim_next_name(assay_span *rest, assay_span *name)
 }
 
 /**
- * h=: field names, and From must be among them (RFC 6376 3.5, 5.4). An ARC-Message-Signature must not name ARC-Seal
- * (RFC 8617 4.1.2); those who verify it pass over names that are none, and so does the public test suite.
+ * h=: field names, and From must be among them (RFC 6376 3.5, 5.4). An ARC-Message-Signature must
+ * not name ARC-Seal (RFC 8617 4.1.2); those who verify it pass over names that are none, and so
+ * does the public test suite.
  */
 static void read_signed_names(struct reader *r, enum dkim_field which)
 {
@@ -274,7 +279,10 @@ static void read_signed_names(struct reader *r, enum dkim_field which)
     }
 }
 
-/** What the message has of the notable fields. One is not covered when others of its name are (RFC 6376 8.15). */
+/**
+ * What the message has of the notable fields. One is not covered when others of its name are (RFC
+ * 6376 8.15).
+ */
 static void see_header(struct reader *r, const struct header *h)
 {
     size_t there[N_NOTABLE] = {0};
@@ -332,7 +340,10 @@ static void read_signature(struct reader *r)
         fault(s, "b= is longer than a signature can be", "RFC 6376 3.5");
 }
 
-/** v=: only "1" (RFC 6376 3.5); an ARC-Message-Signature has none, and one that stands there means nothing. */
+/**
+ * v=: only "1" (RFC 6376 3.5); an ARC-Message-Signature has none, and one that stands there means
+ * nothing.
+ */
 static void read_version(struct reader *r)
 {
     assay_span v = value_of(r, "v", "v= is missing");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file signature.h
- * The signature fields: DKIM-Signature (RFC 6376 3.5) and ARC-Message-Signature (RFC 8617 4.1.2), read strictly.
+ * \file signature.h The signature fields: DKIM-Signature (RFC 6376 3.5) and ARC-Message-Signature
+ * (RFC 8617 4.1.2), read strictly.
  */
 #ifndef DKIM_SIGNATURE_H
 #define DKIM_SIGNATURE_H

@@ -15,14 +15,14 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /** The key of RFC 6376 C: RSA, 1,024 bits, as SubjectPublicKeyInfo. */
-#define RSA_KEY                                                                                              \
-    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4j"    \
-    "YfcTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQ"    \
+#define RSA_KEY                                                                                            \
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4j" \
+    "YfcTNh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQ" \
     "PNUYckcQ2QIDAQAB"
 
 /** The same as RSAPublicKey. */
-#define BARE_KEY                                                                                             \
-    "MIGJAoGBAPAhE/9QLdIGwSYapn1klbf8OQygZ4udCDV9afv/Ni0jE3ZKcUKPE4Iob2/dviNh9xM2HmKNKyrrfW4Ei0truh36/9G1"    \
+#define BARE_KEY                                                                                           \
+    "MIGJAoGBAPAhE/9QLdIGwSYapn1klbf8OQygZ4udCDV9afv/Ni0jE3ZKcUKPE4Iob2/dviNh9xM2HmKNKyrrfW4Ei0truh36/9G1" \
     "0LZTMnWVZP3jupH5FxpzaBu2j80yonR/N9WMfg64qGK11j21/qZzAaNo0FxZOggyY9I8N1A81RhyRxDZAgMBAAE="
 
 /** The key of RFC 8463 A.2. */
@@ -68,8 +68,8 @@ static void read_table(const struct row *rows, size_t n)
         read_record(&r, span_of(rows[i].text));
         got = r.key.fault ? r.key.fault : "none";
         if (strcmp(want, got) != 0 || (r.key.fault && strcmp(rows[i].ref, r.key.fault_ref) != 0)) {
-            printf("%s\n  wanted %s, %s\n  got    %s, %s\n", rows[i].text, want, rows[i].ref ? rows[i].ref : "-", got,
-                   r.key.fault ? r.key.fault_ref : "-");
+            printf("%s\n  wanted %s, %s\n  got    %s, %s\n", rows[i].text, want,
+                   rows[i].ref ? rows[i].ref : "-", got, r.key.fault ? r.key.fault_ref : "-");
             wrong++;
         }
         end_reading(&r);
@@ -172,12 +172,14 @@ static void the_octets_of_a_key_are_looked_at(void **state)
         {"p=MIGfMA0GCSqGSIb3DQEB", RECORD("p= is not an RSA key")}, /* cut short */
         {"p=" RSA_KEY RSA_KEY, RECORD("p= is not an RSA key")},     /* with an octet behind */
         {"p=AAAA", RECORD("p= is not an RSA key")},
-        {"p=MAYCAWECAQI=", "p= is an RSA key with impossible numbers", "RFC 8017 3.1"}, /* an even exponent */
+        {"p=MAYCAWECAQI=", "p= is an RSA key with impossible numbers",
+         "RFC 8017 3.1"}, /* an even exponent */
         {"p=MAYCAWECAQE=", "p= is an RSA key with impossible numbers", "RFC 8017 3.1"}, /* one */
-        {"p=MAYCAWECAQM=", FINE},                                                       /* n = 97, e = 3 */
+        {"p=MAYCAWECAQM=", FINE}, /* n = 97, e = 3 */
         {"k=ed25519; p=YQ==", "p= is not an Ed25519 key", "RFC 8463 4"},
         {"k=ed25519; p=" ED25519_KEY_RECORD "=", RECORD("p= is not base64")},
-        {"k=ed25519; p=MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "p= is not an Ed25519 key",
+        {"k=ed25519; p=MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+         "p= is not an Ed25519 key",
          "RFC 8463 4"}, /* SubjectPublicKeyInfo: RFC 8463 has the bare key */
     };
 
@@ -205,7 +207,8 @@ static void the_list_itself_must_be_one(void **state)
         {"v=DKIM1; n=a note; x=; p=" RSA_KEY, FINE},
         {"v=DKIM1; p=" RSA_KEY "; p=" RSA_KEY, LIST("a tag of the key record stands twice")},
         {"v=DKIM1; h=sha1; h=sha256; p=" RSA_KEY, LIST("a tag of the key record stands twice")},
-        {"v=DKIM1 p=" RSA_KEY, RECORD("the key record is of another version")}, /* the semicolon is missing */
+        {"v=DKIM1 p=" RSA_KEY,
+         RECORD("the key record is of another version")}, /* the semicolon is missing */
         {"v=DKIM1; hello; p=" RSA_KEY, LIST("the key record is not a list of tags")},
         {"v=DKIM1;; p=" RSA_KEY, LIST("the key record is not a list of tags")},
         {"google-site-verification", LIST("the key record is not a list of tags")},
@@ -256,11 +259,12 @@ static void what_a_key_may_be_used_for_is_read_from_its_lists(void **state)
         struct reading r;
 
         read_record(&r, span_of(ROWS[i].text));
-        if (r.key.sha256 != ROWS[i].sha256 || r.key.email != ROWS[i].email || r.key.tlsrpt != ROWS[i].tlsrpt ||
-            r.key.testing != ROWS[i].testing || r.key.strict != ROWS[i].strict)
-            fail_msg("%.20s: wanted %d %d %d %d %d, got %d %d %d %d %d", ROWS[i].text, ROWS[i].sha256, ROWS[i].email,
-                     ROWS[i].tlsrpt, ROWS[i].testing, ROWS[i].strict, r.key.sha256, r.key.email, r.key.tlsrpt,
-                     r.key.testing, r.key.strict);
+        if (r.key.sha256 != ROWS[i].sha256 || r.key.email != ROWS[i].email ||
+            r.key.tlsrpt != ROWS[i].tlsrpt || r.key.testing != ROWS[i].testing ||
+            r.key.strict != ROWS[i].strict)
+            fail_msg("%.20s: wanted %d %d %d %d %d, got %d %d %d %d %d", ROWS[i].text,
+                     ROWS[i].sha256, ROWS[i].email, ROWS[i].tlsrpt, ROWS[i].testing, ROWS[i].strict,
+                     r.key.sha256, r.key.email, r.key.tlsrpt, r.key.testing, r.key.strict);
         end_reading(&r);
     }
 }
@@ -276,8 +280,8 @@ static void a_key_over_4096_octets_is_refused(void **state)
         for (size_t i = 0; i < octets / 3; i++)
             buf_puts(&text, "AAAA");
         read_record(&r, buf_span(&text));
-        assert_string_equal(r.key.fault,
-                            octets > LIMIT_KEY ? "p= is longer than a key may be" : "p= is not an RSA key");
+        assert_string_equal(r.key.fault, octets > LIMIT_KEY ? "p= is longer than a key may be"
+                                                            : "p= is not an RSA key");
         end_reading(&r);
         buf_done(&text);
     }
@@ -312,8 +316,9 @@ static assay_fact *txt_fact(const char *const *texts, size_t n)
 
 static void the_records_of_an_answer_stand_in_canonical_order(void **state)
 {
-    static const char *const TEXTS[][2] = {{"k=ed25519; p=" ED25519_KEY_RECORD, "v=DKIM1; p=" RSA_KEY},
-                                           {"v=DKIM1; p=" RSA_KEY, "k=ed25519; p=" ED25519_KEY_RECORD}};
+    static const char *const TEXTS[][2] = {
+        {"k=ed25519; p=" ED25519_KEY_RECORD, "v=DKIM1; p=" RSA_KEY},
+        {"v=DKIM1; p=" RSA_KEY, "k=ed25519; p=" ED25519_KEY_RECORD}};
 
     (void)state;
     for (size_t i = 0; i < COUNT(TEXTS); i++) {

@@ -20,11 +20,14 @@
 /* ---- making signatures ---- */
 
 /** The tags of a good signature, in order; ARC-Message-Signature has i=1 in place of v=1. */
-static const char *const TAGS[][2] = {{"v", "1"},     {"a", "rsa-sha256"}, {"d", "example.com"},  {"s", "sel"},
-                                      {"h", "from:to"}, {"bh", EMPTY_SHA256}, {"b", "c2lnbmF0dXJl"}};
+static const char *const TAGS[][2] = {{"v", "1"},           {"a", "rsa-sha256"},
+                                      {"d", "example.com"}, {"s", "sel"},
+                                      {"h", "from:to"},     {"bh", EMPTY_SHA256},
+                                      {"b", "c2lnbmF0dXJl"}};
 
 /** Write a good signature with one tag changed, left out (NULL) or added. */
-static void put_signature(struct buf *out, enum dkim_field which, const char *tag, const char *value)
+static void put_signature(struct buf *out, enum dkim_field which, const char *tag,
+                          const char *value)
 {
     bool done = false;
 
@@ -52,7 +55,8 @@ struct reading {
 };
 
 /** Read a signature of this value above some fields. end_reading() it. */
-static void read_value(struct reading *r, enum dkim_field which, assay_span value, const char *const *fields)
+static void read_value(struct reading *r, enum dkim_field which, assay_span value,
+                       const char *const *fields)
 {
     memset(r, 0, sizeof *r);
     header_init(&r->h);
@@ -64,7 +68,8 @@ static void read_value(struct reading *r, enum dkim_field which, assay_span valu
 }
 
 /** Read a good signature with one tag changed. */
-static void read_changed(struct reading *r, enum dkim_field which, const char *tag, const char *value)
+static void read_changed(struct reading *r, enum dkim_field which, const char *tag,
+                         const char *value)
 {
     struct buf text = buf_new(1 << 20);
 
@@ -96,9 +101,9 @@ static void read_table(enum dkim_field which, const struct row *rows, size_t n)
         read_changed(&r, which, rows[i].tag, rows[i].value);
         if (strcmp(want, r.s.fault ? r.s.fault : "none") != 0 ||
             (rows[i].fault && strcmp(rows[i].ref, r.s.fault_ref) != 0)) {
-            printf("%s=%s\n  wanted %s, %s\n  got    %s, %s\n", rows[i].tag, rows[i].value ? rows[i].value : "-",
-                   want, rows[i].ref ? rows[i].ref : "-", r.s.fault ? r.s.fault : "none",
-                   r.s.fault_ref ? r.s.fault_ref : "-");
+            printf("%s=%s\n  wanted %s, %s\n  got    %s, %s\n", rows[i].tag,
+                   rows[i].value ? rows[i].value : "-", want, rows[i].ref ? rows[i].ref : "-",
+                   r.s.fault ? r.s.fault : "none", r.s.fault_ref ? r.s.fault_ref : "-");
             wrong++;
         }
         end_reading(&r);
@@ -116,12 +121,13 @@ static void read_table(enum dkim_field which, const struct row *rows, size_t n)
 
 static void a_good_signature_is_read_whole(void **state)
 {
-    static const assay_span VALUE = SPAN(" v=1; a=ed25519-sha256; c=relaxed/simple;\r\n"
-                                         "\td=Football.Example.com; s=Brisbane; t=1528637909; x=1528637999;\r\n"
-                                         "\tl=12; i=joe@eng.football.example.com; q=dns/txt;\r\n"
-                                         "\th=from : to :\r\n\t subject; z=From:x|To:y;\r\n"
-                                         "\tbh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5\r\n\tNMpJWZG3hSuFU=;\r\n"
-                                         "\tb=c2ln\r\n\tbmF0 dXJl");
+    static const assay_span VALUE =
+        SPAN(" v=1; a=ed25519-sha256; c=relaxed/simple;\r\n"
+             "\td=Football.Example.com; s=Brisbane; t=1528637909; x=1528637999;\r\n"
+             "\tl=12; i=joe@eng.football.example.com; q=dns/txt;\r\n"
+             "\th=from : to :\r\n\t subject; z=From:x|To:y;\r\n"
+             "\tbh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5\r\n\tNMpJWZG3hSuFU=;\r\n"
+             "\tb=c2ln\r\n\tbmF0 dXJl");
     struct reading r;
 
     (void)state;
@@ -147,7 +153,8 @@ static void a_good_signature_is_read_whole(void **state)
     assert_int_equal(r.s.timestamp, 1528637909);
     assert_int_equal(r.s.expiration, 1528637999);
     assert_int_equal(r.s.instance, 0);
-    assert_true(r.s.b.p > r.h.text.p && r.s.b.p < r.h.text.p + r.h.text.n); /* it is taken out of the raw field */
+    assert_true(r.s.b.p > r.h.text.p &&
+                r.s.b.p < r.h.text.p + r.h.text.n); /* it is taken out of the raw field */
     end_reading(&r);
 }
 
@@ -171,8 +178,9 @@ static void what_is_not_said_has_its_default(void **state)
 static void a_tag_that_is_required_is_missed(void **state)
 {
     static const struct row ROWS[] = {
-        {"v", NULL, TAG("v= is missing")}, {"a", NULL, TAG("a= is missing")}, {"d", NULL, TAG("d= is missing")},
-        {"s", NULL, TAG("s= is missing")}, {"h", NULL, TAG("h= is missing")}, {"bh", NULL, TAG("bh= is missing")},
+        {"v", NULL, TAG("v= is missing")}, {"a", NULL, TAG("a= is missing")},
+        {"d", NULL, TAG("d= is missing")}, {"s", NULL, TAG("s= is missing")},
+        {"h", NULL, TAG("h= is missing")}, {"bh", NULL, TAG("bh= is missing")},
         {"b", NULL, TAG("b= is missing")},
     };
 
@@ -200,10 +208,14 @@ static void algorithms_are_known_by_their_exact_names(void **state)
     static const struct {
         const char *value;
         enum dkim_algorithm want;
-    } ROWS[] = {
-        {"rsa-sha256", DKIM_RSA_SHA256},  {"rsa-sha1", DKIM_RSA_SHA1},       {"ed25519-sha256", DKIM_ED25519_SHA256},
-        {"RSA-SHA256", DKIM_ALGORITHM_OTHER}, {"rsa-sha512", DKIM_ALGORITHM_OTHER}, {"rsa", DKIM_ALGORITHM_OTHER},
-        {"", DKIM_ALGORITHM_OTHER},           {"rsa - sha256", DKIM_ALGORITHM_OTHER}};
+    } ROWS[] = {{"rsa-sha256", DKIM_RSA_SHA256},
+                {"rsa-sha1", DKIM_RSA_SHA1},
+                {"ed25519-sha256", DKIM_ED25519_SHA256},
+                {"RSA-SHA256", DKIM_ALGORITHM_OTHER},
+                {"rsa-sha512", DKIM_ALGORITHM_OTHER},
+                {"rsa", DKIM_ALGORITHM_OTHER},
+                {"", DKIM_ALGORITHM_OTHER},
+                {"rsa - sha256", DKIM_ALGORITHM_OTHER}};
 
     (void)state;
     for (size_t i = 0; i < COUNT(ROWS); i++) {
@@ -226,7 +238,8 @@ static void canonicalizations_are_read_for_header_and_body(void **state)
         enum canon header, body;
     } ROWS[] = {
         {"simple", true, CANON_SIMPLE, CANON_SIMPLE},
-        {"relaxed", true, CANON_RELAXED, CANON_SIMPLE}, /* RFC 6376 3.5: the body's default is simple */
+        {"relaxed", true, CANON_RELAXED,
+         CANON_SIMPLE}, /* RFC 6376 3.5: the body's default is simple */
         {"simple/simple", true, CANON_SIMPLE, CANON_SIMPLE},
         {"simple/relaxed", true, CANON_SIMPLE, CANON_RELAXED},
         {"relaxed/simple", true, CANON_RELAXED, CANON_SIMPLE},
@@ -246,10 +259,12 @@ static void canonicalizations_are_read_for_header_and_body(void **state)
             struct reading r;
 
             read_changed(&r, (enum dkim_field)which, "c", ROWS[i].value);
-            if (!r.s.fault != ROWS[i].good || (ROWS[i].good && r.s.header_canon != ROWS[i].header) ||
+            if (!r.s.fault != ROWS[i].good ||
+                (ROWS[i].good && r.s.header_canon != ROWS[i].header) ||
                 (ROWS[i].good && r.s.body_canon != ROWS[i].body))
-                fail_msg("%s: wanted %d %d %d, got %s %d %d", ROWS[i].value, ROWS[i].good, ROWS[i].header,
-                         ROWS[i].body, r.s.fault ? r.s.fault : "ok", r.s.header_canon, r.s.body_canon);
+                fail_msg("%s: wanted %d %d %d, got %s %d %d", ROWS[i].value, ROWS[i].good,
+                         ROWS[i].header, ROWS[i].body, r.s.fault ? r.s.fault : "ok",
+                         r.s.header_canon, r.s.body_canon);
             end_reading(&r);
         }
 }
@@ -376,7 +391,8 @@ static void numbers_are_digits_of_any_size_up_to_76(void **state)
     } VALUES[] = {{"0", 0},
                   {"42", 42},
                   {"18446744073709551614", UINT64_MAX - 1},
-                  {"18446744073709551615", UINT64_MAX - 1}, /* never the number that means the whole body */
+                  {"18446744073709551615",
+                   UINT64_MAX - 1}, /* never the number that means the whole body */
                   {"18446744073709551616", UINT64_MAX - 1},
                   {LONGEST, UINT64_MAX - 1}};
 
@@ -400,8 +416,12 @@ static void a_signature_expires_after_it_was_made(void **state)
         const char *times;
         bool good;
     } ROWS[] = {
-        {"t=100; x=101", true},  {"t=100; x=100", false}, {"t=100; x=99", false},
-        {"x=99; t=100", false},  {"t=0; x=0", false},     {"t=0; x=1", true},
+        {"t=100; x=101", true},
+        {"t=100; x=100", false},
+        {"t=100; x=99", false},
+        {"x=99; t=100", false},
+        {"t=0; x=0", false},
+        {"t=0; x=1", true},
         {"t=" LONGEST "; x=" LONGEST, false},
     };
 
@@ -414,7 +434,8 @@ static void a_signature_expires_after_it_was_made(void **state)
         buf_printf(&text, "; %s", ROWS[i].times);
         read_value(&r, DKIM_SIGNATURE, buf_span(&text), NULL);
         if (!r.s.fault != ROWS[i].good)
-            fail_msg("%s: wanted %d, got %s", ROWS[i].times, ROWS[i].good, r.s.fault ? r.s.fault : "none");
+            fail_msg("%s: wanted %d, got %s", ROWS[i].times, ROWS[i].good,
+                     r.s.fault ? r.s.fault : "none");
         end_reading(&r);
         buf_done(&text);
     }
@@ -442,7 +463,8 @@ static void from_must_be_signed(void **state)
         struct reading r;
 
         read_changed(&r, DKIM_SIGNATURE, "h", ROWS[i].value);
-        assert_int_equal(r.s.unsigned_from, r.s.fault && strcmp(r.s.fault, "From is not signed") == 0);
+        assert_int_equal(r.s.unsigned_from,
+                         r.s.fault && strcmp(r.s.fault, "From is not signed") == 0);
         end_reading(&r);
     }
 }
@@ -459,7 +481,9 @@ static void five_hundred_and_twelve_names_are_read_and_not_one_more(void **state
         for (size_t i = 1; i < n; i++)
             buf_puts(&value, ":a");
         read_value(&r, DKIM_SIGNATURE, buf_span(&value), NULL);
-        assert_true(n > LIMIT_SIGNED_FIELDS ? span_is(span_of(r.s.fault), "h= names more than 512 fields") : !r.s.fault);
+        assert_true(n > LIMIT_SIGNED_FIELDS
+                        ? span_is(span_of(r.s.fault), "h= names more than 512 fields")
+                        : !r.s.fault);
         end_reading(&r);
         buf_done(&value);
     }
@@ -470,7 +494,8 @@ static void digests_and_signatures_are_base64_of_the_right_length(void **state)
     static const struct row ROWS[] = {
         {"bh", "47DEQpj8HBSa+/TI\r\n mW+5JCeuQeRkm5NMpJWZG3hSuFU=", FINE},
         {"bh", "", TAG("bh= is not base64")},
-        {"bh", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", TAG("bh= is not base64")}, /* no padding */
+        {"bh", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+         TAG("bh= is not base64")}, /* no padding */
         {"bh", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSu*U=", TAG("bh= is not base64")},
         {"bh", "c2hvcnQ=", TAG("bh= is not a SHA-256 digest")},
         {"bh", "2jmj7l5rSw0yVb/vlWAYkK/YBwk=", TAG("bh= is not a SHA-256 digest")}, /* SHA-1 */
@@ -493,8 +518,10 @@ static void a_sha1_signature_may_have_a_digest_of_its_own_length(void **state)
     struct reading r;
 
     (void)state;
-    read_value(&r, DKIM_SIGNATURE,
-               SPAN("v=1; a=rsa-sha1; d=a.example; s=s; h=from; bh=2jmj7l5rSw0yVb/vlWAYkK/YBwk=; b=YQ=="), NULL);
+    read_value(
+        &r, DKIM_SIGNATURE,
+        SPAN("v=1; a=rsa-sha1; d=a.example; s=s; h=from; bh=2jmj7l5rSw0yVb/vlWAYkK/YBwk=; b=YQ=="),
+        NULL);
     assert_null(r.s.fault);
     assert_int_equal(r.s.algorithm, DKIM_RSA_SHA1);
     end_reading(&r);
@@ -511,8 +538,9 @@ static void a_signature_longer_than_any_key_makes_is_refused(void **state)
         for (size_t i = 0; i < octets / 3; i++)
             buf_puts(&value, "AAAA");
         read_value(&r, DKIM_SIGNATURE, buf_span(&value), NULL);
-        assert_true(octets > LIMIT_SIGNATURE ? span_is(span_of(r.s.fault), "b= is longer than a signature can be")
-                                             : !r.s.fault);
+        assert_true(octets > LIMIT_SIGNATURE
+                        ? span_is(span_of(r.s.fault), "b= is longer than a signature can be")
+                        : !r.s.fault);
         assert_true(span_is(r.s.b_head, "AAAAAAAA"));
         end_reading(&r);
         buf_done(&value);
@@ -522,12 +550,9 @@ static void a_signature_longer_than_any_key_makes_is_refused(void **state)
 static void the_list_itself_must_be_one(void **state)
 {
     static const struct row ROWS[] = {
-        {"unknown", "anything at all", FINE},
-        {"z", "From:a@b|To:c", FINE},
-        {"a b", "c", LIST("not a list of tags")},
-        {"x;", "", LIST("not a list of tags")},
-        {"n", "a\001b", LIST("not a list of tags")},
-        {"z=; z", "", LIST("a tag stands twice")},
+        {"unknown", "anything at all", FINE},        {"z", "From:a@b|To:c", FINE},
+        {"a b", "c", LIST("not a list of tags")},    {"x;", "", LIST("not a list of tags")},
+        {"n", "a\001b", LIST("not a list of tags")}, {"z=; z", "", LIST("a tag stands twice")},
     };
     struct buf value = buf_new(4000);
     struct reading r;
@@ -603,13 +628,19 @@ static void a_field_is_covered_when_all_of_its_name_are_signed(void **state)
     } ROWS[] = {
         {"from", {"From: a\r\n"}, DKIM_FROM, DKIM_FROM},
         {"from", {NULL}, 0, 0},
-        {"from:to", {"FROM: a\r\n", "to : b\r\n", "Subject: c\r\n"}, DKIM_FROM | DKIM_TO | DKIM_SUBJECT,
+        {"from:to",
+         {"FROM: a\r\n", "to : b\r\n", "Subject: c\r\n"},
+         DKIM_FROM | DKIM_TO | DKIM_SUBJECT,
          DKIM_FROM | DKIM_TO},
         {"from:to", {"From: a\r\n", "To: b\r\n", "To: c\r\n"}, DKIM_FROM | DKIM_TO, DKIM_FROM},
-        {"from:to:to", {"From: a\r\n", "To: b\r\n", "To: c\r\n"}, DKIM_FROM | DKIM_TO, DKIM_FROM | DKIM_TO},
+        {"from:to:to",
+         {"From: a\r\n", "To: b\r\n", "To: c\r\n"},
+         DKIM_FROM | DKIM_TO,
+         DKIM_FROM | DKIM_TO},
         {"from:from:from", {"From: a\r\n"}, DKIM_FROM, DKIM_FROM},
         {"from:cc:date:reply-to:message-id:content-type",
-         {"Cc: a\r\n", "Date: b\r\n", "Reply-To: c\r\n", "Message-Id: d\r\n", "Content-Type: e\r\n"},
+         {"Cc: a\r\n", "Date: b\r\n", "Reply-To: c\r\n", "Message-Id: d\r\n",
+          "Content-Type: e\r\n"},
          DKIM_CC | DKIM_DATE | DKIM_REPLY_TO | DKIM_MESSAGE_ID | DKIM_CONTENT_TYPE,
          DKIM_CC | DKIM_DATE | DKIM_REPLY_TO | DKIM_MESSAGE_ID | DKIM_CONTENT_TYPE},
         {"from:subject", {"Subject no colon\r\n"}, 0, 0},
@@ -626,8 +657,8 @@ static void a_field_is_covered_when_all_of_its_name_are_signed(void **state)
         put_signature(&value, DKIM_SIGNATURE, "h", ROWS[i].names);
         read_value(&r, DKIM_SIGNATURE, buf_span(&value), fields);
         if (r.s.present != ROWS[i].present || r.s.covered != ROWS[i].covered)
-            fail_msg("row %zu: wanted %u %u, got %u %u", i, ROWS[i].present, ROWS[i].covered, r.s.present,
-                     r.s.covered);
+            fail_msg("row %zu: wanted %u %u, got %u %u", i, ROWS[i].present, ROWS[i].covered,
+                     r.s.present, r.s.covered);
         end_reading(&r);
         buf_done(&value);
     }
@@ -671,7 +702,8 @@ static void when_memory_is_short_the_signature_can_be_read_again(void **state)
             failures++;
             assert_int_equal(s, ASSAY_ENOMEM);
             assert_int_equal(r.s.field, 4711);
-            assert_int_equal(dkim_signature_read(&r.arena, &r.h, DKIM_SIGNATURE, 0, &r.s), ASSAY_DONE);
+            assert_int_equal(dkim_signature_read(&r.arena, &r.h, DKIM_SIGNATURE, 0, &r.s),
+                             ASSAY_DONE);
         }
         assert_null(r.s.fault);
         assert_true(span_is(r.s.identity_domain, "b.example.com"));

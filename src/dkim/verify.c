@@ -183,7 +183,10 @@ static assay_status try_key(struct verifier *r, const struct dkim_key *key)
     return decide_by_digests(r);
 }
 
-/** What a key of a domain that is testing says, says so; it is as good or bad as any (RFC 6376 3.6.1 t=y). */
+/**
+ * What a key of a domain that is testing says, says so; it is as good or bad as any (RFC 6376 3.6.1
+ * t=y).
+ */
 static assay_span with_testing(struct verifier *r)
 {
     if (!r->v.testing)
@@ -192,7 +195,10 @@ static assay_span with_testing(struct verifier *r)
                          : SPAN("testing");
 }
 
-/** Verify with each key at the name until one verifies (RFC 6376 6.1.2 leaves the choice among several to us). */
+/**
+ * Verify with each key at the name until one verifies (RFC 6376 6.1.2 leaves the choice among
+ * several to us).
+ */
 static assay_status try_keys(struct verifier *r, const struct dkim_keys *keys)
 {
     struct dkim_verdict first = r->v;

@@ -10,7 +10,10 @@ static const struct dmarc_record *record_at(const struct dmarc_walk *walk, assay
     return NULL;
 }
 
-/** Choose among what the walk found: the author domain's, the organizational domain's, a PSD's (4.10.1). */
+/**
+ * Choose among what the walk found: the author domain's, the organizational domain's, a PSD's
+ * (4.10.1).
+ */
 static void choose(const struct dmarc_walk *walk, struct dmarc_discovery *d)
 {
     const struct dmarc_step *first = &walk->steps[0], *last = &walk->steps[walk->n - 1];
@@ -88,7 +91,9 @@ static assay_status discover_7489(struct assay_eval *ev, assay_span author,
     return span_eq(d->org, author) ? ASSAY_DONE : ask_7489(ev, d->org, d, &none);
 }
 
-/** The author domain does not exist: NXDOMAIN (RFC 9989 3.2.13). An alias that leads nowhere exists. */
+/**
+ * The author domain does not exist: NXDOMAIN (RFC 9989 3.2.13). An alias that leads nowhere exists.
+ */
 static assay_status ask_existence(struct assay_eval *ev, assay_span author, enum dmarc_truth *ret)
 {
     const struct assay_fact *fact;

@@ -17,12 +17,12 @@ struct dmarc_discovery {
     const char *none_ref;
     assay_span org;         /**< the organizational domain of the author; empty: not known */
     struct dmarc_walk walk; /**< RFC 9989: from the author domain up */
-    bool
-        assumed_none; /**< 4.10.1: the record is broken, and read as p=none for the sake of its rua */
+    /** 4.10.1: the record is broken, and read as p=none for the sake of its rua */
+    bool assumed_none;
     enum dmarc_policy asked; /**< of p, sp or np */
     const char *asked_tag;
-    bool
-        existence_unknown; /**< np and sp ask for different things, and it is not known whether the domain exists */
+    /** np and sp ask for different things, and it is not known whether the domain exists */
+    bool existence_unknown;
 };
 
 /**

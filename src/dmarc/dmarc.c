@@ -22,7 +22,10 @@ struct author {
 
 /* ---- alignment (RFC 9989 4.10.2) ---- */
 
-/** Hint the walks of identifiers that are likely to need one: those that share two labels with the author. */
+/**
+ * Hint the walks of identifiers that are likely to need one: those that share two labels with the
+ * author.
+ */
 static void hint_identifiers(struct assay_eval *ev, const struct dmarc_check *c, assay_span author)
 {
     assay_span shared = dns_last_labels(author, 2);
@@ -53,8 +56,9 @@ static assay_status compare_org(const struct author *a, assay_span domain, enum 
 }
 
 /**
- * Whether an identifier could be of the author's organization at all. An organizational domain is the domain itself or
- * above it, so where the author's is known, the identifier must lie below it; where not, they must share a label.
+ * Whether an identifier could be of the author's organization at all. An organizational domain is
+ * the domain itself or above it, so where the author's is known, the identifier must lie below it;
+ * where not, they must share a label.
  */
 static bool may_align(const struct author *a, assay_span domain)
 {
@@ -137,6 +141,23 @@ static void take_doubt(struct author *a, const struct dmarc_identifier *id)
         id->dkim ? "DKIM" : "SPF", SPAN_ARG(id->domain), SPAN_ARG(a->domain));
 }
 
+/**
+ * An identifier that may prove something: it passed, or that is not known.
+ *
+ * Robustness: an old message of the author with a second From on top of the one that is signed
+ * still has a good signature, but what people read is not what was signed (RFC 6376 8.15, RFC 9989
+ * 4.4).
+ */
+static bool may_prove(const struct author *a, const struct dmarc_identifier *id)
+{
+    if (id->authenticated == DMARC_NO)
+        return false;
+    if (id->from_unsigned)
+        trace(a->ev, "RFC 6376 8.15",
+              SPAN("DKIM %1\tdoes not count: it does not sign every From field"), id->domain);
+    return !id->from_unsigned;
+}
+
 /** Take one identifier into account: both that it passed and that it is aligned must be true. */
 static assay_status weigh(struct author *a, const struct dmarc_identifier *id)
 {
@@ -144,7 +165,7 @@ static assay_status weigh(struct author *a, const struct dmarc_identifier *id)
     const char *why;
     assay_status s;
 
-    if (id->authenticated == DMARC_NO)
+    if (!may_prove(a, id))
         return ASSAY_DONE;
     if ((s = align(a, id, &aligned, &why)) != ASSAY_DONE)
         return s;
@@ -156,13 +177,16 @@ static assay_status weigh(struct author *a, const struct dmarc_identifier *id)
     return ASSAY_DONE;
 }
 
-/** The policy is not known: what is the author domain itself proves it by any policy, strict or relaxed. */
+/**
+ * The policy is not known: what is the author domain itself proves it by any policy, strict or
+ * relaxed.
+ */
 static void weigh_identical(struct author *a)
 {
     for (size_t i = 0; i < a->check->nidentifiers; i++) {
         const struct dmarc_identifier *id = &a->check->identifiers[i];
 
-        if (id->authenticated != DMARC_YES || !span_eq(id->domain, a->domain))
+        if (id->authenticated != DMARC_YES || !span_eq(id->domain, a->domain) || !may_prove(a, id))
             continue;
         trace_identifier(a, id, DMARC_YES, "it is the author domain");
         take_proof(a, id);
@@ -301,10 +325,11 @@ bool dmarc_may_ask(const struct dmarc_verdict *v)
 }
 
 /**
- * How much a verdict asks for: with several authors the one that asks for most decides (RFC 9989 11.5).
+ * How much a verdict asks for: with several authors the one that asks for most decides (RFC 9989
+ * 11.5).
  *
- * A temperror comes behind every failure that is known: whoever forges an author can add a second one whose DNS is
- * silent, but cannot take the first one's failure away.
+ * A temperror comes behind every failure that is known: whoever forges an author can add a second
+ * one whose DNS is silent, but cannot take the first one's failure away.
  */
 static int severity(const struct dmarc_verdict *v)
 {
@@ -329,7 +354,9 @@ static assay_status keep_verdict(struct assay_eval *ev, struct dmarc_verdict v,
     return ASSAY_DONE;
 }
 
-/** More author domains than are evaluated: whatever those said, it is not the whole (RFC 9989 11.5). */
+/**
+ * More author domains than are evaluated: whatever those said, it is not the whole (RFC 9989 11.5).
+ */
 static void note_incomplete(struct assay_eval *ev, struct dmarc_verdict *v)
 {
     struct dmarc_verdict incomplete = *v;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file dmarc.h
- * DMARC: is the author's domain proved, and if not, what does it ask for? (RFC 9989; RFC 7489 as a second view)
+ * \file dmarc.h DMARC: is the author's domain proved, and if not, what does it ask for? (RFC 9989;
+ * RFC 7489 as a second view)
  *
  * One author domain:
  *
@@ -12,9 +12,10 @@
  *         align()              4.10.2: is an authenticated identifier the author domain, or of the same organization?
  *         decide               5.3.5: pass, fail, or could not tell
  *
- * Everything is three-valued. A question that was not answered makes the result temperror only where its answer could
- * have changed it: an identifier that cannot be aligned never does. And where the policy itself is not known, an
- * identifier that is the author domain proves it all the same: see dmarc_may_ask().
+ * Everything is three-valued. A question that was not answered makes the result temperror only
+ * where its answer could have changed it: an identifier that cannot be aligned never does. And
+ * where the policy itself is not known, an identifier that is the author domain proves it all the
+ * same: see dmarc_may_ask().
  */
 #ifndef DMARC_DMARC_H
 #define DMARC_DMARC_H
@@ -32,7 +33,8 @@ struct dmarc_identifier {
     bool dkim;                      /**< of DKIM; else of SPF */
     enum dmarc_truth authenticated; /**< pass, not, or temperror */
     assay_span domain;              /**< canonical: d=, or the SPF domain */
-    assay_span label;               /**< for people: the selector, or empty */
+    bool from_unsigned; /**< the signature leaves out a From field: it proves none of them */
+    assay_span label;   /**< for people: the selector, or empty */
 };
 
 /** What is evaluated. */
@@ -61,22 +63,25 @@ struct dmarc_verdict {
     assay_span record;        /**< the record */
     enum dmarc_policy asked;  /**< p, sp or np, as applies to the author domain */
     const char *asked_tag;    /**< "p", "sp" or "np" */
-    enum dmarc_policy
-        policy; /**< after t, or after pct: what is to be applied to a failing message */
-    bool
-        policy_unknown; /**< it could be that of np as well, which is another: temperror unless it passes */
+    /** after t, or after pct: what is to be applied to a failing message */
+    enum dmarc_policy policy;
+    /** it could be that of np as well, which is another: temperror unless it passes */
+    bool policy_unknown;
     bool testing;                         /**< t=y lowered it, or would have */
     bool sampled_out;                     /**< RFC 7489: pct left this message out */
     enum dmarc_truth spf, dkim;           /**< an aligned identifier of that kind passed */
     assay_span aligned_spf, aligned_dkim; /**< the first such domain */
 };
 
-/** Evaluate: a branch_fn over a struct dmarc_check. ASSAY_MORE while the identifiers are not final. */
+/**
+ * Evaluate: a branch_fn over a struct dmarc_check. ASSAY_MORE while the identifiers are not final.
+ */
 assay_status dmarc_evaluate(struct assay_eval *ev, void *check);
 
 /**
- * The verdict may ask for more than acceptance: it fails with a policy above none, or might, had the DNS answered. A
- * temperror does not where the policy is none, or where the author domain is proved whatever its policy is.
+ * The verdict may ask for more than acceptance: it fails with a policy above none, or might, had
+ * the DNS answered. A temperror does not where the policy is none, or where the author domain is
+ * proved whatever its policy is.
  */
 bool dmarc_may_ask(const struct dmarc_verdict *v) ASSAY_PURE;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_dmarc_record.c
- * Any octets as a DMARC record: each tag is what a naive reading finds, wherever it stands and however it is written; a
- * tag that is wrong or unknown changes no other; what is kept lies in the record.
+ * \file fuzz_dmarc_record.c Any octets as a DMARC record: each tag is what a naive reading finds,
+ * wherever it stands and however it is written; a tag that is wrong or unknown changes no other;
+ * what is kept lies in the record.
  */
 #include "base/buf.h"
 #include "base/limits.h"
@@ -35,7 +35,10 @@ static assay_span naive_trim(assay_span s)
     return s;
 }
 
-/** The value of the first tag of a name, which may be of no syntax. \return how often the tag stands there */
+/**
+ * The value of the first tag of a name, which may be of no syntax. \return how often the tag stands
+ * there
+ */
 static size_t naive_find(assay_span text, const char *name, assay_span *value)
 {
     assay_span piece;

@@ -61,7 +61,10 @@ void dmarc_record_read(assay_span text, struct dmarc_record *ret);
 /** The text begins with a version tag of value DMARC1 (RFC 9989 4.8 dmarc-version). */
 bool dmarc_is_record(assay_span text) ASSAY_PURE;
 
-/** One reporting URI of a list (RFC 9989 4.8 dmarc-urilist) is valid: a scheme, and for mailto an address. */
+/**
+ * One reporting URI of a list (RFC 9989 4.8 dmarc-urilist) is valid: a scheme, and for mailto an
+ * address.
+ */
 bool dmarc_uri_valid(assay_span uri) ASSAY_PURE;
 
 /** A policy one step weaker: what t=y and pct put in its place (RFC 9989 4.7, RFC 7489 6.6.4). */

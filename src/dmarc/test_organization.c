@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tree walks in small worlds: what is asked, in which order, where a walk stops, which record is taken of an answer,
- * and the organizational domain that comes of it.
+ * Tree walks in small worlds: what is asked, in which order, where a walk stops, which record is
+ * taken of an answer, and the organizational domain that comes of it.
  */
 #include "base/test_memory.h"
 
@@ -22,7 +22,10 @@
 
 /* ---- worlds ---- */
 
-/** One name, without `_dmarc`, and its TXT records, parted by `|`; `!TIMEOUT` and the like: no answer. */
+/**
+ * One name, without `_dmarc`, and its TXT records, parted by `|`; `!TIMEOUT` and the like: no
+ * answer.
+ */
 struct entry {
     const char *name, *texts;
 };

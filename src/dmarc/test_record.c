@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What of a record the cases do not show: what is kept for reports, and how each tag is read by itself.
+ * What of a record the cases do not show: what is kept for reports, and how each tag is read by
+ * itself.
  */
 #include "base/buf.h"
 #include "dmarc/record.h"

@@ -148,7 +148,9 @@ static bool find_common(struct pair *p)
     return false;
 }
 
-/** A question of a walk was not answered before its step `end`: a record there could end the walk. */
+/**
+ * A question of a walk was not answered before its step `end`: a record there could end the walk.
+ */
 static bool unknown_before(const struct dmarc_walk *walk, size_t end)
 {
     for (size_t i = 0; i < end; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file walk.h
- * The DNS Tree Walk (RFC 9989 4.10), and the organizational domain by it or by a public suffix list (RFC 7489 3.2).
+ * \file walk.h The DNS Tree Walk (RFC 9989 4.10), and the organizational domain by it or by a
+ * public suffix list (RFC 7489 3.2).
  */
 #ifndef DMARC_WALK_H
 #define DMARC_WALK_H
@@ -55,10 +55,11 @@ ASSAY_NODISCARD assay_status dmarc_walk(struct assay_eval *ev, assay_span start,
 assay_span dmarc_walk_org(const struct dmarc_walk *walk);
 
 /**
- * Whether the starts of two walks, which are not the same domain, have the same organizational domain (RFC 9989 4.10.2).
+ * Whether the starts of two walks, which are not the same domain, have the same organizational
+ * domain (RFC 9989 4.10.2).
  *
- * Where questions were not answered it is DMARC_UNKNOWN only if it depends on their answers: a name that both walks ask
- * tells the same to both.
+ * Where questions were not answered it is DMARC_UNKNOWN only if it depends on their answers: a name
+ * that both walks ask tells the same to both.
  */
 enum dmarc_truth dmarc_same_org(const struct dmarc_walk *a, const struct dmarc_walk *b);
 

@@ -6,7 +6,10 @@
 /** The longest domain that is looked at, in octets of UTF-8. */
 enum { DOMAIN_MAX = 1024 };
 
-/** Only what names are made of: the mapping of RFC 5895 makes an @, a blank or a dot of characters like them. */
+/**
+ * Only what names are made of: the mapping of RFC 5895 makes an @, a blank or a dot of characters
+ * like them.
+ */
 static bool is_name(assay_span ace)
 {
     for (size_t i = 0; i < ace.n; i++)
@@ -15,7 +18,10 @@ static bool is_name(assay_span ace)
     return true;
 }
 
-/** Convert a text that has octets above 127. Underscores would be lost with STD3 rules, so those are not asked for. */
+/**
+ * Convert a text that has octets above 127. Underscores would be lost with STD3 rules, so those are
+ * not asked for.
+ */
 static assay_status convert(assay_span domain, struct dns_name *ret)
 {
     char text[DOMAIN_MAX];
@@ -45,8 +51,9 @@ assay_status dns_to_alabels(assay_span domain, struct dns_name *ret)
 }
 
 /**
- * U-labels that lead back to the same A-labels, or NULL. Punycode can spell anything, line ends and marks that turn
- * the direction of text too; what is not a valid U-label (RFC 5890 2.3.2.1) does not come back.
+ * U-labels that lead back to the same A-labels, or NULL. Punycode can spell anything, line ends and
+ * marks that turn the direction of text too; what is not a valid U-label (RFC 5890 2.3.2.1) does
+ * not come back.
  */
 static char *valid_ulabels(const char *alabels)
 {

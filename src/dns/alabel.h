@@ -11,8 +11,8 @@
 /**
  * A domain of a message, an envelope or a record as a canonical name of A-labels.
  *
- * U-labels are converted (RFC 5891; the mapping of RFC 5895 for case and width). ASCII labels, underscores too,
- * are only made lower.
+ * U-labels are converted (RFC 5891; the mapping of RFC 5895 for case and width). ASCII labels,
+ * underscores too, are only made lower.
  *
  * \param domain  UTF-8, not escaped; a final dot is dropped
  * \return ASSAY_DONE; ASSAY_EINVAL: not a domain name; ASSAY_ENOMEM

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_name.c
- * Any octets as a name, in each of the ways a name comes: what is read is canonical and survives its wire form.
+ * \file fuzz_name.c Any octets as a name, in each of the ways a name comes: what is read is
+ * canonical and survives its wire form.
  */
 #include "dns/alabel.h"
 #include "dns/name.h"

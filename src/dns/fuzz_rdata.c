@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_rdata.c
- * Record data there and back: text -> wire form -> text, and wire form -> text -> wire form. The first octet
- * chooses the type.
+ * \file fuzz_rdata.c Record data there and back: text -> wire form -> text, and wire form -> text
+ * -> wire form. The first octet chooses the type.
  */
 #include "dns/rdata.h"
 

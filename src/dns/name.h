@@ -3,10 +3,10 @@
  * \file name.h
  * Domain names as text: lower-case, labels parted by dots, no final dot, the root empty.
  *
- * An octet that is not a letter, digit, hyphen, underscore or other printable ASCII stands as `\DDD`; a dot or
- * backslash inside a label as `\.` or `\\` (RFC 1035 5.1). What would begin a comment, a string or a group in a zone
- * file (`;` `"` `(` `)`) stands as `\DDD` too. So equal names are equal octets, a name is a span, and it can be
- * written into a zone file as it is.
+ * An octet that is not a letter, digit, hyphen, underscore or other printable ASCII stands as
+ * `\DDD`; a dot or backslash inside a label as `\.` or `\\` (RFC 1035 5.1). What would begin a
+ * comment, a string or a group in a zone file (`;` `"` `(` `)`) stands as `\DDD` too. So equal
+ * names are equal octets, a name is a span, and it can be written into a zone file as it is.
  */
 #ifndef DNS_NAME_H
 #define DNS_NAME_H
@@ -29,15 +29,16 @@ static inline assay_span dns_name_span(const struct dns_name *name)
 }
 
 /**
- * Read a name as a zone file writes it: a final dot is dropped, escapes are understood, letters become lower.
+ * Read a name as a zone file writes it: a final dot is dropped, escapes are understood, letters
+ * become lower.
  *
  * \return false for an empty or over-long label, a name over 255 octets, a broken escape
  */
 bool dns_name_read(assay_span text, struct dns_name *ret);
 
 /**
- * Make a name of raw octets, where only a dot parts labels and nothing is an escape: what SPF macros expand to.
- * Otherwise as dns_name_read().
+ * Make a name of raw octets, where only a dot parts labels and nothing is an escape: what SPF
+ * macros expand to. Otherwise as dns_name_read().
  */
 bool dns_name_raw(assay_span octets, struct dns_name *ret);
 
@@ -65,13 +66,17 @@ assay_span dns_last_labels(assay_span name, size_t n) ASSAY_PURE;
 bool dns_is_under(assay_span name, assay_span ancestor) ASSAY_PURE;
 
 /**
- * Join canonical names and a text of labels between them, such as `selector`, "_domainkey" and `domain`.
+ * Join canonical names and a text of labels between them, such as `selector`, "_domainkey" and
+ * `domain`.
  *
  * \return false when the name becomes too long
  */
 bool dns_join(assay_span head, const char *middle, assay_span tail, struct dns_name *ret);
 
-/** Put a label such as `_dmarc` in front of a canonical name. \return false when the name becomes too long */
+/**
+ * Put a label such as `_dmarc` in front of a canonical name. \return false when the name becomes
+ * too long
+ */
 bool dns_prepend(const char *label, assay_span name, struct dns_name *ret);
 
 #endif

@@ -5,8 +5,9 @@
 #include "base/number.h"
 
 /**
- * The fields of each type's data. 4 6: an address; n: a name; b s l: a number of 1, 2, 4 octets; t: character-strings
- * to the end; c: one character-string; q: octets to the end, quoted; h: octets to the end, hexadecimal.
+ * The fields of each type's data. 4 6: an address; n: a name; b s l: a number of 1, 2, 4 octets; t:
+ * character-strings to the end; c: one character-string; q: octets to the end, quoted; h: octets to
+ * the end, hexadecimal.
  */
 static const struct {
     uint16_t rrtype;
@@ -72,7 +73,9 @@ static void put_number(struct buf *out, uint64_t n, size_t size)
 
 /* ---- from text ---- */
 
-/** The next word; blanks part words, quotes and backslashes do not count inside numbers and names. */
+/**
+ * The next word; blanks part words, quotes and backslashes do not count inside numbers and names.
+ */
 static assay_span word(assay_span *text)
 {
     assay_span s = span_trim(*text), w = {s.p, 0};
@@ -221,7 +224,10 @@ static const char *read_field(char field, assay_span *text, struct buf *out)
     }
 }
 
-/** Read data of any type: `\# length hexadecimal` (RFC 3597 5). What is known of the type must still hold. */
+/**
+ * Read data of any type: `\# length hexadecimal` (RFC 3597 5). What is known of the type must still
+ * hold.
+ */
 static const char *read_generic(uint16_t rrtype, assay_span text, struct buf *out)
 {
     size_t before = out->n;
@@ -297,7 +303,10 @@ static bool cut_field(char field, assay_span *rdata, assay_span *ret)
     return true;
 }
 
-/** The data has these fields and no more; for `text`, none of them is so empty that nothing would stand for it. */
+/**
+ * The data has these fields and no more; for `text`, none of them is so empty that nothing would
+ * stand for it.
+ */
 static bool fits(const char *field, assay_span rdata, bool text)
 {
     assay_span part;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file rdata.h
- * Record data of the types Assay knows, between wire form and what a zone file writes (RFC 1035 5.1).
+ * \file rdata.h Record data of the types Assay knows, between wire form and what a zone file writes
+ * (RFC 1035 5.1).
  */
 #ifndef DNS_RDATA_H
 #define DNS_RDATA_H
@@ -9,14 +9,17 @@
 #include "base/buf.h"
 #include "dns/name.h"
 
-/** The mnemonic of a type, such as "TXT"; "TYPE999" is not made: NULL for a type that is not known. */
+/**
+ * The mnemonic of a type, such as "TXT"; "TYPE999" is not made: NULL for a type that is not known.
+ */
 const char *dns_type_text(uint16_t rrtype);
 
 /** A type by its mnemonic, without case. \return 0 when it is not known */
 uint16_t dns_type_read(assay_span text);
 
 /**
- * Read the data of one record as a zone file writes it; of any type as `\# length hexadecimal` (RFC 3597 5).
+ * Read the data of one record as a zone file writes it; of any type as `\# length hexadecimal` (RFC
+ * 3597 5).
  *
  * \param text     what stands behind the type, without comment
  * \param out      gets RDATA in wire form
@@ -40,7 +43,10 @@ void dns_rdata_canonical(uint16_t rrtype, assay_span rdata, struct buf *out);
  */
 bool dns_rdata_name(uint16_t rrtype, assay_span rdata, struct dns_name *ret);
 
-/** Join the character-strings of TXT data (RFC 7208 3.3, RFC 6376 3.6.2.2). Data cut short is joined up to there. */
+/**
+ * Join the character-strings of TXT data (RFC 7208 3.3, RFC 6376 3.6.2.2). Data cut short is joined
+ * up to there.
+ */
 void dns_txt_join(assay_span rdata, struct buf *out);
 
 #endif

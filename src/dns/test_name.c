@@ -15,7 +15,9 @@ struct row {
     const char *want;
 };
 
-/** Compare one name with what is wanted and say both when they differ. \return whether they agree */
+/**
+ * Compare one name with what is wanted and say both when they differ. \return whether they agree
+ */
 static bool same(assay_span text, bool read, const struct dns_name *got, const char *want)
 {
     bool agree = read == (want != NULL) && (!want || span_is(dns_name_span(got), want));

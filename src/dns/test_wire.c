@@ -34,7 +34,10 @@
 #define SOA_DATA(minimum) \
     "\0\x1c\1n" TO_EXAMPLE "\1h" TO_EXAMPLE "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4" minimum
 
-/** A packet and what is read of it: "EINVAL", or rcode, flags, TTL, chain and data as describe() writes them. */
+/**
+ * A packet and what is read of it: "EINVAL", or rcode, flags, TTL, chain and data as describe()
+ * writes them.
+ */
 struct row {
     const char *what;
     assay_span packet;

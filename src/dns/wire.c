@@ -23,12 +23,15 @@ enum { QR = 0x8000, OPCODE = 0x7800, TC = 0x0200, RD = 0x0100, AD = 0x0020, RCOD
 enum { CLASS_IN = 1, TYPE_OPT = 41, TYPE_RRSIG = 46 };
 
 /**
- * EDNS (RFC 6891 6.1.3, 3225 3). 1,232 octets travel without fragments over every path of 1,280 octets, the least
- * that IPv6 allows.
+ * EDNS (RFC 6891 6.1.3, 3225 3). 1,232 octets travel without fragments over every path of 1,280
+ * octets, the least that IPv6 allows.
  */
 enum { EDNS_SIZE = 1232, EDNS_DO = 0x8000, OPT_RECORD = 11 };
 
-/** Pointers in one name; more labels than this no name has, and a pointer to a pointer saves nothing. */
+/**
+ * Pointers in one name; more labels than this no name has, and a pointer to a pointer saves
+ * nothing.
+ */
 enum { POINTERS_MAX = 127 };
 
 /** Read 16 bits in network order. */
@@ -99,8 +102,9 @@ struct reader {
 /**
  * Uncompress a name (RFC 1035 4.1.4).
  *
- * A pointer leads to a *prior* occurrence: each must point before the run of labels it ends, so no name goes in a
- * circle, and into the header no name goes. Labels of other kinds are dead (RFC 6891 5).
+ * A pointer leads to a *prior* occurrence: each must point before the run of labels it ends, so no
+ * name goes in a circle, and into the header no name goes. Labels of other kinds are dead (RFC 6891
+ * 5).
  *
  * \param at    where it begins; set behind it
  * \param wire  gets it in wire form
@@ -157,7 +161,10 @@ static bool get_question(struct reader *r, assay_span name)
            get16(r->packet.p + r->at - 2) == CLASS_IN;
 }
 
-/** The OPT record: its TTL holds the upper bits of the RCODE. More than one is malformed (RFC 6891 6.1.1). */
+/**
+ * The OPT record: its TTL holds the upper bits of the RCODE. More than one is malformed (RFC 6891
+ * 6.1.1).
+ */
 static bool take_opt(struct reader *r, const struct dns_name *owner, uint32_t ttl)
 {
     if (owner->n > 0 || r->opt)
@@ -355,8 +362,8 @@ static assay_status take_data(struct reader *r, assay_span name)
 }
 
 /**
- * How long a denial may be believed: the smaller of the SOA's TTL and its MINIMUM (RFC 2308 5). The SOA must be of
- * a zone that the name can lie in; without one the denial is not to be kept.
+ * How long a denial may be believed: the smaller of the SOA's TTL and its MINIMUM (RFC 2308 5). The
+ * SOA must be of a zone that the name can lie in; without one the denial is not to be kept.
  */
 static assay_status deny(struct reader *r, assay_span name)
 {

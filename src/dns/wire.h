@@ -25,8 +25,8 @@ enum dns_rcode {
 enum { DNS_QUERY_MAX = 12 + DNS_NAME_WIRE + 4 + 11 };
 
 /**
- * A reply to one question, its names uncompressed. `rcode` may be an extended one, up to 4,095 (RFC 6891 6.1.3).
- * Of a truncated reply only `id`, `rcode`, `truncated` and `authentic` are set.
+ * A reply to one question, its names uncompressed. `rcode` may be an extended one, up to 4,095 (RFC
+ * 6891 6.1.3). Of a truncated reply only `id`, `rcode`, `truncated` and `authentic` are set.
  */
 struct dns_reply {
     uint16_t id;

@@ -8,8 +8,8 @@
  *     if ((s = ask_dns(ev, ASSAY_RR_TXT, name, &fact)) != ASSAY_DONE)
  *         return s;              // NEED: it will be called again, and this line will then fall through
  *
- * When facts arrive it is restarted from its top; what it asked before answers at once. One message goes through
- * it like this:
+ * When facts arrive it is restarted from its top; what it asked before answers at once. One message
+ * goes through it like this:
  *
  *     assay_step()            rewinds the pass arena and calls the flow's step
  *       branch_run(spf)       runs spf_check: it asks TXT example.com; absent: NEED. The branch notes what it waits for
@@ -19,8 +19,9 @@
  *     assay_step()            runs again only the branches that got what they waited for
  *       branch_run(spf)       DONE: the branch is frozen, its lines of reasoning are kept; it never runs again
  *
- * Two arenas: `keep` holds what outlives a step (questions, frozen results), `pass` what does not; keep never
- * points into pass. Facts are write-once, and a frozen branch could only come out the same.
+ * Two arenas: `keep` holds what outlives a step (questions, frozen results), `pass` what does not;
+ * keep never points into pass. Facts are write-once, and a frozen branch could only come out the
+ * same.
  *
  * An evaluator may ask, hint, parse, count, trace and decide; nothing else.
  */
@@ -60,8 +61,8 @@ struct question_table {
 struct trace_node {
     struct trace_node *next;
     const struct branch *child; /**< NULL unless a branch stands here */
-    const struct assay_fact
-        *fact; /**< NULL unless it was asked for; then args are its name and what follows */
+    /** NULL unless it was asked for; then args are its name and what follows */
+    const struct assay_fact *fact;
     const char *ref;
     uint16_t rrtype; /**< of the fact */
     unsigned depth, nargs;
@@ -74,7 +75,10 @@ struct trace {
     size_t n;
 };
 
-/** A part of an evaluation that is run until it is done, and then never again. All zero before its first run. */
+/**
+ * A part of an evaluation that is run until it is done, and then never again. All zero before its
+ * first run.
+ */
 struct branch {
     bool frozen;
     bool always; /**< set by the owner: something else it looks at has changed, so it must run */
@@ -113,8 +117,8 @@ struct assay_eval {
     struct branch *branch; /**< the innermost one running */
     unsigned epoch;        /**< raised when the message gets further */
     bool gave_up, done;
-    bool
-        no_memory; /**< a line of reasoning found no room in this step: the step has to be repeated */
+    /** a line of reasoning found no room in this step: the step has to be repeated */
+    bool no_memory;
     struct assay_fact timeout; /**< the answer to everything once given up */
     struct assay_fact toobig;  /**< the answer to a branch over its budget */
     const struct assay_verdict *verdict;
@@ -133,8 +137,8 @@ void eval_done(struct assay_eval *ev);
  * Ask, and wait for the answer.
  *
  * \param name  for ASSAY_DNS and ASSAY_SUFFIX a canonical name (dns/name.h); copied
- * \param ret   set on ASSAY_DONE; lives as long as the evaluation. Any answer may come, SERVFAIL and TIMEOUT too;
- *              a branch over its budget gets ASSAY_TOOBIG
+ * \param ret   set on ASSAY_DONE; lives as long as the evaluation. Any answer may come, SERVFAIL
+ *              and TIMEOUT too; a branch over its budget gets ASSAY_TOOBIG
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status ask(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
@@ -148,8 +152,8 @@ ASSAY_NODISCARD static inline assay_status ask_dns(struct assay_eval *ev, uint16
 }
 
 /**
- * Say that an RRset may be wanted soon. Nothing comes back: no evaluator sees whether it was answered. Dropped
- * without a word when memory or the table is short.
+ * Say that an RRset may be wanted soon. Nothing comes back: no evaluator sees whether it was
+ * answered. Dropped without a word when memory or the table is short.
  */
 void hint_dns(struct assay_eval *ev, uint16_t rrtype, assay_span name);
 
@@ -163,7 +167,10 @@ static inline assay_status join(assay_status a, assay_status b)
     return a == ASSAY_MORE || b == ASSAY_MORE ? ASSAY_MORE : ASSAY_DONE;
 }
 
-/** What a branch runs. It returns as a step does, and leaves its result in memory of its own or of `keep`. */
+/**
+ * What a branch runs. It returns as a step does, and leaves its result in memory of its own or of
+ * `keep`.
+ */
 typedef assay_status branch_fn(struct assay_eval *ev, void *arg);
 
 /**
@@ -175,10 +182,11 @@ ASSAY_NODISCARD assay_status branch_run(struct assay_eval *ev, struct branch *b,
                                         void *arg);
 
 /**
- * Note a line of reasoning: trace(ev, "RFC 7208 5.2", SPAN("include:%1\t%2\tmatches"), name, result).
+ * Note a line of reasoning: trace(ev, "RFC 7208 5.2", SPAN("include:%1\t%2\tmatches"), name,
+ * result).
  *
- * Tabs part what was tested, what it gave and what follows; %1 to %4 stand for the spans behind the text, which
- * are copied when the branch is frozen. The text and the reference are static.
+ * Tabs part what was tested, what it gave and what follows; %1 to %4 stand for the spans behind the
+ * text, which are copied when the branch is frozen. The text and the reference are static.
  */
 #define trace(ev, ref, ...)                                   \
     trace_add((ev), (ref), (const assay_span[]){__VA_ARGS__}, \

@@ -28,7 +28,9 @@ static bool data_ok(enum assay_kind kind, uint16_t rrtype, const struct assay_an
     return true;
 }
 
-/** Octets of the text of a TXT record: its strings joined, without the octet of length before each. */
+/**
+ * Octets of the text of a TXT record: its strings joined, without the octet of length before each.
+ */
 static size_t txt_octets(assay_span rdata)
 {
     size_t strings = 0;
@@ -53,7 +55,10 @@ static size_t data_bytes(uint16_t rrtype, const struct assay_answer *a, bool *ov
     return bytes;
 }
 
-/** Gather the canonical RDATA of all items into `octets`, sorted and each once. \return how many, or -1 */
+/**
+ * Gather the canonical RDATA of all items into `octets`, sorted and each once. \return how many, or
+ * -1
+ */
 static long sort_items(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
                        struct buf *octets, struct item *items)
 {

@@ -3,7 +3,8 @@
  * \file fact.h
  * An answer once given: constant, counted, shared by threads, with what was parsed of it.
  *
- * The public side is assay_fact_new(), assay_fact_ref(), assay_fact_free(), assay_fact_read() of assay.h.
+ * The public side is assay_fact_new(), assay_fact_ref(), assay_fact_free(), assay_fact_read() of
+ * assay.h.
  */
 #ifndef FACT_FACT_H
 #define FACT_FACT_H
@@ -20,7 +21,9 @@ struct fact_record {
     uint16_t preference; /**< MX */
 };
 
-/** How to make something of a fact, and how to free it. One static object for each kind of thing. */
+/**
+ * How to make something of a fact, and how to free it. One static object for each kind of thing.
+ */
 struct memo_type {
     /** A pure function of the fact's octets. \return ASSAY_DONE or ASSAY_ENOMEM */
     assay_status (*make)(const struct assay_fact *fact, void **ret);

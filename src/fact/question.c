@@ -43,9 +43,15 @@ static bool make_room(struct assay_eval *ev)
     return true;
 }
 
-/** The question, put into the table if it is new; NULL when memory is out. */
-static struct question *find_or_add(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
-                                    assay_span name)
+/**
+ * The question, put into the table if it is new. ASSAY_DONE with *ret NULL: the table is full, and
+ * it is not in it.
+ *
+ * A full table answers what it holds: otherwise what was asked in one pass would be refused in the
+ * next.
+ */
+static assay_status find_or_add(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
+                                assay_span name, struct question **ret)
 {
     uint32_t hash = span_hash(name) + rrtype * 2654435761u + (uint32_t)kind;
     struct question_table *t = &ev->questions;
@@ -53,20 +59,22 @@ static struct question *find_or_add(struct assay_eval *ev, enum assay_kind kind,
     uint32_t *slot;
 
     if (!make_room(ev))
-        return NULL;
+        return ASSAY_ENOMEM;
     slot = find_slot(t, kind, rrtype, hash, name);
-    if (*slot)
-        return t->all[*slot - 1];
+    *ret = *slot ? t->all[*slot - 1] : NULL;
+    if (*ret || t->n >= LIMIT_QUESTIONS)
+        return ASSAY_DONE;
     q = ARENA_NEW(&ev->keep, struct question);
     if (!q || !arena_copy(&ev->keep, name, &q->name))
-        return NULL;
+        return ASSAY_ENOMEM;
     q->kind = kind;
     q->rrtype = rrtype;
     q->hash = hash;
     q->data = SPAN_EMPTY;
     t->all[t->n++] = q;
     *slot = q->id = (uint32_t)t->n;
-    return q;
+    *ret = q;
+    return ASSAY_DONE;
 }
 
 /** The running branch waits for this question; so do those around it. */
@@ -81,33 +89,44 @@ static void await(struct assay_eval *ev, struct question *q)
     }
 }
 
-/** The running branch has asked or read more than it may. Counted anew in each pass, so it is the same in all. */
+/**
+ * The running branch has asked or read more than it may. Counted anew in each pass, so it is the
+ * same in all.
+ */
 static bool over_budget(struct assay_eval *ev)
 {
     struct branch *b = ev->branch;
 
-    return ++b->asks > LIMIT_BRANCH_ASKS || b->bytes > LIMIT_BRANCH_BYTES ||
-           ev->questions.n >= LIMIT_QUESTIONS;
+    return ++b->asks > LIMIT_BRANCH_ASKS || b->bytes > LIMIT_BRANCH_BYTES;
+}
+
+/**
+ * A question somebody waits for, no longer a hint: it is handed out, again if it was handed out as
+ * one.
+ */
+static void make_blocking(struct assay_eval *ev, struct question *q)
+{
+    if (q->blocking)
+        return;
+    q->blocking = true;
+    if (q->id <= ev->questions.cursor)
+        ev->questions.cursor = q->id - 1;
 }
 
 assay_status ask(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype, assay_span name,
                  const struct assay_fact **ret)
 {
-    struct question *q;
+    struct question *q = NULL;
 
-    if (over_budget(ev)) {
+    if (!over_budget(ev) && find_or_add(ev, kind, rrtype, name, &q) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    if (!q) {
         *ret = &ev->toobig;
         return ASSAY_DONE;
     }
-    if (!(q = find_or_add(ev, kind, rrtype, name)))
-        return ASSAY_ENOMEM;
     if (!q->fact && ev->gave_up)
         q->fact = &ev->timeout;
-    if (!q->blocking) {
-        q->blocking = true;
-        if (q->id <= ev->questions.cursor)
-            ev->questions.cursor = q->id - 1;
-    }
+    make_blocking(ev, q);
     if (!q->fact) {
         await(ev, q);
         return ASSAY_NEED;
@@ -119,8 +138,10 @@ assay_status ask(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype, a
 
 void hint_dns(struct assay_eval *ev, uint16_t rrtype, assay_span name)
 {
+    struct question *q;
+
     if (ev->questions.n < HINTS_STOP)
-        find_or_add(ev, ASSAY_DNS, rrtype, name);
+        (void)find_or_add(ev, ASSAY_DNS, rrtype, name, &q); /* a hint may be lost */
 }
 
 /** The public view of a question. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machinery of evaluations, with evaluators that are short texts: each says what it asks and notes, in order.
+ * The machinery of evaluations, with evaluators that are short texts: each says what it asks and
+ * notes, in order.
  */
 #include "base/test_memory.h"
 
@@ -44,9 +45,9 @@ struct part {
 struct flow {
     struct assay_eval ev; /* first, so that it can be found by it */
     struct part parts[PARTS];
-    size_t roots;       /* parts that the flow runs itself; the others are run by those */
-    bool ended;         /* the message has */
-    char runs[RUNS];    /* a letter for each part that was run, a dot behind each step */
+    size_t roots;    /* parts that the flow runs itself; the others are run by those */
+    bool ended;      /* the message has */
+    char runs[RUNS]; /* a letter for each part that was run, a dot behind each step */
     size_t nruns;
     struct buf results; /* what each part got, noted when it was done */
 };
@@ -73,7 +74,8 @@ static assay_status take_word(struct flow *f, assay_span word, unsigned *answers
     case '&':
         if ((s = ask_dns(ev, ASSAY_RR_TXT, name, &fact)) == ASSAY_DONE) {
             (*answers)++;
-            trace_asked(ev, "RFC 1", ASSAY_RR_TXT, name, fact, pass_printf(ev, "answer %u", *answers));
+            trace_asked(ev, "RFC 1", ASSAY_RR_TXT, name, fact,
+                        pass_printf(ev, "answer %u", *answers));
         }
         *early = word.p[0] == '?' && s != ASSAY_DONE;
         break;
@@ -81,7 +83,9 @@ static assay_status take_word(struct flow *f, assay_span word, unsigned *answers
     case '=': trace(ev, NULL, SPAN("%1\t%2\t"), name, pass_number(ev, *answers)); break;
     case '(': trace_in(ev); break;
     case ')': trace_out(ev); break;
-    case '#': s = branch_run(ev, &f->parts[name.p[0] - '0'].branch, run_part, &f->parts[name.p[0] - '0']); break;
+    case '#':
+        s = branch_run(ev, &f->parts[name.p[0] - '0'].branch, run_part, &f->parts[name.p[0] - '0']);
+        break;
     default:
         *early = !f->ended;
         s = f->ended ? ASSAY_DONE : ASSAY_MORE;
@@ -130,8 +134,9 @@ static void begin(struct flow *f, const char *const *texts, size_t n, size_t roo
 }
 
 /** A flow of some parts, all of them run by the flow itself. */
-#define BEGIN(f, ...) begin((f), (const char *const[]){__VA_ARGS__}, COUNT(((const char *const[]){__VA_ARGS__})), \
-                            COUNT(((const char *const[]){__VA_ARGS__})))
+#define BEGIN(f, ...)                                                                           \
+    begin((f), (const char *const[]){__VA_ARGS__}, COUNT(((const char *const[]){__VA_ARGS__})), \
+          COUNT(((const char *const[]){__VA_ARGS__})))
 
 /** A flow whose first part runs the others. */
 #define BEGIN_NESTED(f, ...) \
@@ -249,8 +254,8 @@ static void write_trace(struct flow *f, struct buf *out)
 
     assert_int_equal(assay_trace(&f->ev, &lines, &n), ASSAY_DONE);
     for (size_t i = 0; i < n; i++)
-        buf_printf(out, "%s%u:%.*s|%.*s|%.*s", i ? " / " : "", lines[i].depth, SPAN_ARG(lines[i].what),
-                   SPAN_ARG(lines[i].gave), SPAN_ARG(lines[i].then));
+        buf_printf(out, "%s%u:%.*s|%.*s|%.*s", i ? " / " : "", lines[i].depth,
+                   SPAN_ARG(lines[i].what), SPAN_ARG(lines[i].gave), SPAN_ARG(lines[i].then));
 }
 
 /** The reasoning of a flow that is done. */
@@ -268,7 +273,8 @@ static void must_trace(struct flow *f, const char *want)
 
 static void statuses_join_to_the_one_that_matters_most(void **state)
 {
-    static const assay_status ORDER[] = {ASSAY_DONE, ASSAY_MORE, ASSAY_NEED}; /* each stronger than those before */
+    static const assay_status ORDER[] = {ASSAY_DONE, ASSAY_MORE,
+                                         ASSAY_NEED}; /* each stronger than those before */
     static const assay_status ERRORS[] = {ASSAY_ENOMEM, ASSAY_EINVAL, ASSAY_EORDER};
 
     (void)state;
@@ -515,7 +521,8 @@ static void an_answer_must_be_of_the_question(void **state)
     assert_int_equal(assay_fact_new(ASSAY_DNS, ASSAY_RR_A, &a, &address), ASSAY_DONE);
     assert_int_equal(assay_fact_new(ASSAY_GET, 0, &a, &page), ASSAY_DONE);
     BEGIN(&f, "?a");
-    assert_int_equal(assay_answer_question(&f.ev, 1, address), ASSAY_EINVAL); /* nothing is asked yet */
+    assert_int_equal(assay_answer_question(&f.ev, 1, address),
+                     ASSAY_EINVAL); /* nothing is asked yet */
     assert_int_equal(step(&f), ASSAY_NEED);
     assert_int_equal(assay_answer_question(&f.ev, 0, address), ASSAY_EINVAL);
     assert_int_equal(assay_answer_question(&f.ev, 2, address), ASSAY_EINVAL);
@@ -550,7 +557,8 @@ static void a_fact_lives_as_long_as_the_evaluation_that_has_it(void **state)
 
 static void questions_of_every_kind_are_told_apart(void **state)
 {
-    static const enum assay_kind KINDS[] = {ASSAY_DNS, ASSAY_GET, ASSAY_PROBE, ASSAY_RECALL, ASSAY_SUFFIX, ASSAY_LIST};
+    static const enum assay_kind KINDS[] = {ASSAY_DNS,    ASSAY_GET,    ASSAY_PROBE,
+                                            ASSAY_RECALL, ASSAY_SUFFIX, ASSAY_LIST};
     const struct assay_fact *fact;
     struct assay_question q;
     struct flow f;
@@ -613,8 +621,10 @@ static void out_of_time_all_that_is_open_or_comes_is_answered_by_timeout(void **
     end_message(&f);
     assert_int_equal(step(&f), ASSAY_DONE);
     must_ask(&f, "");
-    must_trace(&f, "0:asks TXT a|1 record|answer 1 / 0:asks TXT b|TIMEOUT|answer 2 / 0:asks TXT c|TIMEOUT|answer 1 / "
-                   "0:asks TXT h|TIMEOUT|answer 2 / 0:asks TXT d|TIMEOUT|answer 1");
+    must_trace(
+        &f,
+        "0:asks TXT a|1 record|answer 1 / 0:asks TXT b|TIMEOUT|answer 2 / 0:asks TXT c|TIMEOUT|answer 1 / "
+        "0:asks TXT h|TIMEOUT|answer 2 / 0:asks TXT d|TIMEOUT|answer 1");
     end(&f);
 }
 
@@ -624,8 +634,9 @@ static void reasoning_stands_in_the_order_of_the_flow_whatever_came_first(void *
 {
     static const char *const ORDERS[][3] = {{"a", "b", "c"}, {"a", "c", "b"}, {"b", "a", "c"},
                                             {"b", "c", "a"}, {"c", "a", "b"}, {"c", "b", "a"}};
-    static const char WANT[] = "0:zero|0| / 0:asks TXT a|1 record|answer 1 / 1:one|0| / 2:asks TXT b|1 record|answer 1 / "
-                               "2:deep|1| / 1:asks TXT c|1 record|answer 1 / 0:four|1|";
+    static const char WANT[] =
+        "0:zero|0| / 0:asks TXT a|1 record|answer 1 / 1:one|0| / 2:asks TXT b|1 record|answer 1 / "
+        "2:deep|1| / 1:asks TXT c|1 record|answer 1 / 0:four|1|";
 
     (void)state;
     for (size_t i = 0; i < COUNT(ORDERS); i++) {
@@ -684,7 +695,8 @@ static assay_status note_lines(struct assay_eval *ev)
 {
     assay_span odd = SPAN("a\tb\r\n\033[1m\177\0c\303\274%1\\");
 
-    trace(ev, "RFC 2", SPAN("%1 and %2, then\t%3\t%4"), SPAN("one"), SPAN("two"), SPAN("three"), SPAN("four"));
+    trace(ev, "RFC 2", SPAN("%1 and %2, then\t%3\t%4"), SPAN("one"), SPAN("two"), SPAN("three"),
+          SPAN("four"));
     trace(ev, "RFC 2", SPAN("%4 %0 %9 %a % %%1 %1"), SPAN("x"));
     trace(ev, "RFC 2", SPAN("a%1\tb"), odd);
     trace(ev, "RFC 2", SPAN("a\tb\tc\td")); /* there are three columns */
@@ -747,7 +759,8 @@ static void an_answer_is_shown_by_its_records_or_by_how_it_came(void **state)
     static const struct eval_ops ASKS = {.step = ask_two};
     static const assay_span A[] = {SPAN("\300\0\2\1"), SPAN("\300\0\2\2")};
     static const struct assay_link LINK = {SPAN("a.example"), SPAN("b.example"), ASSAY_INSECURE};
-    struct assay_answer a = {.size = sizeof a, .how = ASSAY_OK, .data = A, .n = 2, .chain = &LINK, .nchain = 1};
+    struct assay_answer a = {
+        .size = sizeof a, .how = ASSAY_OK, .data = A, .n = 2, .chain = &LINK, .nchain = 1};
     assay_fact *fact;
     struct flow f;
 
@@ -763,7 +776,8 @@ static void an_answer_is_shown_by_its_records_or_by_how_it_came(void **state)
         assay_fact_free(fact);
         assert_int_equal(answer(&f, 2, how), ASSAY_DONE);
         assert_int_equal(step(&f), ASSAY_DONE);
-        buf_printf(&want, "0:asks A a.example|2 records by CNAME| / 0:asks TXT a\\011b|%s|it\\012follows",
+        buf_printf(&want,
+                   "0:asks A a.example|2 records by CNAME| / 0:asks TXT a\\011b|%s|it\\012follows",
                    how == ASSAY_OK ? "1 record" : fact_how_text(how));
         buf_putc(&want, '\0');
         must_trace(&f, want.p);
@@ -871,7 +885,8 @@ static void answer_all(struct asker *a, size_t octets)
     memset(rdata, 'x', sizeof rdata);
     rdata[0] = (char)255;
     for (an.n = 0; an.n * 256 < octets; an.n++)
-        data[an.n] = (assay_span){memcpy(malloc(256), rdata, 256), 256}, ((char *)(uintptr_t)data[an.n].p)[1] = (char)an.n;
+        data[an.n] = (assay_span){memcpy(malloc(256), rdata, 256), 256},
+        ((char *)(uintptr_t)data[an.n].p)[1] = (char)an.n;
     assert_int_equal(assay_fact_new(ASSAY_DNS, ASSAY_RR_TXT, &an, &fact), ASSAY_DONE);
     while (assay_next_question(&a->flow.ev, &q))
         assert_int_equal(assay_answer_question(&a->flow.ev, q.id, fact), ASSAY_DONE);
@@ -891,7 +906,8 @@ static void a_branch_may_ask_512_questions_in_a_pass_and_gets_toobig_for_the_nex
         assert_int_equal(assay_step(&a.flow.ev), ASSAY_NEED);
         assert_int_equal(a.done[0], over);
         answer_all(&a, 0);
-        assert_int_equal(assay_step(&a.flow.ev), ASSAY_DONE); /* counted anew: it is the same again */
+        assert_int_equal(assay_step(&a.flow.ev),
+                         ASSAY_DONE); /* counted anew: it is the same again */
         assert_int_equal(a.done[0], LIMIT_BRANCH_ASKS + over);
         assert_int_equal(a.refused[0], over);
         eval_done(&a.flow.ev);
@@ -998,7 +1014,10 @@ static void four_thousand_and_ninety_six_lines_of_a_branch_are_kept(void **state
 /** Parts that use everything, and the reasoning they come to. */
 #define EVERYTHING "=a ?q1 ( #1 #2 ) =b", "!h1 &q2 &q3 =c", "?h1 ~ #3 =d", "( ?q4 =e"
 
-/** Run with memory short at each step: room in both arenas, then `left` blocks. \return how often it was */
+/**
+ * Run with memory short at each step: room in both arenas, then `left` blocks. \return how often it
+ * was
+ */
 static size_t run_scarcely(struct flow *f, size_t room, size_t left)
 {
     struct assay_question q;
@@ -1062,7 +1081,8 @@ static size_t run_with_short_pass(struct flow *f, size_t room)
         char *filler;
 
         arena_done(&f->ev.pass);
-        filler = arena_get(&f->ev.pass, 8192 - 64 - room); /* taken back by the step: it only makes a block */
+        filler = arena_get(&f->ev.pass,
+                           8192 - 64 - room); /* taken back by the step: it only makes a block */
         assert_non_null(filler);
         memory_left = room % 2;
         s = assay_step(&f->ev);
@@ -1185,7 +1205,8 @@ static void random_part(char *out, size_t size, size_t self, size_t parts)
         const char *name = NAMES[random_below(COUNT(NAMES))];
 
         if (kind == 7 && self + 1 < parts)
-            at += (size_t)snprintf(out + at, size - at, "#%zu ", self + 1 + random_below(parts - self - 1));
+            at += (size_t)snprintf(out + at, size - at, "#%zu ",
+                                   self + 1 + random_below(parts - self - 1));
         else if (kind == 6)
             at += (size_t)snprintf(out + at, size - at, "~ ");
         else
@@ -1193,7 +1214,10 @@ static void random_part(char *out, size_t size, size_t self, size_t parts)
     }
 }
 
-/** Make a flow done by answers that arrive one by one in random order, some before they are asked for, hints or not. */
+/**
+ * Make a flow done by answers that arrive one by one in random order, some before they are asked
+ * for, hints or not.
+ */
 static void run_at_random(struct flow *f)
 {
     assay_status s;
@@ -1236,8 +1260,9 @@ static void the_order_of_answers_changes_nothing(void **state)
             run_at_random(&f);
             write_trace(&f, &got);
             if (!span_eq(buf_span(&want), buf_span(&got)))
-                fail_msg("%s | %s | %s | %s | %s | %s\n  wanted %.*s\n  got    %.*s", texts[0], texts[1], texts[2],
-                         texts[3], texts[4], texts[5], SPAN_ARG(buf_span(&want)), SPAN_ARG(buf_span(&got)));
+                fail_msg("%s | %s | %s | %s | %s | %s\n  wanted %.*s\n  got    %.*s", texts[0],
+                         texts[1], texts[2], texts[3], texts[4], texts[5],
+                         SPAN_ARG(buf_span(&want)), SPAN_ARG(buf_span(&got)));
             end(&f);
         }
         buf_done(&want);
@@ -1266,7 +1291,8 @@ static void calls_that_a_flow_does_not_have_are_out_of_order(void **state)
 
 static void every_status_has_its_words(void **state)
 {
-    static const assay_status ALL[] = {ASSAY_DONE, ASSAY_NEED, ASSAY_MORE, ASSAY_ENOMEM, ASSAY_EINVAL, ASSAY_EORDER};
+    static const assay_status ALL[] = {ASSAY_DONE,   ASSAY_NEED,   ASSAY_MORE,
+                                       ASSAY_ENOMEM, ASSAY_EINVAL, ASSAY_EORDER};
 
     (void)state;
     for (size_t i = 0; i < COUNT(ALL); i++)
@@ -1281,7 +1307,8 @@ struct caller {
     size_t calls, questions, fail_at;
 };
 
-static assay_status answer_batch(void *arg, assay_eval *ev, const struct assay_question *q, size_t n)
+static assay_status answer_batch(void *arg, assay_eval *ev, const struct assay_question *q,
+                                 size_t n)
 {
     struct caller *c = arg;
     assay_fact *fact;
@@ -1309,11 +1336,14 @@ static void a_whole_evaluation_is_run_in_one_call(void **state)
     assert_int_equal(assay_run(&f.ev, SPAN_EMPTY, answer_batch, &c), ASSAY_DONE);
     assert_int_equal(c.questions, 4);
     assert_int_equal(c.calls, 2);
-    must_trace(&f, "0:asks TXT a|1 record|answer 1 / 0:asks TXT b|1 record|answer 2 / 0:asks TXT c|1 record|answer 1");
+    must_trace(
+        &f,
+        "0:asks TXT a|1 record|answer 1 / 0:asks TXT b|1 record|answer 2 / 0:asks TXT c|1 record|answer 1");
     end(&f);
     c = (struct caller){.fail_at = 2};
     BEGIN(&f, "?a ?b");
-    assert_int_equal(assay_run(&f.ev, SPAN_EMPTY, answer_batch, &c), ASSAY_EINVAL); /* what the caller said */
+    assert_int_equal(assay_run(&f.ev, SPAN_EMPTY, answer_batch, &c),
+                     ASSAY_EINVAL); /* what the caller said */
     end(&f);
     c = (struct caller){0};
     begin_asker(&a, 1);

@@ -4,18 +4,23 @@
 #include "base/utf8.h"
 
 /*
- * One pass. next_token() parts the field into words and specials, comments and folding left out. read_run() takes
- * tokens up to one that may part addresses (, ; : < > or the end); on the way what has an @ becomes a mailbox, whatever
- * comes of it later. end_run() then looks at what parted: words before < are a display name, before : the name of a
- * group, and so on; what does not fit is a fault.
+ * One pass. next_token() parts the field into words and specials, comments and folding left out.
+ * read_run() takes tokens up to one that may part addresses (, ; : < > or the end); on the way what
+ * has an @ becomes a mailbox, whatever comes of it later. end_run() then looks at what parted:
+ * words before < are a display name, before : the name of a group, and so on; what does not fit is
+ * a fault.
  *
- * Where the grammar is broken, programs differ in what they show. Each address that one of them may come to is given:
- * every @ of several divides, and an address may end, or go on, at an octet that has no place there.
+ * Where the grammar is broken, programs differ in what they show. Each address that one of them may
+ * come to is given: every @ of several divides, and an address may end, or go on, at an octet that
+ * has no place there.
  */
 
 /* ---- octets ---- */
 
-/** Octets of the line end at the front when it folds: a blank or the end of the field comes behind it; else 0. */
+/**
+ * Octets of the line end at the front when it folds: a blank or the end of the field comes behind
+ * it; else 0.
+ */
 static size_t fold_size(assay_span s)
 {
     size_t lf = s.n > 0 && s.p[0] == '\r';
@@ -72,14 +77,20 @@ struct token {
     bool gap;        /* comments or blanks stood before it */
 };
 
-/** What is left of a field. Looking for an end that is not there is done once, so that the whole stays linear. */
+/**
+ * What is left of a field. Looking for an end that is not there is done once, so that the whole
+ * stays linear.
+ */
 struct lexer {
     assay_span rest;
     bool no_quotes; /* a quoted string does not end: " is an octet without meaning from there on */
     bool no_comments; /* the same for ( and ) */
 };
 
-/** Octets of the quoted string at the front (3.2.4), or 0 when it does not end before the field or a stop does. */
+/**
+ * Octets of the quoted string at the front (3.2.4), or 0 when it does not end before the field or a
+ * stop does.
+ */
 static size_t quoted_size(assay_span s)
 {
     for (size_t i = 1; i < s.n; i++) {
@@ -93,7 +104,10 @@ static size_t quoted_size(assay_span s)
     return 0;
 }
 
-/** Octets of the comment at the front (3.2.2), or 0 when it does not end, or lies deeper than the limit. */
+/**
+ * Octets of the comment at the front (3.2.2), or 0 when it does not end, or lies deeper than the
+ * limit.
+ */
 static size_t comment_size(assay_span s)
 {
     size_t depth = 0;
@@ -112,7 +126,8 @@ static size_t comment_size(assay_span s)
 /**
  * Octets of the domain literal at the front (3.4.1), or 0 when it does not end.
  *
- * RFC 5322 would let it hold , ; < > and @ as well. No literal of RFC 5321 4.1.3 does, but addresses could be hidden so.
+ * RFC 5322 would let it hold , ; < > and @ as well. No literal of RFC 5321 4.1.3 does, but
+ * addresses could be hidden so.
  */
 static size_t literal_size(assay_span s)
 {
@@ -285,7 +300,10 @@ static void begin_spec(struct reader *r)
     r->spec = (struct spec){.begin = r->n, .first = r->list.n};
 }
 
-/** The spec, which has an @, ends: give it. Its last reading, divided by the last @, comes before the others. */
+/**
+ * The spec, which has an @, ends: give it. Its last reading, divided by the last @, comes before
+ * the others.
+ */
 static void end_address(struct reader *r)
 {
     struct spec *s = &r->spec;
@@ -318,7 +336,10 @@ static void end_spec(struct reader *r)
     begin_spec(r);
 }
 
-/** Copy what was written, folding left out; `undo` quoted-pairs (3.2.1) as well. \return octets written */
+/**
+ * Copy what was written, folding left out; `undo` quoted-pairs (3.2.1) as well. \return octets
+ * written
+ */
 static size_t copy(char *out, assay_span s, bool undo)
 {
     size_t n = 0;
@@ -336,7 +357,9 @@ static size_t copy(char *out, assay_span s, bool undo)
     return n;
 }
 
-/** An atom or quoted string. Behind another word, with no dot between, it begins a spec of its own. */
+/**
+ * An atom or quoted string. Behind another word, with no dot between, it begins a spec of its own.
+ */
 static void take_word(struct reader *r, const struct token *t)
 {
     struct spec *s = &r->spec;
@@ -387,7 +410,10 @@ static void take_stray(struct reader *r, const struct token *t)
     give(r);
 }
 
-/** A domain literal. Anywhere but behind @ its brackets mean nothing, and its inside is read like all else. */
+/**
+ * A domain literal. Anywhere but behind @ its brackets mean nothing, and its inside is read like
+ * all else.
+ */
 static void take_literal(struct reader *r, const struct token *t)
 {
     if (r->spec.last != AT) {
@@ -471,8 +497,8 @@ static assay_span phrase(struct reader *r)
 }
 
 /**
- * obs-route behind < (4.4): commas, and domains each behind an @, up to a colon; it is no part of the address. What is
- * not quite a route is left to be read as addresses.
+ * obs-route behind < (4.4): commas, and domains each behind an @, up to a colon; it is no part of
+ * the address. What is not quite a route is left to be read as addresses.
  */
 static void skip_route(struct reader *r)
 {
@@ -519,7 +545,10 @@ static void close_angle(struct reader *r)
     r->full = true;
 }
 
-/** Behind a colon. The run before it is the name of a group; that is no address, but what has an @ was given. */
+/**
+ * Behind a colon. The run before it is the name of a group; that is no address, but what has an @
+ * was given.
+ */
 static void open_group(struct reader *r)
 {
     if (r->angle) {

@@ -9,13 +9,18 @@
 /** Octets at the end of a domain that is no name that are looked at. */
 enum { TAIL_MAX = 1024 };
 
-/** The name is of printable octets, without blanks, quotes and parentheses: nothing in it is escaped. */
+/**
+ * The name is of printable octets, without blanks, quotes and parentheses: nothing in it is
+ * escaped.
+ */
 static bool is_plain(const struct dns_name *name)
 {
     return !memchr(name->p, '\\', name->n);
 }
 
-/** A character that no program shows: blanks, controls, marks of direction and form, fillers, tags. */
+/**
+ * A character that no program shows: blanks, controls, marks of direction and form, fillers, tags.
+ */
 static bool is_invisible(uint32_t code)
 {
     static const struct {
@@ -33,7 +38,10 @@ static bool is_invisible(uint32_t code)
     return false;
 }
 
-/** The end of a domain as it is seen: without invisible characters, with full stops for what UTS 46 takes for one. */
+/**
+ * The end of a domain as it is seen: without invisible characters, with full stops for what UTS 46
+ * takes for one.
+ */
 static assay_span visible_tail(assay_span domain, char out[TAIL_MAX])
 {
     assay_span s = domain.n > TAIL_MAX ? span_from(domain, domain.n - TAIL_MAX) : domain;
@@ -59,8 +67,8 @@ static assay_span visible_tail(assay_span domain, char out[TAIL_MAX])
 /**
  * What of a domain that is no name still is one: the labels behind the last bad one, at least two.
  *
- * Robustness: without this a snowman or 64 letters in front of bank.example, or an invisible mark inside it, would free
- * a message from the policy of bank.example, while people read just that.
+ * Robustness: without this a snowman or 64 letters in front of bank.example, or an invisible mark
+ * inside it, would free a message from the policy of bank.example, while people read just that.
  */
 static assay_status rest_of_domain(assay_span domain, struct dns_name *ret)
 {

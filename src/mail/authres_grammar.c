@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/authres_grammar.h"
 
-/** Every octet is printable ASCII without the space, and none of `never`; or is above 127, if that is allowed. */
+/**
+ * Every octet is printable ASCII without the space, and none of `never`; or is above 127, if that
+ * is allowed.
+ */
 static bool is_made_without(assay_span s, const char *never, bool eight_bit)
 {
     assay_span specials = span_of(never);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file authres_grammar.h
- * What the words of Authentication-Results may look like, exactly: reading notes what does not, writing quotes it.
+ * \file authres_grammar.h What the words of Authentication-Results may look like, exactly: reading
+ * notes what does not, writing quotes it.
  */
 #ifndef MAIL_AUTHRES_GRAMMAR_H
 #define MAIL_AUTHRES_GRAMMAR_H
@@ -17,7 +17,10 @@ bool authres_is_token(assay_span s) ASSAY_PURE;
 /** dot-atom-text (RFC 5322 3.2.3). Octets above 127 are taken (RFC 6532 3.2). */
 bool authres_is_dot_atom(assay_span s) ASSAY_PURE;
 
-/** domain-name (RFC 6376 3.5): two labels or more. Octets above 127 are taken for those of U-labels (RFC 8616 5). */
+/**
+ * domain-name (RFC 6376 3.5): two labels or more. Octets above 127 are taken for those of U-labels
+ * (RFC 8616 5).
+ */
 bool authres_is_domain_name(assay_span s) ASSAY_PURE;
 
 /** quoted-string (RFC 5322 3.2.4): quotes at both ends, none inside but behind a backslash. */

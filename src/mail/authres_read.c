@@ -6,14 +6,15 @@
 #include "mail/authres_grammar.h"
 
 /*
- * take_word() parts the field into words: what stands between white space, comments, semicolons and the octets a name
- * ends at. A word may be quoted, wholly or in parts. Reading copies words, unquoted, into one text that the field's
- * length bounds; telling whose field it is compares them where they stand.
+ * take_word() parts the field into words: what stands between white space, comments, semicolons and
+ * the octets a name ends at. A word may be quoted, wholly or in parts. Reading copies words,
+ * unquoted, into one text that the field's length bounds; telling whose field it is compares them
+ * where they stand.
  *
- * What breaks the grammar is a fault and is read as well as it can be; where that is not at all, all is passed over up
- * to the next semicolon outside quotes and comments. A quote or comment that does not end takes the rest of the field
- * with it: a field that two readers may part in two ways shall give too few results rather than some that were never
- * there.
+ * What breaks the grammar is a fault and is read as well as it can be; where that is not at all,
+ * all is passed over up to the next semicolon outside quotes and comments. A quote or comment that
+ * does not end takes the rest of the field with it: a field that two readers may part in two ways
+ * shall give too few results rather than some that were never there.
  */
 
 /* ---- words ---- */
@@ -81,7 +82,9 @@ static bool skip_gap(struct cursor *c)
     return c->rest.p != begin;
 }
 
-/** Octets of the quoted string at the front (RFC 5322 3.2.4); all there are when it does not end. */
+/**
+ * Octets of the quoted string at the front (RFC 5322 3.2.4); all there are when it does not end.
+ */
 static size_t quoted_size(struct cursor *c, assay_span s)
 {
     for (size_t i = 1; i < s.n; i++) {
@@ -207,8 +210,8 @@ static bool is_id(assay_span word, assay_span id)
 }
 
 /**
- * What stands before the first semicolon begins with this id, if comments, white space, quotes and backslashes are
- * taken out: how programs that do not know the grammar may come to see it.
+ * What stands before the first semicolon begins with this id, if comments, white space, quotes and
+ * backslashes are taken out: how programs that do not know the grammar may come to see it.
  */
 static bool is_id_squeezed(struct cursor c, assay_span id)
 {

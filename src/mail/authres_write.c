@@ -6,18 +6,23 @@
 #include "mail/authres_grammar.h"
 
 /*
- * The field is made of pieces that are never folded inside: the authserv-id, method=result, reason="...", each
- * ptype.property=value. A piece is put together first, so that its length is known when the line is chosen. All that
- * goes into one has been through put_keyword(), sanitise() or put_quoted(): what stands in a piece cannot end it.
+ * The field is made of pieces that are never folded inside: the authserv-id, method=result,
+ * reason="...", each ptype.property=value. A piece is put together first, so that its length is
+ * known when the line is chosen. All that goes into one has been through put_keyword(), sanitise()
+ * or put_quoted(): what stands in a piece cannot end it.
  */
 
 /**
- * No line reaches column 78 where a piece could be moved to the next (RFC 5322 2.1.1). A tab is eight columns, so that
- * the field is as narrow for those who look at it as for those who count octets.
+ * No line reaches column 78 where a piece could be moved to the next (RFC 5322 2.1.1). A tab is
+ * eight columns, so that the field is as narrow for those who look at it as for those who count
+ * octets.
  */
 enum { LINE_COLUMNS = 77, TAB_COLUMNS = 8 };
 
-/** The longest piece is a property whose value is quoted; no line passes 998 octets (RFC 5322 2.1.1). */
+/**
+ * The longest piece is a property whose value is quoted; no line passes 998 octets (RFC 5322
+ * 2.1.1).
+ */
 enum { PIECE_MAX = 2 * LIMIT_AUTHRES_NAME + LIMIT_AUTHRES_VALUE + 4 };
 _Static_assert(PIECE_MAX + TAB_COLUMNS < 998, "a piece with its tab and semicolon is a line");
 _Static_assert(PIECE_MAX > 2 * LIMIT_AUTHRES_NAME + NUMBER_DIGITS + 2,
@@ -43,8 +48,9 @@ static void put_text(struct piece *piece, assay_span s)
 }
 
 /**
- * Put a name: method, result, ptype or property, each a Keyword. An octet that no Keyword has becomes a hyphen, and a
- * hyphen at the end, where none may stand, an x: nothing is left out, so that no name turns into a shorter one.
+ * Put a name: method, result, ptype or property, each a Keyword. An octet that no Keyword has
+ * becomes a hyphen, and a hyphen at the end, where none may stand, an x: nothing is left out, so
+ * that no name turns into a shorter one.
  */
 static void put_keyword(struct piece *piece, assay_span name)
 {
@@ -85,8 +91,8 @@ static size_t character_size(assay_span s)
 }
 
 /**
- * Make a text one that may stand between quotes: control octets and octets that are no UTF-8 become `?`, and it ends
- * before the character that would take its quoted form over the limit.
+ * Make a text one that may stand between quotes: control octets and octets that are no UTF-8 become
+ * `?`, and it ends before the character that would take its quoted form over the limit.
  */
 static assay_span sanitise(assay_span s, char out[LIMIT_AUTHRES_VALUE])
 {
@@ -115,8 +121,8 @@ static void put_value(struct piece *piece, assay_span s)
 }
 
 /**
- * Put a pvalue. What looks like an address is written as one, [[local-part] "@"] domain-name: an email identity must be
- * (RFC 8601 2.2).
+ * Put a pvalue. What looks like an address is written as one, [[local-part] "@"] domain-name: an
+ * email identity must be (RFC 8601 2.2).
  */
 static void put_pvalue(struct piece *piece, assay_span s)
 {
@@ -142,7 +148,9 @@ struct writer {
     size_t column;
 };
 
-/** Write a piece on this line, or on the next when a semicolon behind it would not fit on this one. */
+/**
+ * Write a piece on this line, or on the next when a semicolon behind it would not fit on this one.
+ */
 static void write_piece(struct writer *w, const struct piece *piece)
 {
     bool folds = w->column + 1 + piece->n + 1 > LINE_COLUMNS;

@@ -104,7 +104,9 @@ static assay_status release_line_ends(struct body_stream *s)
     return ASSAY_DONE;
 }
 
-/** Pass canonical octets on; they end in no half of a CRLF. Line ends at their end are held back. */
+/**
+ * Pass canonical octets on; they end in no half of a CRLF. Line ends at their end are held back.
+ */
 static assay_status pass(struct body_stream *s, assay_span octets)
 {
     uint64_t ends = 0;
@@ -187,7 +189,10 @@ static assay_status take_octet(struct body_stream *s, char c)
     return ASSAY_DONE;
 }
 
-/** How many octets from the front stand as they are: no line end, no tab, and blanks only one by one. */
+/**
+ * How many octets from the front stand as they are: no line end, no tab, and blanks only one by
+ * one.
+ */
 static size_t plain_octets(assay_span piece)
 {
     size_t n = 0;
@@ -213,7 +218,10 @@ static assay_status take_octets(struct body_stream *s, assay_span *piece, size_t
     return ASSAY_DONE;
 }
 
-/** Take a block without the octets that have to go; a tab that stays becomes a space. The stage has room for it. */
+/**
+ * Take a block without the octets that have to go; a tab that stays becomes a space. The stage has
+ * room for it.
+ */
 static void take_block(struct body_stream *s, assay_span block, const struct scan_block *found)
 {
     char *to = s->stage + s->staged;
@@ -239,7 +247,10 @@ static assay_span run_between(const char *from, const char *to)
     return span_between(from, to > from && to[-1] == '\r' ? to - 1 : to);
 }
 
-/** Take a block that has to be changed. \param from  where it begins, or the CR before it \return where to go on */
+/**
+ * Take a block that has to be changed. \param from  where it begins, or the CR before it \return
+ * where to go on
+ */
 static const char *change_block(struct body_stream *s, const char *from, const char *at,
                                 const struct scan_block *found)
 {
@@ -330,7 +341,9 @@ assay_status body_add(struct body *b, assay_span piece)
 
 /* ---- the end ---- */
 
-/** End a stream: a body that is not empty ends in one CRLF, and so does an empty one when simple. */
+/**
+ * End a stream: a body that is not empty ends in one CRLF, and so does an empty one when simple.
+ */
 static assay_status end_stream(struct body_stream *s, enum canon canon)
 {
     struct body_digest *whole = s->n ? &s->snapshots[s->n - 1] : NULL;

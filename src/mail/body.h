@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file body.h
- * Digests of a body that streams by: one for each canonicalization, with snapshots for l= (RFC 6376 3.4, 3.5).
+ * \file body.h Digests of a body that streams by: one for each canonicalization, with snapshots for
+ * l= (RFC 6376 3.4, 3.5).
  *
- * Which digests are wanted is fixed at the end of the header; then the body arrives in pieces of any cut and
- * nothing of it is kept.
+ * Which digests are wanted is fixed at the end of the header; then the body arrives in pieces of
+ * any cut and nothing of it is kept.
  */
 #ifndef MAIL_BODY_H
 #define MAIL_BODY_H
@@ -37,8 +37,10 @@ struct body_stream {
     uint64_t line_ends; /* CRLFs held back: they vanish at the end of the body */
     size_t n, next;     /* of `snapshots`: all, and those taken */
     struct digest digest;
-    struct body_digest snapshots[LIMIT_BODY_LENGTHS + 1]; /* by length, ascending; the whole body last */
-    char stage[BODY_STAGE + 64]; /* canonical octets; whole blocks are copied, so there is room for one more */
+    struct body_digest
+        snapshots[LIMIT_BODY_LENGTHS + 1]; /* by length, ascending; the whole body last */
+    char stage[BODY_STAGE +
+               64]; /* canonical octets; whole blocks are copied, so there is room for one more */
 };
 
 /** All of a body that is wanted. */
@@ -80,7 +82,9 @@ ASSAY_NODISCARD assay_status body_give(struct body *b, enum canon canon, uint64_
 /** Canonical octets of the whole body; after body_end(). */
 uint64_t body_length(const struct body *b, enum canon canon);
 
-/** The digest of a length, or NULL when the body is shorter or it was not wanted; after body_end(). */
+/**
+ * The digest of a length, or NULL when the body is shorter or it was not wanted; after body_end().
+ */
 const struct body_digest *body_find(const struct body *b, enum canon canon, uint64_t length);
 
 /** Give the memory back. */

@@ -22,7 +22,8 @@ static assay_status flush(struct relaxed *r)
 /** White space of a field that is unfolded: a CR that ends no line is none (RFC 6376 3.4.2). */
 static inline bool is_white(assay_span s, size_t i)
 {
-    return ascii_wsp(s.p[i]) || s.p[i] == '\n' || (s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n');
+    return ascii_wsp(s.p[i]) || s.p[i] == '\n' ||
+           (s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n');
 }
 
 /** Add part of a value: unfolded, runs of white space as one space, none at both ends. */
@@ -85,8 +86,8 @@ static assay_span without_line_end(assay_span raw)
 }
 
 /** Add a field of two parts, between which something was taken out. */
-static assay_status canon_parts(struct digest *d, enum canon canon, assay_span name, assay_span first,
-                                assay_span second)
+static assay_status canon_parts(struct digest *d, enum canon canon, assay_span name,
+                                assay_span first, assay_span second)
 {
     struct relaxed r;
 
@@ -121,9 +122,11 @@ static assay_span with_blanks(assay_span raw, assay_span b)
     return b;
 }
 
-assay_status canon_signature(struct digest *d, enum canon canon, assay_span name, assay_span raw, assay_span b)
+assay_status canon_signature(struct digest *d, enum canon canon, assay_span name, assay_span raw,
+                             assay_span b)
 {
     raw = without_line_end(raw);
     b = with_blanks(raw, b);
-    return canon_parts(d, canon, name, span_between(raw.p, b.p), span_between(b.p + b.n, raw.p + raw.n));
+    return canon_parts(d, canon, name, span_between(raw.p, b.p),
+                       span_between(b.p + b.n, raw.p + raw.n));
 }

@@ -9,13 +9,15 @@
 #include "mail/body.h"
 
 /**
- * Add a header field in canonical form to a digest, with its CRLF. Line ends of the field may be LF alone.
+ * Add a header field in canonical form to a digest, with its CRLF. Line ends of the field may be LF
+ * alone.
  *
  * \param name  without blanks before the colon
  * \param raw   the whole field as received; its final line end may be missing
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status canon_field(struct digest *d, enum canon canon, assay_span name, assay_span raw);
+ASSAY_NODISCARD assay_status canon_field(struct digest *d, enum canon canon, assay_span name,
+                                         assay_span raw);
 
 /**
  * Add a signature's own field: the value of b= taken out with the white space around it, and
@@ -24,7 +26,7 @@ ASSAY_NODISCARD assay_status canon_field(struct digest *d, enum canon canon, ass
  * \param b  the value of its b= tag, inside `raw`
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status canon_signature(struct digest *d, enum canon canon, assay_span name, assay_span raw,
-                                             assay_span b);
+ASSAY_NODISCARD assay_status canon_signature(struct digest *d, enum canon canon, assay_span name,
+                                             assay_span raw, assay_span b);
 
 #endif

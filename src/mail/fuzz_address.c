@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_address.c
- * Any octets as the value of From: what is read is bounded and lives in the arena, reads back as itself, hides no
- * neighbour, and every author domain is a canonical name.
+ * \file fuzz_address.c Any octets as the value of From: what is read is bounded and lives in the
+ * arena, reads back as itself, hides no neighbour, and every author domain is a canonical name.
  */
 #include "dns/alabel.h"
 #include "mail/address.h"

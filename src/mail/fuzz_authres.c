@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_authres.c
- * Any octets as Authentication-Results: what is read is bounded and lies in the arena, and survives being written and
- * read again; whoever is named is recognised.
+ * \file fuzz_authres.c Any octets as Authentication-Results: what is read is bounded and lies in
+ * the arena, and survives being written and read again; whoever is named is recognised.
  */
 #include "mail/fuzz_authres.h"
 

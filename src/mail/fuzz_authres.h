@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_authres.h
- * What both fuzzers of Authentication-Results know: what writing does to names and values, said once more, another way.
+ * \file fuzz_authres.h What both fuzzers of Authentication-Results know: what writing does to names
+ * and values, said once more, another way.
  */
 #ifndef MAIL_FUZZ_AUTHRES_H
 #define MAIL_FUZZ_AUTHRES_H
@@ -17,7 +17,10 @@ static inline void must(bool holds)
         abort();
 }
 
-/** How many octets the character at the front has (RFC 3629 4, its table line by line); 0: there is none. */
+/**
+ * How many octets the character at the front has (RFC 3629 4, its table line by line); 0: there is
+ * none.
+ */
 static inline size_t model_utf8(assay_span s)
 {
     uint8_t o[4] = {0, 0, 0, 0};

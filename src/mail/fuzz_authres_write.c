@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_authres_write.c
- * Any octets as authserv-id, names, reasons and values: what is written obeys the grammar of RFC 8601 2.2 and says
- * nothing but what was given. No value can end its piece, its field or its line.
+ * \file fuzz_authres_write.c Any octets as authserv-id, names, reasons and values: what is written
+ * obeys the grammar of RFC 8601 2.2 and says nothing but what was given. No value can end its
+ * piece, its field or its line.
  *
- * The input is a program: each text is an octet with its length, then the text; the other octets are counts.
+ * The input is a program: each text is an octet with its length, then the text; the other octets
+ * are counts.
  */
 #include "mail/fuzz_authres.h"
 
@@ -83,7 +84,10 @@ static void check_quoted(assay_span *s)
     take(s, '"');
 }
 
-/** domain-name (RFC 6376 3.5): labels and dots, at least one of these, no empty label, no hyphen at a label's ends. */
+/**
+ * domain-name (RFC 6376 3.5): labels and dots, at least one of these, no empty label, no hyphen at
+ * a label's ends.
+ */
 static void check_domain(assay_span *s)
 {
     const char *begin = s->p;
@@ -170,7 +174,10 @@ static void check_payload(assay_span s)
 
 /* ---- lines ---- */
 
-/** A line that is too wide holds one piece, which could not be folded, and nothing before it that could. */
+/**
+ * A line that is too wide holds one piece, which could not be folded, and nothing before it that
+ * could.
+ */
 static void check_lines(assay_span payload, size_t field_n)
 {
     assay_span rest = payload, line;

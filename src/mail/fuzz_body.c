@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_body.c
- * Any body in any cut: every digest is that of the naive canonical form, at every length that was wanted.
+ * \file fuzz_body.c Any body in any cut: every digest is that of the naive canonical form, at every
+ * length that was wanted.
  *
- * The input begins with octets that say which lengths are wanted and how the body is cut; the rest is the body.
+ * The input begins with octets that say which lengths are wanted and how the body is cut; the rest
+ * is the body.
  */
 #include "mail/test_naive.h"
 
@@ -61,12 +62,14 @@ static void check(const struct body *b, enum canon canon, uint64_t length, assay
     must((d != NULL) == (length == BODY_WHOLE || length <= canonical.n));
     if (!d)
         return;
-    naive_sha256(span_first(canonical, length < canonical.n ? (size_t)length : canonical.n), sha256);
+    naive_sha256(span_first(canonical, length < canonical.n ? (size_t)length : canonical.n),
+                 sha256);
     must(memcmp(d->sha256, sha256, SHA256_SIZE) == 0);
 }
 
 /** All digests of one canonicalization. */
-static void check_all(const struct body *b, enum canon canon, assay_span body, const uint64_t lengths[LENGTHS])
+static void check_all(const struct body *b, enum canon canon, assay_span body,
+                      const uint64_t lengths[LENGTHS])
 {
     struct buf canonical = buf_new(2 * body.n + 4);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_message.c
- * Any message in any cut: the same fields, faults and digests as the whole; every octet of the header is in a field.
+ * \file fuzz_message.c Any message in any cut: the same fields, faults and digests as the whole;
+ * every octet of the header is in a field.
  *
  * The input begins with four octets that say how the message is cut; the rest is the message.
  */
@@ -89,7 +89,10 @@ static void must_be_same(const struct message *a, const struct message *b)
         }
 }
 
-/** Fields follow one another without a gap; each is its name, blanks, a colon and its value, or has no name. */
+/**
+ * Fields follow one another without a gap; each is its name, blanks, a colon and its value, or has
+ * no name.
+ */
 static void check_fields(const struct header *h)
 {
     size_t at = 0;
@@ -122,7 +125,9 @@ static size_t body_at(assay_span raw)
     return raw.n;
 }
 
-/** The header's octets are those of the message up to its empty line, but for a separator of mbox. */
+/**
+ * The header's octets are those of the message up to its empty line, but for a separator of mbox.
+ */
 static void check_text(const struct message *m, assay_span raw)
 {
     size_t end = body_at(raw);
@@ -146,7 +151,8 @@ static void check_body(const struct message *m, assay_span body)
 
         naive_body((enum canon)canon, body, &form);
         naive_sha256(buf_span(&form), sha256);
-        must(memcmp(body_find(&m->body, (enum canon)canon, BODY_WHOLE)->sha256, sha256, SHA256_SIZE) == 0);
+        must(memcmp(body_find(&m->body, (enum canon)canon, BODY_WHOLE)->sha256, sha256,
+                    SHA256_SIZE) == 0);
         buf_done(&form);
     }
 }

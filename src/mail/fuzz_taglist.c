@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_taglist.c
- * Any octets as a tag list: what is read lies in the text, is by the grammar, each tag once, and reads back as itself;
- * what is refused breaks a rule at the place that is shown.
+ * \file fuzz_taglist.c Any octets as a tag list: what is read lies in the text, is by the grammar,
+ * each tag once, and reads back as itself; what is refused breaks a rule at the place that is
+ * shown.
  */
 #include "base/buf.h"
 #include "mail/taglist.h"
@@ -112,7 +112,8 @@ static void check_again(const struct taglist *list)
 static void check_fault(enum taglist_fault fault, const struct taglist *list, assay_span where)
 {
     size_t equals = span_find(where, '=');
-    assay_span name = span_trim(span_first(where, equals)), value = span_trim(span_from(where, equals + 1));
+    assay_span name = span_trim(span_first(where, equals)),
+               value = span_trim(span_from(where, equals + 1));
     bool formed = equals < where.n && is_name(name) && is_value(value), twice = false;
 
     for (size_t i = 0; i < list->n; i++)

@@ -56,7 +56,10 @@ static assay_status append(struct header *h, const assay_span *pieces, size_t n)
     return ASSAY_DONE;
 }
 
-/** Begin a field with a name of `name_n` octets and a colon at `colon`, both counted from its first octet. */
+/**
+ * Begin a field with a name of `name_n` octets and a colon at `colon`, both counted from its first
+ * octet.
+ */
 static void begin_field(struct header *h, size_t at, size_t name_n, size_t colon)
 {
     struct field *f = &h->fields[h->n++];
@@ -68,7 +71,10 @@ static void begin_field(struct header *h, size_t at, size_t name_n, size_t colon
     f->hash = span_hash((assay_span){h->text.p + at, name_n});
 }
 
-/** Octets of a name without the blanks of obsolete syntax that stand before the colon (RFC 5322 4.5). */
+/**
+ * Octets of a name without the blanks of obsolete syntax that stand before the colon (RFC 5322
+ * 4.5).
+ */
 static size_t without_blanks(const char *name, size_t n)
 {
     while (n && ascii_wsp(name[n - 1]))
@@ -79,7 +85,9 @@ static size_t without_blanks(const char *name, size_t n)
 assay_status header_line(struct header *h, assay_span line)
 {
     size_t at = h->text.n, colon = span_find(line, ':');
-    size_t name_n = colon < line.n && !ascii_wsp(line.p[0]) ? colon : 0; /* what begins with a blank is no field */
+    size_t name_n = colon < line.n && !ascii_wsp(line.p[0])
+                        ? colon
+                        : 0; /* what begins with a blank is no field */
     assay_status s;
 
     if (h->n && line.n && ascii_wsp(line.p[0])) {

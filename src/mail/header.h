@@ -11,8 +11,9 @@
 
 /** Where a field lies in the buffer. */
 struct field {
-    uint32_t at;       /**< its first octet */
-    uint32_t name_n;   /**< octets of its name, blanks before the colon left out; 0: there is no colon */
+    uint32_t at; /**< its first octet */
+    /** octets of its name, blanks before the colon left out; 0: there is no colon */
+    uint32_t name_n;
     uint32_t value_at; /**< behind the colon */
     uint32_t end;      /**< behind its last line end, if it has one */
     uint32_t hash;     /**< of its name, without case */
@@ -32,7 +33,8 @@ void header_init(struct header *h);
 void header_done(struct header *h);
 
 /**
- * Add a line as received, its line end included. A line that begins with a blank continues the field above.
+ * Add a line as received, its line end included. A line that begins with a blank continues the
+ * field above.
  *
  * \return ASSAY_DONE, ASSAY_ENOMEM, ASSAY_EINVAL: a limit was reached, nothing was added
  */

@@ -105,7 +105,10 @@ static bool is_empty(assay_span line)
     return span_is(line, "\n") || span_is(line, "\r\n");
 }
 
-/** Keep a line of the header, unless a limit is reached or it is the separator of an mbox, which is not the message's. */
+/**
+ * Keep a line of the header, unless a limit is reached or it is the separator of an mbox, which is
+ * not the message's.
+ */
 static assay_status keep_line(struct message *m, assay_span line)
 {
     assay_status s;

@@ -3,8 +3,9 @@
  * \file message.h
  * A message read once: the header kept as received, the body turned into digests as it streams by.
  *
- * It comes as raw octets (message_feed) or in pieces as a milter has them (message_header, message_eoh,
- * message_body). Between header and body the owner looks at the fields and says which digests it wants.
+ * It comes as raw octets (message_feed) or in pieces as a milter has them (message_header,
+ * message_eoh, message_body). Between header and body the owner looks at the fields and says which
+ * digests it wants.
  */
 #ifndef MAIL_MESSAGE_H
 #define MAIL_MESSAGE_H
@@ -29,8 +30,9 @@ enum message_fault {
 struct message {
     const struct assay_engine *engine;
     enum message_stage stage;
-    unsigned faults;  /**< seen so far */
-    unsigned looking; /**< the faults that are looked for; MESSAGE_NO_COLON and MESSAGE_LIMIT are seen anyhow */
+    unsigned faults; /**< seen so far */
+    /** the faults that are looked for; MESSAGE_NO_COLON and MESSAGE_LIMIT are seen anyhow */
+    unsigned looking;
     bool raw, first_line;
     bool skipping;   /* in a header line that is over the limit by itself */
     bool after_cr;   /* the last octet looked at was a CR */
@@ -50,8 +52,9 @@ void message_done(struct message *m);
  * Add raw octets; reading stops at the end of the header.
  *
  * \param raw  advanced behind what was read
- * \return ASSAY_DONE; ASSAY_MORE: the header has just ended, say what is wanted and go on with message_body();
- *         ASSAY_ENOMEM: nothing of the line at hand was lost, repeat with what is left of `raw`
+ * \return ASSAY_DONE; ASSAY_MORE: the header has just ended, say what is wanted and go on with
+ *         message_body(); ASSAY_ENOMEM: nothing of the line at hand was lost, repeat with what is
+ *         left of `raw`
  */
 ASSAY_NODISCARD assay_status message_feed(struct message *m, assay_span *raw);
 
@@ -61,7 +64,9 @@ ASSAY_NODISCARD assay_status message_header(struct message *m, assay_span name, 
 /** The header is complete. \return ASSAY_DONE, ASSAY_ENOMEM */
 ASSAY_NODISCARD assay_status message_eoh(struct message *m);
 
-/** Add a piece of the body; what is wanted of it was said. \return ASSAY_DONE, ASSAY_ENOMEM for good */
+/**
+ * Add a piece of the body; what is wanted of it was said. \return ASSAY_DONE, ASSAY_ENOMEM for good
+ */
 ASSAY_NODISCARD assay_status message_body(struct message *m, assay_span piece);
 
 /** The message is complete. \return ASSAY_DONE, ASSAY_ENOMEM for good */

@@ -108,13 +108,15 @@ size_t scan_bare_lf(assay_span s, bool after_cr)
 }
 
 /** The scan, for whichever way to classify. */
-__attribute__((always_inline)) static inline size_t scan(assay_span s, size_t at, struct scan_block *ret,
+__attribute__((always_inline)) static inline size_t scan(assay_span s, size_t at,
+                                                         struct scan_block *ret,
                                                          classify_fn *classify_block)
 {
     uint64_t after_cr = at > 0 && s.p[at - 1] == '\r';
 
     for (; s.n - at >= SCAN_AHEAD; at += SCAN_BLOCK) {
-        const char *next = s.p + at + SCAN_BLOCK; /* the octets behind the block tell what its last ones are */
+        const char *next =
+            s.p + at + SCAN_BLOCK; /* the octets behind the block tell what its last ones are */
         struct masks m = classify_block(s.p + at);
         uint64_t blanks = m.space | m.tab;
         uint64_t before_lf = m.lf >> 1 | (uint64_t)(next[0] == '\n') << 63;
@@ -124,7 +126,8 @@ __attribute__((always_inline)) static inline size_t scan(assay_span s, size_t at
 
         ret->drop = blanks & (before_blank | before_cr);
         ret->tabs = m.tab;
-        ret->odd = alone || (blanks >> 63 && (next[0] == '\n' || (next[0] == '\r' && next[1] != '\n')));
+        ret->odd =
+            alone || (blanks >> 63 && (next[0] == '\n' || (next[0] == '\r' && next[1] != '\n')));
         if (ret->drop | ret->tabs | (uint64_t)ret->odd)
             return at;
         after_cr = m.cr >> 63;

@@ -15,10 +15,15 @@
  */
 size_t scan_bare_lf(assay_span s, bool after_cr) ASSAY_PURE;
 
-/** Octets of a block, and octets that must be there from its beginning on for it to be looked at. */
+/**
+ * Octets of a block, and octets that must be there from its beginning on for it to be looked at.
+ */
 enum { SCAN_BLOCK = 64, SCAN_AHEAD = 2 * SCAN_BLOCK };
 
-/** What the relaxed body canonicalization (RFC 6376 3.4.4) does to a block; one bit for each octet, the first lowest. */
+/**
+ * What the relaxed body canonicalization (RFC 6376 3.4.4) does to a block; one bit for each octet,
+ * the first lowest.
+ */
 struct scan_block {
     uint64_t drop; /**< blanks before a blank or before CRLF: they go */
     uint64_t tabs; /**< tabs; those that do not go become spaces */

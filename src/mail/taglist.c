@@ -21,7 +21,8 @@ static bool is_value(assay_span s)
 
     for (; s.n >= sizeof eight; s = span_from(s, sizeof eight)) {
         memcpy(&eight, s.p, sizeof eight);
-        if (!(((eight - ones * 0x20) & ~eight & tops) | (((eight ^ ones * 0x7F) - ones) & ~(eight ^ ones * 0x7F) & tops)))
+        if (!(((eight - ones * 0x20) & ~eight & tops) |
+              (((eight ^ ones * 0x7F) - ones) & ~(eight ^ ones * 0x7F) & tops)))
             continue; /* none of eight octets is below a space or DEL */
         for (size_t i = 0; i < sizeof eight; i++)
             bad |= ((unsigned char)s.p[i] < ' ' && !ascii_fws(s.p[i])) || s.p[i] == 0x7F;
@@ -35,7 +36,8 @@ static bool is_value(assay_span s)
 static enum taglist_fault add(struct taglist *list, assay_span piece)
 {
     size_t equals = span_find(piece, '=');
-    struct tag tag = {span_trim(span_first(piece, equals)), span_trim(span_from(piece, equals + 1))};
+    struct tag tag = {span_trim(span_first(piece, equals)),
+                      span_trim(span_from(piece, equals + 1))};
 
     if (equals == piece.n || !is_name(tag.name) || !is_value(tag.value))
         return TAGLIST_SYNTAX;
@@ -59,7 +61,8 @@ enum taglist_fault taglist_read(assay_span text, struct taglist *ret, assay_span
         if (span_trim(piece).n)
             fault = add(ret, piece);
         else if (rest.p)
-            fault = TAGLIST_SYNTAX; /* nothing before a semicolon; behind the last one it is allowed */
+            fault =
+                TAGLIST_SYNTAX; /* nothing before a semicolon; behind the last one it is allowed */
         if (fault != TAGLIST_OK) {
             *ret_where = span_trim(piece);
             return fault;

@@ -23,7 +23,7 @@ struct taglist {
 /** What is wrong with a list. */
 enum taglist_fault {
     TAGLIST_OK,
-    TAGLIST_SYNTAX,    /**< a piece without `=`, a name that is none, or a control octet in a value */
+    TAGLIST_SYNTAX, /**< a piece without `=`, a name that is none, or a control octet in a value */
     TAGLIST_DUPLICATE, /**< a tag twice (RFC 6376 3.2: the whole list is invalid) */
     TAGLIST_LIMIT      /**< more than LIMIT_TAGS tags */
 };

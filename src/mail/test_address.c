@@ -26,7 +26,10 @@ static void *rationed_malloc(size_t n)
     return malloc(n);
 }
 
-/** An arena with room for a few pieces of up to 15 octets, after which it needs a block. arena_done() it. */
+/**
+ * An arena with room for a few pieces of up to 15 octets, after which it needs a block.
+ * arena_done() it.
+ */
 static struct arena nearly_full(size_t room)
 {
     struct arena a = {0};
@@ -45,8 +48,8 @@ static struct arena nearly_full(size_t room)
 /* ---- tables ---- */
 
 /**
- * A field, and what is read from it: `display{local|domain}` for each mailbox, then `!` for a fault, `g` for a group,
- * `+` for more than the limit.
+ * A field, and what is read from it: `display{local|domain}` for each mailbox, then `!` for a
+ * fault, `g` for a group, `+` for more than the limit.
  */
 struct row {
     assay_span value;
@@ -445,8 +448,9 @@ static void comments_nest_up_to_the_limit(void **state)
 }
 
 /**
- * Each of these makes some naive reader look again and again for an end that does not come. Work that grows by the
- * square would need 10^12 steps and meet the alarm; all of them together take a few seconds with sanitizers.
+ * Each of these makes some naive reader look again and again for an end that does not come. Work
+ * that grows by the square would need 10^12 steps and meet the alarm; all of them together take a
+ * few seconds with sanitizers.
  */
 static void a_megabyte_of_anything_takes_linear_work(void **state)
 {

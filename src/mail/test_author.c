@@ -27,7 +27,10 @@ static void *rationed_malloc(size_t n)
     return malloc(n);
 }
 
-/** An arena with room for a few pieces of up to 15 octets, after which it needs a block. arena_done() it. */
+/**
+ * An arena with room for a few pieces of up to 15 octets, after which it needs a block.
+ * arena_done() it.
+ */
 static struct arena nearly_full(size_t room)
 {
     struct arena a = {0};
@@ -46,8 +49,8 @@ static struct arena nearly_full(size_t room)
 /* ---- tables ---- */
 
 /**
- * A header, and who its authors are: the domains, the address for people, the From fields and the addresses in them;
- * then `!` for a fault, `+` when there are more than the limit.
+ * A header, and who its authors are: the domains, the address for people, the From fields and the
+ * addresses in them; then `!` for a fault, `+` when there are more than the limit.
  */
 struct row {
     assay_span header;
@@ -303,7 +306,10 @@ static void nobody_hides_an_author(void **state)
 
 /* ---- limits ---- */
 
-/** A header of From fields, `per_field` times `unit` in each, up to `octets` and LIMIT_FIELDS. header_done() it. */
+/**
+ * A header of From fields, `per_field` times `unit` in each, up to `octets` and LIMIT_FIELDS.
+ * header_done() it.
+ */
 static struct header many(assay_span unit, size_t per_field, size_t octets)
 {
     struct header h;

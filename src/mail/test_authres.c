@@ -41,8 +41,9 @@ static void counted_free(void *p)
 /* ---- tables ---- */
 
 /**
- * A field, and what is read from it: the authserv-id, `-` when there is none, then each result with its properties.
- * A version other than 1 stands behind a slash; ` !` at the end: the field breaks the grammar.
+ * A field, and what is read from it: the authserv-id, `-` when there is none, then each result with
+ * its properties. A version other than 1 stands behind a slash; ` !` at the end: the field breaks
+ * the grammar.
  */
 struct row {
     assay_span value;
@@ -99,7 +100,10 @@ static bool same(const struct row *row, assay_span got)
     return agree;
 }
 
-/** Read each row of a table; then again, cut out of a larger text: nothing behind the end may be looked at. */
+/**
+ * Read each row of a table; then again, cut out of a larger text: nothing behind the end may be
+ * looked at.
+ */
 static void read_table(const struct row *rows, size_t n)
 {
     struct buf got = buf_new(1 << 16), exact = buf_new(1 << 16);
@@ -566,7 +570,10 @@ static void what_breaks_the_grammar_is_a_fault_and_the_rest_is_read(void **state
     READ_TABLE(ODD_ROWS);
 }
 
-/** Every beginning of every field is read: a parser that looks ahead too far shows under a sanitizer. */
+/**
+ * Every beginning of every field is read: a parser that looks ahead too far shows under a
+ * sanitizer.
+ */
 static void a_field_cut_anywhere_is_read_within_its_bounds(void **state)
 {
     (void)state;

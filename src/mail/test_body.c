@@ -26,7 +26,10 @@ static const char *hex(const uint8_t sha256[SHA256_SIZE], char out[2 * SHA256_SI
     return out;
 }
 
-/** Begin a body of which `lengths` are wanted in both canonicalizations, and the whole. body_done() it. */
+/**
+ * Begin a body of which `lengths` are wanted in both canonicalizations, and the whole. body_done()
+ * it.
+ */
 static void begin(struct body *b, const uint64_t *lengths, size_t n)
 {
     body_init(b);
@@ -38,7 +41,10 @@ static void begin(struct body *b, const uint64_t *lengths, size_t n)
     assert_int_equal(body_begin(b, engine), ASSAY_DONE);
 }
 
-/** Add a body in pieces of 1 to `most` octets. Each is a block of its own: nothing beside it may be looked at. */
+/**
+ * Add a body in pieces of 1 to `most` octets. Each is a block of its own: nothing beside it may be
+ * looked at.
+ */
 static void add_pieces(struct body *b, assay_span body, size_t most)
 {
     while (body.n) {
@@ -342,10 +348,12 @@ static void a_length_more_than_the_limit_is_refused_and_the_others_stay(void **s
         for (int again = 0; again < 2; again++) /* the same length is the same digest */
             assert_int_equal(body_want(&b, CANON_SIMPLE, i), ASSAY_DONE);
     assert_int_equal(body_want(&b, CANON_SIMPLE, 99), ASSAY_EINVAL);
-    assert_int_equal(body_want(&b, CANON_SIMPLE, BODY_WHOLE), ASSAY_DONE); /* always has its place */
+    assert_int_equal(body_want(&b, CANON_SIMPLE, BODY_WHOLE),
+                     ASSAY_DONE); /* always has its place */
     assert_int_equal(body_want(&b, CANON_SIMPLE, 99), ASSAY_EINVAL);
     assert_int_equal(body_want(&b, CANON_SIMPLE, 7), ASSAY_DONE);
-    assert_int_equal(body_want(&b, CANON_RELAXED, 99), ASSAY_DONE); /* each has lengths of its own */
+    assert_int_equal(body_want(&b, CANON_RELAXED, 99),
+                     ASSAY_DONE); /* each has lengths of its own */
     assert_int_equal(body_begin(&b, engine), ASSAY_DONE);
     assert_int_equal(body_add(&b, SPAN("12345678\r\n")), ASSAY_DONE);
     assert_int_equal(body_end(&b), ASSAY_DONE);
@@ -434,7 +442,8 @@ static assay_status read_scarcely(struct body *b, assay_span body, size_t left)
         memory_left = SIZE_MAX;
         assert_int_equal(s, ASSAY_ENOMEM);
         assert_false(b->begun);
-        assert_int_equal(body_begin(b, engine), ASSAY_DONE); /* nothing of the body was read: it can be repeated */
+        assert_int_equal(body_begin(b, engine),
+                         ASSAY_DONE); /* nothing of the body was read: it can be repeated */
     }
     s = body_add(b, body);
     memory_left = SIZE_MAX;

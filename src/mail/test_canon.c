@@ -35,10 +35,14 @@ static void naive_simple(assay_span raw, struct buf *out)
 /** White space, a line end included; a CR alone is none. */
 static bool is_white(assay_span s, size_t i)
 {
-    return ascii_wsp(s.p[i]) || s.p[i] == '\n' || (s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n');
+    return ascii_wsp(s.p[i]) || s.p[i] == '\n' ||
+           (s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n');
 }
 
-/** The relaxed form: name in lower case, no white space beside the colon or at the end, elsewhere one space. */
+/**
+ * The relaxed form: name in lower case, no white space beside the colon or at the end, elsewhere
+ * one space.
+ */
 static void naive_relaxed(assay_span raw, struct buf *out)
 {
     assay_span name = name_of(raw), value = span_from(raw, span_find(raw, ':') + 1);
@@ -91,7 +95,8 @@ static void digest_field(enum canon canon, assay_span raw, uint8_t out[SHA256_SI
 }
 
 /** The digest that canon_signature() makes of a field. */
-static void digest_signature(enum canon canon, assay_span raw, assay_span b, uint8_t out[SHA256_SIZE])
+static void digest_signature(enum canon canon, assay_span raw, assay_span b,
+                             uint8_t out[SHA256_SIZE])
 {
     struct digest d;
 
@@ -259,7 +264,10 @@ static void names_and_words_longer_than_any_buffer_inside_are_taken(void **state
 
 /* ---- a signature's own field ---- */
 
-/** A signature: what stands before the value of b=, the value, and what follows; then both forms (RFC 6376 3.7). */
+/**
+ * A signature: what stands before the value of b=, the value, and what follows; then both forms
+ * (RFC 6376 3.7).
+ */
 static const struct {
     const char *head, *b, *tail, *simple, *relaxed;
 } SIGNATURES[] = {

@@ -100,8 +100,9 @@ static void a_line_is_a_field_as_received_byte_for_byte(void **state)
 
 static void a_line_that_begins_with_a_blank_continues_the_field_above(void **state)
 {
-    static const assay_span LINES[] = {SPAN("a: 1\r\n"), SPAN(" 2\r\n"),   SPAN("\t3\n"), SPAN("b:\r\n"),
-                                       SPAN(" x: y\r\n"), SPAN("nothing\r\n"), SPAN(" more\r\n")};
+    static const assay_span LINES[] = {SPAN("a: 1\r\n"), SPAN(" 2\r\n"),    SPAN("\t3\n"),
+                                       SPAN("b:\r\n"),   SPAN(" x: y\r\n"), SPAN("nothing\r\n"),
+                                       SPAN(" more\r\n")};
     struct header h = lines_of(LINES, COUNT(LINES));
 
     (void)state;
@@ -180,9 +181,10 @@ static void fields_and_lines_give_the_same_header(void **state)
 
 static void fields_are_found_by_name_without_case_from_above_and_below(void **state)
 {
-    static const assay_span LINES[] = {
-        SPAN("Received: 1\r\n"), SPAN("from: 2\r\n"), SPAN("RECEIVED: 3\r\n"), SPAN("received : 4\r\n"),
-        SPAN("Receive: 5\r\n"),  SPAN("From\r\n"),    SPAN("Received2: 6\r\n")};
+    static const assay_span LINES[] = {SPAN("Received: 1\r\n"), SPAN("from: 2\r\n"),
+                                       SPAN("RECEIVED: 3\r\n"), SPAN("received : 4\r\n"),
+                                       SPAN("Receive: 5\r\n"),  SPAN("From\r\n"),
+                                       SPAN("Received2: 6\r\n")};
     const assay_span name = SPAN("rEceived");
     uint32_t hash = span_hash(name);
     struct header h = lines_of(LINES, COUNT(LINES));
@@ -210,7 +212,8 @@ static void fields_are_found_by_name_without_case_from_above_and_below(void **st
 static void a_field_is_found_from_below_whatever_the_case_of_its_letters(void **state)
 {
     (void)state;
-    for (size_t n = 1; n < 40; n++) { /* names of every length: the hash takes eight octets at once */
+    for (size_t n = 1; n < 40;
+         n++) { /* names of every length: the hash takes eight octets at once */
         char lower[41] = "", upper[41] = "";
         struct header h;
 
@@ -248,7 +251,8 @@ static void four_thousand_and_ninety_six_fields_are_taken_and_not_one_more(void 
     (void)state;
     header_init(&h);
     for (size_t i = 0; i < LIMIT_FIELDS; i++)
-        assert_int_equal(i % 2 ? header_line(&h, SPAN("a:b\r\n")) : header_field(&h, SPAN("c"), SPAN("d")),
+        assert_int_equal(i % 2 ? header_line(&h, SPAN("a:b\r\n"))
+                               : header_field(&h, SPAN("c"), SPAN("d")),
                          ASSAY_DONE);
     assert_int_equal(header_line(&h, SPAN("e:f\r\n")), ASSAY_EINVAL);
     assert_int_equal(header_field(&h, SPAN("e"), SPAN("f")), ASSAY_EINVAL);
@@ -293,7 +297,8 @@ static void a_line_for_which_there_is_no_memory_can_be_added_again(void **state)
     header_init(&h);
     header_init(&plenty);
     for (size_t i = 0; i < 1000; i++) {
-        const assay_span line = i % 3 == 2 ? SPAN(" and more of it\r\n") : SPAN("A-Field: with a value\r\n");
+        const assay_span line =
+            i % 3 == 2 ? SPAN(" and more of it\r\n") : SPAN("A-Field: with a value\r\n");
         size_t left = 0;
         assay_status s;
 
@@ -306,7 +311,8 @@ static void a_line_for_which_there_is_no_memory_can_be_added_again(void **state)
             assert_true(s == ASSAY_DONE || (s == ASSAY_ENOMEM && h.n == n && h.text.n == octets));
             failures += s == ASSAY_ENOMEM;
         } while (s == ASSAY_ENOMEM);
-        assert_int_equal(i % 3 == 1 ? header_field(&plenty, SPAN("A"), SPAN("b")) : header_line(&plenty, line),
+        assert_int_equal(i % 3 == 1 ? header_field(&plenty, SPAN("A"), SPAN("b"))
+                                    : header_line(&plenty, line),
                          ASSAY_DONE);
     }
     assert_in_range(failures, 10, 40); /* both arrays grew a few times */

@@ -16,7 +16,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { EVERYTHING = MESSAGE_BARE_LF | MESSAGE_BARE_CR | MESSAGE_NUL | MESSAGE_LONG_LINE, SOME_LENGTH = 7 };
+enum {
+    EVERYTHING = MESSAGE_BARE_LF | MESSAGE_BARE_CR | MESSAGE_NUL | MESSAGE_LONG_LINE,
+    SOME_LENGTH = 7
+};
 
 static assay_engine *engine;
 
@@ -119,9 +122,11 @@ static void put_fields(struct buf *out, const struct header *h)
 }
 
 /** Two readings of one message gave the same fields, faults and digests. */
-static void must_be_same(const struct message *a, const struct message *b, const char *how, size_t where)
+static void must_be_same(const struct message *a, const struct message *b, const char *how,
+                         size_t where)
 {
-    bool fields = a->header.n == b->header.n && span_eq(buf_span(&a->header.text), buf_span(&b->header.text));
+    bool fields =
+        a->header.n == b->header.n && span_eq(buf_span(&a->header.text), buf_span(&b->header.text));
 
     for (size_t i = 0; fields && i < a->header.n; i++)
         fields = memcmp(&a->header.fields[i], &b->header.fields[i], sizeof *a->header.fields) == 0;
@@ -130,8 +135,8 @@ static void must_be_same(const struct message *a, const struct message *b, const
 
         put_fields(&x, &a->header);
         put_fields(&y, &b->header);
-        fail_msg("%s %zu: wanted faults %u, %zu fields %.*s\n  got faults %u, %zu fields %.*s", how, where,
-                 a->faults, a->header.n, SPAN_ARG(buf_span(&x)), b->faults, b->header.n,
+        fail_msg("%s %zu: wanted faults %u, %zu fields %.*s\n  got faults %u, %zu fields %.*s", how,
+                 where, a->faults, a->header.n, SPAN_ARG(buf_span(&x)), b->faults, b->header.n,
                  SPAN_ARG(buf_span(&y)));
     }
     for (int canon = CANON_SIMPLE; canon <= CANON_RELAXED; canon++)
@@ -154,7 +159,8 @@ static void must_have_body(const struct message *m, assay_span body)
 
         naive_body((enum canon)canon, body, &form);
         naive_sha256(buf_span(&form), sha256);
-        assert_memory_equal(body_find(&m->body, (enum canon)canon, BODY_WHOLE)->sha256, sha256, SHA256_SIZE);
+        assert_memory_equal(body_find(&m->body, (enum canon)canon, BODY_WHOLE)->sha256, sha256,
+                            SHA256_SIZE);
         buf_done(&form);
     }
 }
@@ -221,7 +227,8 @@ static const struct {
     {SPAN("a:b\r\n\r\nx\ry"), "a|b", SPAN("x\ry"), MESSAGE_BARE_CR},
     {SPAN("a:b\r\n\r\nx\r\r\n"), "a|b", SPAN("x\r\r\n"), MESSAGE_BARE_CR},
     {SPAN("a:b\r\n\n\r\nx\r\n"), "a|b", SPAN("\r\nx\r\n"), MESSAGE_BARE_LF},
-    {SPAN("a:b\r\n\r\r\nx: y\r\n\r\n"), "a|b  |\\r  x| y", SPAN(""), MESSAGE_BARE_CR | MESSAGE_NO_COLON},
+    {SPAN("a:b\r\n\r\r\nx: y\r\n\r\n"), "a|b  |\\r  x| y", SPAN(""),
+     MESSAGE_BARE_CR | MESSAGE_NO_COLON},
     /* octets that do not belong there */
     {SPAN("a:b\0c\r\n\r\nx"), "a|b\\0c", SPAN("x"), MESSAGE_NUL},
     {SPAN("a:b\r\n\r\n\0"), "a|b", SPAN("\0"), MESSAGE_NUL},
@@ -229,7 +236,8 @@ static const struct {
     {SPAN("a:\377\r\nb\303\274: c\r\n\r\n\200"), "a|\377  b\303\274| c", SPAN("\200"), 0},
     /* lines that are no fields */
     {SPAN("a:b\r\nno colon\r\nc:d\r\n\r\n"), "a|b  |no colon  c|d", SPAN(""), MESSAGE_NO_COLON},
-    {SPAN("no colon\r\n more: of it\r\n\r\n"), "|no colon\\r\\n more: of it", SPAN(""), MESSAGE_NO_COLON},
+    {SPAN("no colon\r\n more: of it\r\n\r\n"), "|no colon\\r\\n more: of it", SPAN(""),
+     MESSAGE_NO_COLON},
     {SPAN(" first: line\r\nc:d\r\n\r\nx"), "| first: line  c|d", SPAN("x"), MESSAGE_NO_COLON},
     {SPAN(":empty name\r\n\r\nx"), "|:empty name", SPAN("x"), MESSAGE_NO_COLON},
     {SPAN("a:b\r\n \r\nc:d\r\n\r\nx"), "a|b\\r\\n   c|d", SPAN("x"), 0},
@@ -255,8 +263,8 @@ static void a_message_is_read_in_every_cut_as_it_is_whole(void **state)
         read_cut(&m, MESSAGES[i].raw, NULL, 0);
         put_fields(&got, &m.header);
         if (!span_is(buf_span(&got), MESSAGES[i].fields) || m.faults != MESSAGES[i].faults)
-            fail_msg("message %zu: wanted %s, faults %u\n  got %.*s, faults %u", i, MESSAGES[i].fields,
-                     MESSAGES[i].faults, SPAN_ARG(buf_span(&got)), m.faults);
+            fail_msg("message %zu: wanted %s, faults %u\n  got %.*s, faults %u", i,
+                     MESSAGES[i].fields, MESSAGES[i].faults, SPAN_ARG(buf_span(&got)), m.faults);
         must_have_body(&m, MESSAGES[i].body);
         cut_everywhere(&m, MESSAGES[i].raw);
         buf_done(&got);
@@ -266,7 +274,8 @@ static void a_message_is_read_in_every_cut_as_it_is_whole(void **state)
 
 static void random_octets_are_read_in_every_cut_as_they_are_whole(void **state)
 {
-    static const assay_span CHOICES[] = {SPAN("a:\r\n b"), SPAN("ab:: \t\r\n\n\0"), SPAN("From :\r\n"), SPAN("\r\n")};
+    static const assay_span CHOICES[] = {SPAN("a:\r\n b"), SPAN("ab:: \t\r\n\n\0"),
+                                         SPAN("From :\r\n"), SPAN("\r\n")};
 
     (void)state;
     for (size_t round = 0; round < 1500; round++) {
@@ -297,7 +306,8 @@ static void a_line_over_998_octets_is_seen_wherever_it_is_cut(void **state)
 
     (void)state;
     for (size_t n = 997; n <= 1000; n++)
-        for (size_t where = 0; where < 4; where++) /* in the header, at its end, in the body, at its end */
+        for (size_t where = 0; where < 4;
+             where++) /* in the header, at its end, in the body, at its end */
             for (size_t end_of = 0; end_of < COUNT(ENDS); end_of++) {
                 bool last = where % 2;
                 struct buf raw = buf_new(4000);
@@ -309,9 +319,11 @@ static void a_line_over_998_octets_is_seen_wherever_it_is_cut(void **state)
                 buf_puts(&raw, last ? ENDS[end_of] : end_of % 2 ? "\n" : "\r\n");
                 buf_puts(&raw, last ? "" : where < 2 ? "c:d\r\n\r\n" : "y");
                 read_cut(&whole, buf_span(&raw), NULL, 0);
-                want = n > 998 || (last && n == 998 && end_of == 3 && where < 2) ? MESSAGE_LONG_LINE : 0;
+                want = n > 998 || (last && n == 998 && end_of == 3 && where < 2) ? MESSAGE_LONG_LINE
+                                                                                 : 0;
                 if ((whole.faults & MESSAGE_LONG_LINE) != want)
-                    fail_msg("%zu octets, %zu, %zu: wanted %u, got %u", n, where, end_of, want, whole.faults);
+                    fail_msg("%zu octets, %zu, %zu: wanted %u, got %u", n, where, end_of, want,
+                             whole.faults);
                 for (size_t at = raw.n > 1010 ? 990 : 985; at <= raw.n; at++) {
                     read_cut(&m, buf_span(&raw), &at, 1);
                     must_be_same(&whole, &m, "cut at", at);
@@ -362,7 +374,10 @@ static void every_fault_has_its_words_and_the_worst_comes_first(void **state)
 
 /* ---- limits ---- */
 
-/** Read a message in pieces of several sizes; all give the same. message_done() the first, which is left in `whole`. */
+/**
+ * Read a message in pieces of several sizes; all give the same. message_done() the first, which is
+ * left in `whole`.
+ */
 static void read_large(struct message *whole, assay_span raw)
 {
     static const size_t SIZES[] = {13, 4096, 65536, 1000003};
@@ -392,7 +407,8 @@ static void a_header_at_the_limit_of_octets_is_read_and_over_it_cut_off(void **s
         read_large(&m, buf_span(&raw));
         assert_int_equal(m.header.n, over ? 1 : 2);
         assert_int_equal(m.header.text.n, over ? 11 : LIMIT_HEADER);
-        assert_int_equal(m.faults, MESSAGE_LONG_LINE * (unsigned)!over | MESSAGE_LIMIT * (unsigned)over);
+        assert_int_equal(m.faults,
+                         MESSAGE_LONG_LINE * (unsigned)!over | MESSAGE_LIMIT * (unsigned)over);
         must_have_body(&m, SPAN("body"));
         message_done(&m);
     }
@@ -403,16 +419,15 @@ static void behind_a_limit_the_rest_of_the_header_is_dropped(void **state)
 {
     static const assay_span REST[] = {
         SPAN("\r\nFrom: evil@b\r\n more\r\n\r\nbody"), /* fields that would fit again */
-        SPAN(": x\r\n From: evil@b\r\n\r\nbody"),
-        SPAN("\nFrom: evil@b\n\nbody"),
-        SPAN("\r\nno colon \0\r\r\n\r\nbody"),
-        SPAN("\r\n\r\nbody"),
+        SPAN(": x\r\n From: evil@b\r\n\r\nbody"),      SPAN("\nFrom: evil@b\n\nbody"),
+        SPAN("\r\nno colon \0\r\r\n\r\nbody"),         SPAN("\r\n\r\nbody"),
     };
     struct buf raw = buf_new(3 << 20);
 
     (void)state;
     for (size_t i = 0; i < COUNT(REST); i++)
-        for (size_t longest = LIMIT_HEADER - 20; longest <= 2 * LIMIT_HEADER + 7; longest += LIMIT_HEADER / 2) {
+        for (size_t longest = LIMIT_HEADER - 20; longest <= 2 * LIMIT_HEADER + 7;
+             longest += LIMIT_HEADER / 2) {
             struct message m;
 
             buf_clear(&raw);
@@ -490,13 +505,15 @@ static void read_milter(struct message *m, const struct part *fields, size_t n, 
 
 static void a_milter_gives_the_message_that_the_raw_octets_give(void **state)
 {
-    static const struct part FIELDS[] = {
-        {SPAN("Received"), SPAN(" from a\r\n\tby b")}, {SPAN("From"), SPAN(" a@b")}, {SPAN("Subject "), SPAN("")}};
+    static const struct part FIELDS[] = {{SPAN("Received"), SPAN(" from a\r\n\tby b")},
+                                         {SPAN("From"), SPAN(" a@b")},
+                                         {SPAN("Subject "), SPAN("")}};
     struct message milter, raw;
 
     (void)state;
     read_milter(&milter, FIELDS, COUNT(FIELDS), SPAN("text\r\n\r\n"));
-    read_cut(&raw, SPAN("Received: from a\r\n\tby b\r\nFrom: a@b\r\nSubject :\r\n\r\ntext\r\n\r\n"), NULL, 0);
+    read_cut(&raw, SPAN("Received: from a\r\n\tby b\r\nFrom: a@b\r\nSubject :\r\n\r\ntext\r\n\r\n"),
+             NULL, 0);
     must_be_same(&raw, &milter, "milter", 0);
     message_done(&milter);
     message_done(&raw);
@@ -529,7 +546,8 @@ static void faults_of_milter_fields_are_those_of_raw_ones_but_for_line_ends(void
         message_done(&m);
     }
     read_milter(&m, &(const struct part){SPAN("a\0"), SPAN("b")}, 1, SPAN("x\ny"));
-    assert_int_equal(m.faults, MESSAGE_NUL | MESSAGE_BARE_LF); /* the body's LF is bare all the same */
+    assert_int_equal(m.faults,
+                     MESSAGE_NUL | MESSAGE_BARE_LF); /* the body's LF is bare all the same */
     message_done(&m);
 }
 
@@ -564,7 +582,8 @@ static void milter_fields_over_the_limits_are_dropped_and_all_behind_them(void *
     memset(value, 'x', sizeof value);
     message_init(&m, engine, EVERYTHING);
     assert_int_equal(message_header(&m, SPAN("a"), SPAN("b")), ASSAY_DONE);
-    assert_int_equal(message_header(&m, SPAN("long"), (assay_span){value, sizeof value}), ASSAY_DONE);
+    assert_int_equal(message_header(&m, SPAN("long"), (assay_span){value, sizeof value}),
+                     ASSAY_DONE);
     assert_int_equal(message_header(&m, SPAN("From"), SPAN("evil@b\0")), ASSAY_DONE);
     assert_int_equal(m.header.n, 1);
     assert_int_equal(m.faults, MESSAGE_LIMIT);
@@ -579,7 +598,10 @@ static void milter_fields_over_the_limits_are_dropped_and_all_behind_them(void *
 
 /* ---- memory ---- */
 
-/** Feed, each call with `left` allocations at first and one more each time it fails. \return how often it failed */
+/**
+ * Feed, each call with `left` allocations at first and one more each time it fails. \return how
+ * often it failed
+ */
 static size_t feed_scarcely(struct message *m, assay_span raw)
 {
     size_t failures = 0;

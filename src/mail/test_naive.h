@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file test_naive.h
- * The canonicalizations of RFC 6376 3.4 said once more, the simplest way: whole text in, whole text out.
+ * \file test_naive.h The canonicalizations of RFC 6376 3.4 said once more, the simplest way: whole
+ * text in, whole text out.
  *
  * Tests and fuzzers compare with them what is made of octets as they stream by.
  */
@@ -60,7 +60,10 @@ static inline void naive_relaxed_line(assay_span line, struct buf *out)
     buf_puts(out, ended ? "\r\n" : "");
 }
 
-/** A body in canonical form (RFC 6376 3.4.3, 3.4.4). \param out  empty; room for twice the body and a CRLF */
+/**
+ * A body in canonical form (RFC 6376 3.4.3, 3.4.4). \param out  empty; room for twice the body and
+ * a CRLF
+ */
 static inline void naive_body(enum canon canon, assay_span body, struct buf *out)
 {
     struct buf text = buf_new(2 * body.n + 2), lines = buf_new(2 * body.n + 4);

@@ -9,7 +9,10 @@
 
 #include <cmocka.h>
 
-/* The scan is built in here, so that each way to classify can be called, whatever this machine would choose. */
+/*
+ * The scan is built in here, so that each way to classify can be called, whatever this machine
+ * would choose.
+ */
 #include "mail/scan.c"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -98,8 +101,8 @@ static size_t ways(scan_fn *out[3])
 }
 
 /** Say where a scan and its reference part. */
-static void report(assay_span s, size_t from, size_t want_at, const struct scan_block *want, size_t got_at,
-                   const struct scan_block *got)
+static void report(assay_span s, size_t from, size_t want_at, const struct scan_block *want,
+                   size_t got_at, const struct scan_block *got)
 {
     for (size_t i = 0; i < s.n; i++)
         printf(s.p[i] > ' ' && s.p[i] <= '~' ? "%c" : "\\%03o", (unsigned char)s.p[i]);
@@ -162,7 +165,8 @@ static void compare_bare_lf(assay_span octets)
         size_t got = scan_bare_lf((assay_span){copy, octets.n}, after_cr);
 
         if (got != want)
-            fail_msg("%zu octets, %s CR: wanted %zu, got %zu", octets.n, after_cr ? "after" : "no", want, got);
+            fail_msg("%zu octets, %s CR: wanted %zu, got %zu", octets.n, after_cr ? "after" : "no",
+                     want, got);
     }
     free(copy);
 }
@@ -180,7 +184,8 @@ static void plain_text_is_passed_over_up_to_its_last_blocks(void **state)
     for (size_t i = 0; i < n; i++)
         for (size_t size = 0; size < sizeof text; size++) {
             struct scan_block block;
-            size_t want = size < SCAN_AHEAD ? 0 : (size - SCAN_AHEAD) / SCAN_BLOCK * SCAN_BLOCK + SCAN_BLOCK;
+            size_t want =
+                size < SCAN_AHEAD ? 0 : (size - SCAN_AHEAD) / SCAN_BLOCK * SCAN_BLOCK + SCAN_BLOCK;
 
             assert_int_equal(fns[i]((assay_span){text, size}, 0, &block), want);
         }
@@ -224,10 +229,12 @@ static void every_three_octets_at_every_place_are_seen(void **state)
 
 static void random_octets_are_seen_as_the_reference_sees_them(void **state)
 {
-    static const assay_span CHOICES[] = {SPAN(" \t\r\nx"), SPAN("abcdefghijklmno \n"),
+    static const assay_span CHOICES[] = {SPAN(" \t\r\nx"),
+                                         SPAN("abcdefghijklmno \n"),
                                          SPAN("abcdefghijklmnopqrstuvwxyz\r"),
                                          SPAN("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP\t"),
-                                         SPAN("\r\n"), SPAN(" \377\0\t\x8A\x8D")};
+                                         SPAN("\r\n"),
+                                         SPAN(" \377\0\t\x8A\x8D")};
     char text[700];
 
     (void)state;

@@ -14,7 +14,10 @@
 
 /* ---- reading lists ---- */
 
-/** A list and what is read from it: `name=[value]` for each tag; `!what[piece]` when something is wrong. */
+/**
+ * A list and what is read from it: `name=[value]` for each tag; `!what[piece]` when something is
+ * wrong.
+ */
 struct row {
     assay_span text;
     assay_span want;
@@ -74,8 +77,8 @@ static void read_table(const struct row *rows, size_t n)
 
         describe(rows[i].text, &got);
         if (!span_eq(buf_span(&got), rows[i].want)) {
-            printf("%.*s\n  wanted %.*s\n  got    %.*s\n", SPAN_ARG(rows[i].text), SPAN_ARG(rows[i].want),
-                   SPAN_ARG(buf_span(&got)));
+            printf("%.*s\n  wanted %.*s\n  got    %.*s\n", SPAN_ARG(rows[i].text),
+                   SPAN_ARG(rows[i].want), SPAN_ARG(buf_span(&got)));
             wrong++;
         }
         buf_done(&got);
@@ -98,7 +101,8 @@ static void lists_by_the_grammar_of_rfc_6376_are_read(void **state)
         {SPAN("p=; v=1"), SPAN("p=[]v=[1]")},
         {SPAN("p= \r\n ;v=1"), SPAN("p=[]v=[1]")},
         /* white space inside a value belongs to it, an equals sign too */
-        {SPAN("n=some  words\there;b=YWJj\r\n ZGVm"), SPAN("n=[some  words\there]b=[YWJj\r\n ZGVm]")},
+        {SPAN("n=some  words\there;b=YWJj\r\n ZGVm"),
+         SPAN("n=[some  words\there]b=[YWJj\r\n ZGVm]")},
         {SPAN("a=b=c==; d=="), SPAN("a=[b=c==]d=[=]")},
         {SPAN("h=from : to:\r\n subject"), SPAN("h=[from : to:\r\n subject]")},
         /* names: a letter, then letters, digits, underscores; case counts */
@@ -181,8 +185,8 @@ static void octets_that_no_value_may_hold_are_found_at_every_place(void **state)
                 if (c == ';') /* what follows is a piece without equals sign, unless nothing does */
                     good = at == n - 1;
                 if ((got == TAGLIST_OK) != good)
-                    fail_msg("octet %d at %zu of %zu: wanted %s, got %s", c, at, n, good ? "ok" : "a fault",
-                             fault_text(got));
+                    fail_msg("octet %d at %zu of %zu: wanted %s, got %s", c, at, n,
+                             good ? "ok" : "a fault", fault_text(got));
             }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file options.h
- * The options of a receiver, as a table: the parser, the help, the manual and .case files all come from it.
+ * \file options.h The options of a receiver, as a table: the parser, the help, the manual and .case
+ * files all come from it.
  *
  * OPTION(name, member, type, range, initial, help)
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file policy.h
- * The policy object behind assay_policy_new() and its friends: the values of options.h, where flows read them.
+ * \file policy.h The policy object behind assay_policy_new() and its friends: the values of
+ * options.h, where flows read them.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H

@@ -104,7 +104,10 @@ static bool is_srs(assay_span mail_from)
     return span_istarts(mail_from, SPAN("SRS0")) || span_istarts(mail_from, SPAN("SRS1"));
 }
 
-/** Some signature is of the author's organization, be it good or bad: the message may be theirs, and changed. */
+/**
+ * Some signature is of the author's organization, be it good or bad: the message may be theirs, and
+ * changed.
+ */
 static bool has_own_signature(const struct receive *r)
 {
     assay_span org = r->dmarc_verdict.org.n ? r->dmarc_verdict.org : r->dmarc_verdict.author;
@@ -207,7 +210,10 @@ static assay_status defer(struct disposer *d, const char *ref, assay_span reason
                     SPAN_ARG(d->dmarc->author)));
 }
 
-/** Does a sealer that arc.trusted names vouch for all authors? More authors than are known of, nobody vouches for. */
+/**
+ * Does a sealer that arc.trusted names vouch for all authors? More authors than are known of,
+ * nobody vouches for.
+ */
 static enum arc_trust ask_sealers(const struct disposer *d, size_t *ret_set)
 {
     const struct policy_names *trusted = &d->policy->arc_trusted;

@@ -60,12 +60,13 @@ static struct dmarc_identifier dkim_identifier(const struct dkim_slot *slot, boo
                                      .authenticated =
                                          truth(result == DKIM_PASS, result == DKIM_TEMPERROR),
                                      .domain = slot->signature.domain,
+                                     .from_unsigned = !(slot->signature.covered & DKIM_FROM),
                                      .label = slot->signature.selector};
 }
 
 /**
- * The identifiers of a message (RFC 9989 4.3), for both views of DMARC. Until SPF and DKIM are done nothing of them is
- * authenticated; when they are, DMARC has to look again.
+ * The identifiers of a message (RFC 9989 4.3), for both views of DMARC. Until SPF and DKIM are done
+ * nothing of them is authenticated; when they are, DMARC has to look again.
  */
 static void take_identifiers(struct receive *r)
 {
@@ -147,7 +148,10 @@ static void set_dmarc(struct receive *r, struct dmarc_check *c, enum dmarc_mode 
                               .ret = ret};
 }
 
-/** Where a part of the body is wanted (l=), want all of it: [digests] of a .case must tell how long the body was. */
+/**
+ * Where a part of the body is wanted (l=), want all of it: [digests] of a .case must tell how long
+ * the body was.
+ */
 static assay_status want_whole_body(struct body *b)
 {
     assay_status s = ASSAY_DONE;
@@ -228,7 +232,10 @@ static assay_status eoh(struct assay_eval *ev)
 {
     struct receive *r = (struct receive *)ev;
 
-    return r->message.stage <= MESSAGE_EOH && !r->message.raw ? end_header(r) : ASSAY_EORDER;
+    if (r->message.stage > MESSAGE_EOH || r->message.raw)
+        return ASSAY_EORDER;
+    r->header_given = true;
+    return end_header(r);
 }
 
 /** What is lost in the middle of the message is lost for good. */
@@ -345,7 +352,10 @@ static void divide(assay_span address, assay_span *local, assay_span *domain)
     *domain = at < address.n ? span_from(address, at + 1) : address;
 }
 
-/** Set up the checks of the envelope: MAIL FROM, with the null path postmaster@HELO (RFC 7208 2.4), and HELO (2.3). */
+/**
+ * Set up the checks of the envelope: MAIL FROM, with the null path postmaster@HELO (RFC 7208 2.4),
+ * and HELO (2.3).
+ */
 static void set_spf(struct receive *r)
 {
     struct spf_request base = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file receive.h
- * The receiving flow: SPF, DKIM, ARC and iprev side by side, then DMARC, then what to do with the message.
+ * \file receive.h The receiving flow: SPF, DKIM, ARC and iprev side by side, then DMARC, then what
+ * to do with the message.
  *
  * One message, as a mail filter sees it:
  *
@@ -52,7 +52,7 @@ struct receive {
 
     struct message message;
     bool prepared;     /**< signatures and authors are read */
-    bool header_given; /**< by assay_header() */
+    bool header_given; /**< by assay_header(), or none: by assay_eoh() */
     bool broken;       /**< memory ran out in the middle of the message: there will be no verdict */
 
     /* what the branches work on */

@@ -15,7 +15,10 @@ static assay_span our_id(const struct receive *r)
     return id.n ? id : SPAN("localhost");
 }
 
-/** A check goes into the field: the other view of DMARC does not, nor does a null path's second SPF result. */
+/**
+ * A check goes into the field: the other view of DMARC does not, nor does a null path's second SPF
+ * result.
+ */
 static bool is_reported(const struct receive *r, const struct assay_check *c)
 {
     if (span_is(c->method, "dmarc") &&
@@ -73,7 +76,9 @@ static assay_status write_field(struct receive *r, const struct authres_result *
     return kept ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
-/** A field is by this name, or by its other form: A-labels and U-labels are the same (RFC 8601 5). */
+/**
+ * A field is by this name, or by its other form: A-labels and U-labels are the same (RFC 8601 5).
+ */
 static bool is_by(assay_span value, assay_span id)
 {
     char other[DNS_NAME_TEXT];
@@ -90,8 +95,8 @@ static bool is_by(assay_span value, assay_span id)
 }
 
 /**
- * A field must not stay (RFC 8601 5): it claims to be ours, by our name in such fields or by that of this host, or it has
- * a version that we do not know.
+ * A field must not stay (RFC 8601 5): it claims to be ours, by our name in such fields or by that
+ * of this host, or it has a version that we do not know.
  */
 static assay_status is_unwanted(struct receive *r, assay_span value, bool *ret)
 {
@@ -106,7 +111,9 @@ static assay_status is_unwanted(struct receive *r, assay_span value, bool *ret)
     return s;
 }
 
-/** Take out the fields that must not stay: from the last to the first, so that indexes stay right. */
+/**
+ * Take out the fields that must not stay: from the last to the first, so that indexes stay right.
+ */
 static assay_status remove_unwanted(struct receive *r, struct assay_edit *edits, size_t *n)
 {
     const struct header *h = &r->message.header;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What cases cannot say of a disposition: its cause, its reply to the client, and its words as a whole. They come from
- * cases/; $ASSAY_CASES names another folder.
+ * What cases cannot say of a disposition: its cause, its reply to the client, and its words as a
+ * whole. They come from cases/; $ASSAY_CASES names another folder.
  */
 #include "case/case.h"
 #include "case/test_case.h"
@@ -243,7 +243,10 @@ static bool is_cause(assay_span cause)
     return false;
 }
 
-/** A reply has a code of its class, an enhanced code that begins alike, and a text that SMTP can carry. */
+/**
+ * A reply has a code of its class, an enhanced code that begins alike, and a text that SMTP can
+ * carry.
+ */
 static bool has_reply(const struct assay_verdict *v, int class)
 {
     return v->code / 100 == class && v->enhanced.n && v->enhanced.p[0] == '0' + class &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file verdict.h
- * From the branches' results to the verdict: what to do (dispose.c), the checks (checks.c), the header (results.c).
+ * \file verdict.h From the branches' results to the verdict: what to do (dispose.c), the checks
+ * (checks.c), the header (results.c).
  */
 #ifndef RECEIVE_VERDICT_H
 #define RECEIVE_VERDICT_H
@@ -16,8 +16,8 @@
 assay_status verdict_make(struct receive *r);
 
 /**
- * Decide what to do with the message: a branch_fn over a struct receive. Sets what, reason, cause, code, enhanced and
- * text of the verdict.
+ * Decide what to do with the message: a branch_fn over a struct receive. Sets what, reason, cause,
+ * code, enhanced and text of the verdict.
  */
 assay_status verdict_dispose(struct assay_eval *ev, void *receive);
 

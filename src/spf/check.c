@@ -59,7 +59,9 @@ static enum spf_result qualified(char qualifier)
     }
 }
 
-/** A term waits for its answer: hint what those behind it will ask, as far as the budget reaches. */
+/**
+ * A term waits for its answer: hint what those behind it will ask, as far as the budget reaches.
+ */
 static void hint_terms(struct spf_check *c, const struct spf_record *r, size_t first,
                        assay_span domain)
 {
@@ -100,7 +102,10 @@ static enum spf_result matched(struct spf_check *c, const struct spf_record *r,
     return result;
 }
 
-/** Evaluate the terms from left to right (RFC 7208 4.6.2). `*ret_matched` tells whether one matched or ended it. */
+/**
+ * Evaluate the terms from left to right (RFC 7208 4.6.2). `*ret_matched` tells whether one matched
+ * or ended it.
+ */
 static assay_status evaluate_terms(struct spf_check *c, const struct spf_record *r,
                                    assay_span domain, enum spf_result *ret, bool *ret_matched)
 {
@@ -133,7 +138,10 @@ static assay_status evaluate_terms(struct spf_check *c, const struct spf_record 
     return ASSAY_DONE;
 }
 
-/** Follow redirect (RFC 7208 6.1): the other domain's result is ours, but to have no record is an error. */
+/**
+ * Follow redirect (RFC 7208 6.1): the other domain's result is ours, but to have no record is an
+ * error.
+ */
 static assay_status redirect(struct spf_check *c, const struct spf_record *r, assay_span domain,
                              enum spf_result *ret)
 {

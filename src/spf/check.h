@@ -28,7 +28,8 @@ struct spf_check {
 };
 
 /**
- * Evaluate the record of a domain (RFC 7208 4.3 to 4.7, 6.1): what the top, include and redirect do.
+ * Evaluate the record of a domain (RFC 7208 4.3 to 4.7, 6.1): what the top, include and redirect
+ * do.
  *
  * \param ret  set on ASSAY_DONE; c->problem and c->where say more of an error
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
@@ -40,19 +41,29 @@ assay_status spf_check_domain(struct spf_check *c, assay_span domain, enum spf_r
  *
  * \param domain   the current domain, for terms without a domain-spec and %{d}
  * \param ret      set on ASSAY_DONE: whether it matched
- * \param ret_err  set on ASSAY_DONE: SPF_TEMPERROR or SPF_PERMERROR when the term ends the check, else SPF_NONE
+ * \param ret_err  set on ASSAY_DONE: SPF_TEMPERROR or SPF_PERMERROR when the term ends the check,
+ *                 else SPF_NONE
  */
 assay_status spf_match(struct spf_check *c, const struct spf_term *term, assay_span domain,
                        bool *ret, enum spf_result *ret_err);
 
-/** Hint what a term will ask (DESIGN: a record hints no more than its budget). \return false: stop hinting */
+/**
+ * Hint what a term will ask (DESIGN: a record hints no more than its budget). \return false: stop
+ * hinting
+ */
 bool spf_hint(struct spf_check *c, const struct spf_term *term, assay_span domain,
               unsigned *budget);
 
-/** Charge one term that asks (RFC 7208 4.6.4). \return false when it is one too many; the problem is set */
+/**
+ * Charge one term that asks (RFC 7208 4.6.4). \return false when it is one too many; the problem is
+ * set
+ */
 bool spf_spend_lookup(struct spf_check *c, assay_span term);
 
-/** Charge a term's first answer if it is void (RFC 7208 4.6.4). \return false when it is one too many */
+/**
+ * Charge a term's first answer if it is void (RFC 7208 4.6.4). \return false when it is one too
+ * many
+ */
 bool spf_spend_void(struct spf_check *c, const struct assay_fact *fact, assay_span term);
 
 /** Note why the check ends. \return the result */
@@ -67,7 +78,8 @@ enum spf_target {
 };
 
 /**
- * The name a domain-spec stands for: macros expanded, over-long names cut from the left (RFC 7208 7.3).
+ * The name a domain-spec stands for: macros expanded, over-long names cut from the left (RFC 7208
+ * 7.3).
  *
  * \param domain  %{d}, and the name when there is no spec
  * \param ret     set on SPF_TARGET_OK to the canonical name; lives for the pass
@@ -90,7 +102,8 @@ assay_status spf_expand(struct spf_check *c, assay_span s, assay_span domain, st
  * The validated names of the client (RFC 7208 5.5): does one lie at or below a domain?
  *
  * \param target  the domain
- * \param ret     the validated name that fits best: the domain itself, one below it, with `any` any other; empty: none
+ * \param ret     the validated name that fits best: the domain itself, one below it, with `any` any
+ *                other; empty: none
  * \param any     names elsewhere count too (%{p})
  * \param ptr     the answer to the PTR question; may be no answer
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
@@ -98,7 +111,10 @@ assay_status spf_expand(struct spf_check *c, assay_span s, assay_span domain, st
 assay_status spf_validated(struct spf_check *c, assay_span target, bool any, assay_span *ret,
                            const struct assay_fact **ptr);
 
-/** The explanation for a fail (RFC 7208 6.2). \param ret  set on ASSAY_DONE, in keep; empty when there is none */
+/**
+ * The explanation for a fail (RFC 7208 6.2). \param ret  set on ASSAY_DONE, in keep; empty when
+ * there is none
+ */
 assay_status spf_explain(struct spf_check *c, assay_span *ret);
 
 #endif

@@ -48,7 +48,10 @@ static assay_status validate(struct spf_check *c, assay_span name, assay_span ta
     return ASSAY_DONE;
 }
 
-/** Look at the names in order; when one has to be waited for, the rest is hinted. The eleventh is ignored (4.6.4). */
+/**
+ * Look at the names in order; when one has to be waited for, the rest is hinted. The eleventh is
+ * ignored (4.6.4).
+ */
 static assay_status validate_names(struct spf_check *c, const struct assay_fact *ptr,
                                    assay_span target, bool any, assay_span *ret)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_macro.c
- * Any octets as a macro string: what is valid for one use is valid for the freer ones; what is valid expands, to what a
- * naive expansion gives; what was not checked never runs outside its bounds.
+ * \file fuzz_macro.c Any octets as a macro string: what is valid for one use is valid for the freer
+ * ones; what is valid expands, to what a naive expansion gives; what was not checked never runs
+ * outside its bounds.
  *
  * The input up to its first line end is the local part and the HELO name; the rest is the string.
  */
@@ -53,8 +53,8 @@ static void naive_put(struct buf *out, char c, bool escape)
 }
 
 /** Append a value in its parts. \return false when it has too many */
-static bool naive_parts(struct buf *out, assay_span value, uint64_t keep, bool reverse, assay_span delimiters,
-                        bool escape)
+static bool naive_parts(struct buf *out, assay_span value, uint64_t keep, bool reverse,
+                        assay_span delimiters, bool escape)
 {
     size_t begin[PARTS + 1] = {0}, end[PARTS + 1], n = 0;
 
@@ -77,7 +77,10 @@ static bool naive_parts(struct buf *out, assay_span value, uint64_t keep, bool r
     return true;
 }
 
-/** Append what the macro at the front, which is valid, stands for. \return whether it has not too many parts */
+/**
+ * Append what the macro at the front, which is valid, stands for. \return whether it has not too
+ * many parts
+ */
 static bool naive_macro(struct buf *out, assay_span *s, const struct spf_request *q)
 {
     size_t close = span_find(*s, '}'), digits = 0;
@@ -183,7 +186,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     local = span_first(first, span_find(first, ' '));
     helo = span_from(first, local.n + 1);
-    if (local.n == 0 || local.n > 900 || span_find(local, '\0') < local.n) /* %{s} is made by printf */
+    if (local.n == 0 || local.n > 900 ||
+        span_find(local, '\0') < local.n) /* %{s} is made by printf */
         return 0;
     q.local = local;
     q.helo = helo;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file fuzz_record.c
- * Any octets as an SPF record: what is parsed is by the grammar and lies in the record; what is refused is refused for a
- * term that is in it; the terms alone are parsed as they are in the whole.
+ * \file fuzz_record.c Any octets as an SPF record: what is parsed is by the grammar and lies in the
+ * record; what is refused is refused for a term that is in it; the terms alone are parsed as they
+ * are in the whole.
  */
 #include "base/buf.h"
 #include "base/limits.h"
@@ -40,7 +40,8 @@ static void check_domain(const struct spf_domain *domain, assay_span text)
     must(lies_in(domain->spec, text));
     must(spf_macro_check(domain->spec, SPF_MACRO_DOMAIN, &macro) == NULL);
     must(macro == (span_find(domain->spec, '%') < domain->spec.n));
-    must(domain->macro == (macro || domain->spec.n > SPF_NAME_OCTETS)); /* what is too long is cut as macros are */
+    must(domain->macro ==
+         (macro || domain->spec.n > SPF_NAME_OCTETS)); /* what is too long is cut as macros are */
     if (domain->macro || !dns_name_raw(domain->spec, &name))
         must(domain->name.n == 0);
     else

@@ -3,12 +3,18 @@
 
 #include "base/number.h"
 
-/** Parts that a value is split into at most, well over the 127 labels of a name; no number to keep has to be larger. */
+/**
+ * Parts that a value is split into at most, well over the 127 labels of a name; no number to keep
+ * has to be larger.
+ */
 enum { PARTS_MAX = 512 };
 
 /* ---- the grammar ---- */
 
-/** Take the number of parts to keep off the front; any number of digits, but not zero (RFC 7208 7.3). */
+/**
+ * Take the number of parts to keep off the front; any number of digits, but not zero (RFC 7208
+ * 7.3).
+ */
 static bool take_keep(assay_span *s, unsigned *ret)
 {
     size_t n = 0;

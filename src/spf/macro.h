@@ -9,7 +9,10 @@
 #include "base/limits.h"
 #include "base/span.h"
 
-/** Octets of the longest name that a domain-spec may stand for; what is longer is cut (RFC 7208 7.3). */
+/**
+ * Octets of the longest name that a domain-spec may stand for; what is longer is cut (RFC 7208
+ * 7.3).
+ */
 enum { SPF_NAME_OCTETS = 253 };
 
 /** What a macro string is for. */
@@ -53,7 +56,10 @@ struct spf_text {
 /** Add octets to a text. */
 void spf_text_add(struct spf_text *t, assay_span s);
 
-/** Add a macro's value: split, reversed, cut to its right-hand parts, escaped as the macro says (RFC 7208 7.3). */
+/**
+ * Add a macro's value: split, reversed, cut to its right-hand parts, escaped as the macro says (RFC
+ * 7208 7.3).
+ */
 void spf_macro_apply(const struct spf_macro *m, assay_span value, struct spf_text *out);
 
 #endif

@@ -33,7 +33,8 @@ static bool any_matches(const struct spf_check *c, const struct spf_term *term,
  * Ask the first question of a term, and charge a void answer.
  *
  * \param fact     set on ASSAY_DONE, unless *ret_err is set
- * \param ret_err  SPF_TEMPERROR when there was no answer, SPF_PERMERROR when it was a void one too many
+ * \param ret_err  SPF_TEMPERROR when there was no answer, SPF_PERMERROR when it was a void one too
+ *                 many
  */
 static assay_status ask_term(struct spf_check *c, const struct spf_term *term, const char *ref,
                              uint16_t rrtype, assay_span target, const struct assay_fact **fact,
@@ -52,8 +53,8 @@ static assay_status ask_term(struct spf_check *c, const struct spf_term *term, c
 }
 
 /**
- * Match `include:domain` (RFC 7208 5.2): the included record is evaluated for the same client and sender; only its
- * pass matches here.
+ * Match `include:domain` (RFC 7208 5.2): the included record is evaluated for the same client and
+ * sender; only its pass matches here.
  */
 static assay_status match_include(struct spf_check *c, const struct spf_term *term,
                                   assay_span target, bool *ret, enum spf_result *ret_err)
@@ -107,7 +108,10 @@ static assay_status match_mx_host(struct spf_check *c, const struct spf_term *te
     return ASSAY_DONE;
 }
 
-/** Match the hosts of `mx` in order of preference; when one has to be waited for, the rest is hinted. */
+/**
+ * Match the hosts of `mx` in order of preference; when one has to be waited for, the rest is
+ * hinted.
+ */
 static assay_status match_mx_hosts(struct spf_check *c, const struct spf_term *term,
                                    const struct assay_fact *mx, bool *ret, enum spf_result *ret_err)
 {
@@ -142,7 +146,10 @@ static assay_status match_mx(struct spf_check *c, const struct spf_term *term, a
     return s;
 }
 
-/** Match `ptr` (RFC 7208 5.5): a validated name of the client at or below the target. An error is no match. */
+/**
+ * Match `ptr` (RFC 7208 5.5): a validated name of the client at or below the target. An error is no
+ * match.
+ */
 static assay_status match_ptr(struct spf_check *c, const struct spf_term *term, assay_span target,
                               bool *ret, enum spf_result *ret_err)
 {

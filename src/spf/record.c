@@ -23,7 +23,10 @@ typedef const char *problem;
 
 /* ---- pieces ---- */
 
-/** Take a prefix length off the end: `/` and digits without leading zero (RFC 7208 12). Absent: `bits` stays. */
+/**
+ * Take a prefix length off the end: `/` and digits without leading zero (RFC 7208 12). Absent:
+ * `bits` stays.
+ */
 static problem take_bits(assay_span *s, assay_span slash, unsigned max, uint8_t *bits)
 {
     size_t digits = 0;
@@ -55,7 +58,10 @@ static problem take_dual_bits(assay_span *s, struct spf_term *term)
     return why;
 }
 
-/** Keep the canonical name of a domain-spec that has no macro; escapes make four octets of one at most. */
+/**
+ * Keep the canonical name of a domain-spec that has no macro; escapes make four octets of one at
+ * most.
+ */
 static void keep_name(struct parser *p, struct spf_domain *domain)
 {
     struct dns_name name;

@@ -13,8 +13,8 @@
  *         redirect           6.1: check_domain() in place of this one
  *       explain()            6.2: after fail, the text that the domain has for the sender
  *
- * The budget (4.6.4) is ten terms that ask, two that find nothing. It is counted where terms are evaluated, in a
- * struct that lives for one pass, so that a restart counts the same.
+ * The budget (4.6.4) is ten terms that ask, two that find nothing. It is counted where terms are
+ * evaluated, in a struct that lives for one pass, so that a restart counts the same.
  */
 #ifndef SPF_SPF_H
 #define SPF_SPF_H
@@ -58,8 +58,8 @@ struct spf_verdict {
     assay_span reason; /**< one sentence */
     const char *ref;   /**< the paragraph that decided */
     assay_span term;   /**< the mechanism that matched; empty: none did */
-    assay_span
-        explanation; /**< of exp (RFC 7208 6.2): printable ASCII, not to be trusted; may be empty */
+    /** of exp (RFC 7208 6.2): printable ASCII, not to be trusted; may be empty */
+    assay_span explanation;
     unsigned lookups; /**< terms that asked (RFC 7208 4.6.4) */
     unsigned voids;   /**< of them, those that found nothing */
 };

@@ -21,7 +21,10 @@ struct setting {
     struct spf_check check;
 };
 
-/** Set up the check of RFC 7208 7.4, with another client, local part or HELO. eval_done() its evaluation. */
+/**
+ * Set up the check of RFC 7208 7.4, with another client, local part or HELO. eval_done() its
+ * evaluation.
+ */
 static void set_up(struct setting *s, const char *ip, assay_span local, assay_span helo)
 {
     static char text[IP_TEXT];
@@ -37,7 +40,9 @@ static void set_up(struct setting *s, const char *ip, assay_span local, assay_sp
                                       .domain = SPAN("email.example.com"),
                                       .helo = helo,
                                       .hostname = SPAN("mx.example.net")};
-    s->check = (struct spf_check){.ev = &s->ev, .request = &s->request, .sender = SPAN("email.example.com")};
+    s->check = (struct spf_check){.ev = &s->ev,
+                                  .request = &s->request,
+                                  .sender = SPAN("email.example.com")};
 }
 
 /** Expand a macro string in a setting; `domain` is %{d}. */
@@ -66,7 +71,8 @@ static void expand_table(struct setting *s, const struct row *rows, size_t n)
 
         expand(s, span_of(rows[i].string), SPAN("email.example.com"), &got);
         if (!span_is(buf_span(&got), rows[i].want)) {
-            printf("%s\n  wanted %s\n  got    %.*s\n", rows[i].string, rows[i].want, SPAN_ARG(buf_span(&got)));
+            printf("%s\n  wanted %s\n  got    %.*s\n", rows[i].string, rows[i].want,
+                   SPAN_ARG(buf_span(&got)));
             wrong++;
         }
         buf_done(&got);
@@ -117,7 +123,8 @@ static void the_examples_of_rfc_7208_expand_as_it_says(void **state)
 static void every_letter_has_its_value(void **state)
 {
     static const struct row FOUR[] = {
-        {"%{s} %{l} %{o} %{d}", "a.b+c@email.example.com a.b+c email.example.com email.example.com"},
+        {"%{s} %{l} %{o} %{d}",
+         "a.b+c@email.example.com a.b+c email.example.com email.example.com"},
         {"%{i} %{c} %{v}", "192.0.2.3 192.0.2.3 in-addr"},
         {"%{h} %{r} %{t}", "helo.example mx.example.net 1790683200"},
         {"%%|%_|%-", "%| |%20"},
@@ -226,7 +233,11 @@ static void a_local_part_beyond_ascii_is_noticed_where_it_is_used(void **state)
     static const struct {
         const char *string;
         bool ascii;
-    } ROWS[] = {{"%{l}", false}, {"x.%{S}", false}, {"%{l1r-}", false}, {"%{o}.%{d}.%{h}", true}, {"x", true}};
+    } ROWS[] = {{"%{l}", false},
+                {"x.%{S}", false},
+                {"%{l1r-}", false},
+                {"%{o}.%{d}.%{h}", true},
+                {"x", true}};
     struct setting s;
 
     (void)state;
@@ -235,7 +246,8 @@ static void a_local_part_beyond_ascii_is_noticed_where_it_is_used(void **state)
         struct spf_text text;
         bool ascii = !ROWS[i].ascii;
 
-        assert_int_equal(spf_expand(&s.check, span_of(ROWS[i].string), SPAN("d.example"), &text, &ascii),
+        assert_int_equal(spf_expand(&s.check, span_of(ROWS[i].string), SPAN("d.example"), &text,
+                                    &ascii),
                          ASSAY_DONE);
         if (ascii != ROWS[i].ascii)
             fail_msg("%s: wanted %d, got %d", ROWS[i].string, ROWS[i].ascii, ascii);
@@ -276,7 +288,9 @@ static void an_expansion_over_the_limit_is_marked(void **state)
     for (size_t i = 0; i < 9; i++)
         buf_puts(&string, "%{l}");
     set_up(&s, "192.0.2.3", buf_span(&local), SPAN("h"));
-    assert_int_equal(spf_expand(&s.check, span_first(buf_span(&string), 8 * 4), SPAN("d"), &text, &ascii), ASSAY_DONE);
+    assert_int_equal(spf_expand(&s.check, span_first(buf_span(&string), 8 * 4), SPAN("d"), &text,
+                                &ascii),
+                     ASSAY_DONE);
     assert_false(text.over);
     assert_int_equal(text.n, 4000);
     assert_int_equal(spf_expand(&s.check, buf_span(&string), SPAN("d"), &text, &ascii), ASSAY_DONE);
@@ -317,7 +331,9 @@ static void a_name_too_long_is_cut_from_the_left_at_a_dot(void **state)
 
     (void)state;
     for (size_t labels = 24; labels < 60; labels += 5) {
-        static const struct spf_domain SPEC = {.spec = SPAN("%{h}.example"), .macro = true, .name = SPAN_EMPTY};
+        static const struct spf_domain SPEC = {.spec = SPAN("%{h}.example"),
+                                               .macro = true,
+                                               .name = SPAN_EMPTY};
         enum spf_target what;
         assay_span target;
 
@@ -325,10 +341,13 @@ static void a_name_too_long_is_cut_from_the_left_at_a_dot(void **state)
         for (size_t i = 0; i < labels; i++)
             buf_printf(&helo, "%slabel-%02zu", i ? "." : "", i);
         set_up(&s, "192.0.2.3", SPAN("a"), buf_span(&helo));
-        assert_int_equal(spf_target_of(&s.check, &SPEC, SPAN("d.example"), &target, &what), ASSAY_DONE);
+        assert_int_equal(spf_target_of(&s.check, &SPEC, SPAN("d.example"), &target, &what),
+                         ASSAY_DONE);
         assert_int_equal(what, SPF_TARGET_OK);
         assert_true(span_iends(target, SPAN(".example")) && span_starts(target, SPAN("label-")));
-        assert_int_equal(target.n, labels < 28 ? labels * 9 + 7 : 27 * 9 + 7); /* 253 octets at most (RFC 7208 7.3) */
+        assert_int_equal(target.n, labels < 28
+                                       ? labels * 9 + 7
+                                       : 27 * 9 + 7); /* 253 octets at most (RFC 7208 7.3) */
         eval_done(&s.ev);
     }
     buf_done(&helo);
@@ -336,7 +355,10 @@ static void a_name_too_long_is_cut_from_the_left_at_a_dot(void **state)
 
 /* ---- the grammar (RFC 7208 7.1) ---- */
 
-/** A macro string, and what is wrong with it by use: a domain-spec, an unknown modifier, an explanation. */
+/**
+ * A macro string, and what is wrong with it by use: a domain-spec, an unknown modifier, an
+ * explanation.
+ */
 static const struct {
     assay_span string;
     bool macro;
@@ -428,7 +450,8 @@ static void check_use(size_t row, enum spf_macro_use use, const char *want)
     got = spf_macro_check((assay_span){copy, s.n}, use, &macro);
     free(copy);
     if (!got != !want || (want && strcmp(got, want) != 0))
-        fail_msg("%.*s, use %d: wanted %s, got %s", SPAN_ARG(s), use, want ? want : "ok", got ? got : "ok");
+        fail_msg("%.*s, use %d: wanted %s, got %s", SPAN_ARG(s), use, want ? want : "ok",
+                 got ? got : "ok");
     if (!got)
         assert_int_equal(macro, CHECKS[row].macro);
 }
@@ -478,7 +501,10 @@ static void a_macro_is_taken_apart(void **state)
 
 /* ---- random values ---- */
 
-/** spf_macro_apply() without escaping, another way: find the parts from the right, one octet at a time. */
+/**
+ * spf_macro_apply() without escaping, another way: find the parts from the right, one octet at a
+ * time.
+ */
 static void apply_naively(const struct spf_macro *m, assay_span value, struct buf *out)
 {
     assay_span parts[200];
@@ -508,7 +534,8 @@ static void apply_naively(const struct spf_macro *m, assay_span value, struct bu
 
 static void random_values_are_transformed_as_the_naive_way_does(void **state)
 {
-    static const assay_span DELIMITERS[] = {SPAN(""), SPAN("."), SPAN("-"), SPAN(".-+"), SPAN("+,/_=")};
+    static const assay_span DELIMITERS[] = {SPAN(""), SPAN("."), SPAN("-"), SPAN(".-+"),
+                                            SPAN("+,/_=")};
 
     (void)state;
     for (size_t round = 0; round < 5000; round++) {
@@ -527,7 +554,8 @@ static void random_values_are_transformed_as_the_naive_way_does(void **state)
         apply_naively(&m, value, &want);
         spf_macro_apply(&m, value, &got);
         if (!span_eq(buf_span(&want), (assay_span){got.p, got.n}))
-            fail_msg("%.*s: wanted %.*s, got %.*s", SPAN_ARG(value), SPAN_ARG(buf_span(&want)), (int)got.n, got.p);
+            fail_msg("%.*s: wanted %.*s, got %.*s", SPAN_ARG(value), SPAN_ARG(buf_span(&want)),
+                     (int)got.n, got.p);
         buf_done(&want);
     }
 }

@@ -17,7 +17,10 @@
 
 /* ---- records as text ---- */
 
-/** A domain-spec: as written, then its canonical name in brackets, `%` when it has macros, nothing when it is no name. */
+/**
+ * A domain-spec: as written, then its canonical name in brackets, `%` when it has macros, nothing
+ * when it is no name.
+ */
 static void put_domain(struct buf *out, const char *before, const struct spf_domain *domain)
 {
     if (!domain->spec.n)
@@ -112,7 +115,10 @@ static void parse_table(const struct row *rows, size_t n)
 #define ONE(term) SPAN("v=spf1 " term)
 
 /** A mechanism that is wrong: what is wrong, and the term. */
-#define WRONG(term, problem) {ONE(term), "!" problem " @" term}
+#define WRONG(term, problem)             \
+    {                                    \
+        ONE(term), "!" problem " @" term \
+    }
 
 /* ---- the version (RFC 7208 4.5) ---- */
 
@@ -153,7 +159,8 @@ static void the_examples_of_rfc_7208_are_read(void **state)
         {SPAN("v=spf1 a -all"), "+a/32//128 -all"},
         {SPAN("v=spf1 a:example.org -all"), "+a:example.org[example.org]/32//128 -all"},
         {SPAN("v=spf1 mx:example.org -all"), "+mx:example.org[example.org]/32//128 -all"},
-        {SPAN("v=spf1 mx/30 mx:example.org/30 -all"), "+mx/30//128 +mx:example.org[example.org]/30//128 -all"},
+        {SPAN("v=spf1 mx/30 mx:example.org/30 -all"),
+         "+mx/30//128 +mx:example.org[example.org]/30//128 -all"},
         {SPAN("v=spf1 ptr -all"), "+ptr -all"},
         {SPAN("v=spf1 ip4:192.0.2.128/28 -all"), "+ip4:192.0.2.128/28 -all"},
         {SPAN("v=spf1 include:example.com include:example.org -all"),
@@ -341,7 +348,8 @@ static void a_domain_spec_ends_in_a_top_label_or_a_macro(void **state)
         {ONE("a:b.%{o}"), "+a:b.%{o}%/32//128"},
         {ONE("a:%{i}.example"), "+a:%{i}.example%/32//128"},
         {ONE("a:b%%"), "+a:b%%%/32//128"},
-        {ONE("a:b..example"), "+a:b..example/32//128"}, /* by the grammar; as a name it matches nothing */
+        {ONE("a:b..example"),
+         "+a:b..example/32//128"}, /* by the grammar; as a name it matches nothing */
         {ONE("a:.example"), "+a:.example/32//128"},
         {ONE("a:a;(b).example"), "+a:a;(b).example[a\\059\\040b\\041.example]/32//128"},
         {ONE("a:a\\b.example"), "+a:a\\b.example[a\\\\b.example]/32//128"},
@@ -376,9 +384,10 @@ static void a_domain_spec_ends_in_a_top_label_or_a_macro(void **state)
 
 static void an_octet_that_is_nul_is_not_taken_anywhere(void **state)
 {
-    static const assay_span ROWS[] = {SPAN("v=spf1 \0"), SPAN("v=spf1 a:b\0.example"), SPAN("v=spf1 x=\0"),
-                                      SPAN("v=spf1 -all\0"), SPAN("v=spf1 ip4:192.0.2.1\0"),
-                                      SPAN("v=spf1 ip6:::\0"), SPAN("v=spf1 a/24\0")};
+    static const assay_span ROWS[] = {
+        SPAN("v=spf1 \0"),     SPAN("v=spf1 a:b\0.example"),   SPAN("v=spf1 x=\0"),
+        SPAN("v=spf1 -all\0"), SPAN("v=spf1 ip4:192.0.2.1\0"), SPAN("v=spf1 ip6:::\0"),
+        SPAN("v=spf1 a/24\0")};
 
     (void)state;
     for (size_t i = 0; i < COUNT(ROWS); i++) {
@@ -400,7 +409,8 @@ static void redirect_and_exp_stand_anywhere_and_once(void **state)
         {SPAN("v=spf1 exp=e.example -all"), "-all exp=e.example[e.example]"},
         {SPAN("v=spf1 redirect=a.example exp=e.example mx"),
          "+mx/32//128 redirect=a.example[a.example] exp=e.example[e.example]"},
-        {SPAN("v=spf1 redirect=a.example redirect=a.example"), "!the modifier stands twice @redirect=a.example"},
+        {SPAN("v=spf1 redirect=a.example redirect=a.example"),
+         "!the modifier stands twice @redirect=a.example"},
         {SPAN("v=spf1 exp=a.example Exp=b.example"), "!the modifier stands twice @Exp=b.example"},
         WRONG("redirect=", "the domain is missing"),
         WRONG("exp=", "the domain is missing"),
@@ -436,7 +446,9 @@ static void modifiers_nobody_knows_are_checked_and_ignored(void **state)
         WRONG("moo=%{x}", "no such macro letter"),
         WRONG("moo=%(d)", "% is not part of a macro"),
         WRONG("moo=\303\274", "an octet that is not visible ASCII"),
-        WRONG("a:b=c", "the domain does not end in a top-level label"), /* a colon first: it is a mechanism */
+        WRONG(
+            "a:b=c",
+            "the domain does not end in a top-level label"), /* a colon first: it is a mechanism */
         WRONG("a/2=4", "something follows the mechanism"),
     };
 
@@ -505,7 +517,8 @@ static void names_that_grow_when_escaped_stay_inside_the_record(void **state)
             put_record(&got, r);
             assert_int_equal(r->found, SPF_RECORD_OK);
             for (size_t i = 0; i < r->n; i++)
-                assert_int_equal(r->terms[i].domain.name.n, (*odd == '\\' ? 121u : 241u) * labels + 2);
+                assert_int_equal(r->terms[i].domain.name.n,
+                                 (*odd == '\\' ? 121u : 241u) * labels + 2);
             spf_record_free(r);
             buf_done(&text);
             buf_done(&got);
@@ -515,7 +528,8 @@ static void names_that_grow_when_escaped_stay_inside_the_record(void **state)
 static void a_domain_spec_too_long_for_a_name_has_none(void **state)
 {
     (void)state;
-    for (size_t labels = 60; labels < 70; labels++) { /* over 253 octets it is cut when it is used (RFC 7208 7.3) */
+    for (size_t labels = 60; labels < 70;
+         labels++) { /* over 253 octets it is cut when it is used (RFC 7208 7.3) */
         struct buf text = buf_new(1000);
         struct spf_record *r;
 

@@ -100,8 +100,8 @@ assay_fact *cache_get(struct cache *c, const struct assay_question *q, int64_t n
 }
 
 /**
- * Octets that a fact takes. What evaluators will have parsed of it (fact/fact.h, memos) lives and dies with it; it
- * is counted as once more its data.
+ * Octets that a fact takes. What evaluators will have parsed of it (fact/fact.h, memos) lives and
+ * dies with it; it is counted as once more its data.
  */
 static size_t fact_size(const struct assay_fact *f)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file cache.h
- * Answers that are still good: counted facts by question, bounded by octets, the longest unused going first.
+ * \file cache.h Answers that are still good: counted facts by question, bounded by octets, the
+ * longest unused going first.
  *
- * How long an answer is kept: data as long as their TTL says, a day at most; a denial as RFC 2308 5 says, three
- * hours at most; a failure a second, and twice as long each time it comes again, up to 30 s (RFC 9520 3.2). No
- * clock, no network: the time is an argument, in milliseconds.
+ * How long an answer is kept: data as long as their TTL says, a day at most; a denial as RFC 2308 5
+ * says, three hours at most; a failure a second, and twice as long each time it comes again, up to
+ * 30 s (RFC 9520 3.2). No clock, no network: the time is an argument, in milliseconds.
  */
 #ifndef WORLD_CACHE_H
 #define WORLD_CACHE_H
@@ -27,12 +27,15 @@ struct cache *cache_new(size_t max_bytes, const struct table_seed *seed);
 /** Free a cache; NULL is taken. Facts that others count live on. */
 void cache_free(struct cache *c);
 
-/** The answer to a question, counted once for the caller; NULL when there is none that is still good. */
+/**
+ * The answer to a question, counted once for the caller; NULL when there is none that is still
+ * good.
+ */
 assay_fact *cache_get(struct cache *c, const struct assay_question *q, int64_t now);
 
 /**
- * Remember an answer in place of any other to this question. The cache counts the fact itself. An answer that may
- * not be kept, or for which there is no memory, is not.
+ * Remember an answer in place of any other to this question. The cache counts the fact itself. An
+ * answer that may not be kept, or for which there is no memory, is not.
  */
 void cache_put(struct cache *c, const struct assay_question *q, assay_fact *fact, int64_t now);
 

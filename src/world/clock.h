@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file clock.h
- * The clock of the world: it only runs forward, and has nothing to do with the time that mail is judged by.
+ * \file clock.h The clock of the world: it only runs forward, and has nothing to do with the time
+ * that mail is judged by.
  */
 #ifndef WORLD_CLOCK_H
 #define WORLD_CLOCK_H

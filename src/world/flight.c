@@ -33,8 +33,8 @@ struct flights {
 };
 
 /**
- * Run an event at the loop's next turn. A timer of nothing, for event_active() would let it run in this turn, before
- * any socket; but that needs no memory.
+ * Run an event at the loop's next turn. A timer of nothing, for event_active() would let it run in
+ * this turn, before any socket; but that needs no memory.
  */
 static void next_turn(struct event *event)
 {
@@ -46,7 +46,10 @@ static void next_turn(struct event *event)
 
 /* ---- telling ---- */
 
-/** Tell the answers that were there when the loop came to it; what comes meanwhile waits for the next round. */
+/**
+ * Tell the answers that were there when the loop came to it; what comes meanwhile waits for the
+ * next round.
+ */
 static void tell(evutil_socket_t fd, short what, void *arg)
 {
     struct flights *fs = arg;

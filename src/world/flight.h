@@ -3,9 +3,10 @@
  * \file flight.h
  * Questions on their way: who waits for which, and for how long.
  *
- * However many ask the same, one flight is under way (single flight). An answer, wherever it comes from, is told
- * to its waiters by the loop alone: nobody's `done` runs inside a call that asks. A waiter's deadline is a timer of
- * its own; when the last waiter of a flight has gone, the flight is cancelled.
+ * However many ask the same, one flight is under way (single flight). An answer, wherever it comes
+ * from, is told to its waiters by the loop alone: nobody's `done` runs inside a call that asks. A
+ * waiter's deadline is a timer of its own; when the last waiter of a flight has gone, the flight is
+ * cancelled.
  */
 #ifndef WORLD_FLIGHT_H
 #define WORLD_FLIGHT_H
@@ -39,10 +40,10 @@ struct flights_options {
     const struct transport *transport;
     void *transport_self; /**< freed with the flights */
     struct table_seed seed;
-    unsigned
-        patience; /**< a TIMEOUT is remembered only when this many milliseconds were spent on it */
-    const char *
-        silent; /**< who did not answer, such as "the resolver 192.0.2.53"; must outlive the flights */
+    /** a TIMEOUT is remembered only when this many milliseconds were spent on it */
+    unsigned patience;
+    /** who did not answer, such as "the resolver 192.0.2.53"; must outlive the flights */
+    const char *silent;
     const char *advice; /**< what to try then, such as "; --resolver names another", or "" */
 };
 
@@ -72,7 +73,8 @@ size_t flights_in_line(const struct flights *fs);
 size_t flights_open(const struct flights *fs);
 
 /**
- * A transport has the answer: remember it, and let the loop tell it. The flight is gone after this call.
+ * A transport has the answer: remember it, and let the loop tell it. The flight is gone after this
+ * call.
  *
  * \param fact  taken over from the caller; NULL: memory was out
  */

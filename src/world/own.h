@@ -27,8 +27,8 @@ struct asked {
     TAILQ_ENTRY(asked) link;
     assay_world *world;
     struct waiter *waiter;
-    assay_eval
-        *eval; /**< NULL: nobody wants to know any more; the answer only goes into the cache */
+    /** NULL: nobody wants to know any more; the answer only goes into the cache */
+    assay_eval *eval;
     uint32_t id;
     bool hint;
 };

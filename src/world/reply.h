@@ -11,8 +11,8 @@
 /**
  * Make a fact of a reply that a resolver vouches for.
  *
- * NOERROR gives OK or NODATA, NXDOMAIN and REFUSED themselves, any other RCODE, a circle of CNAMEs and a reply
- * that cannot be read SERVFAIL, with the reason.
+ * NOERROR gives OK or NODATA, NXDOMAIN and REFUSED themselves, any other RCODE, a circle of CNAMEs
+ * and a reply that cannot be read SERVFAIL, with the reason.
  *
  * \param packet  the reply; not trusted in anything
  * \param q       what was asked

@@ -19,13 +19,17 @@ struct resolvers {
 };
 
 /**
- * Read "ADDR[@PORT] ADDR[@PORT] ..." or "recursive". IPv6 may stand in brackets and have a scope; commas part too.
+ * Read "ADDR[@PORT] ADDR[@PORT] ..." or "recursive". IPv6 may stand in brackets and have a scope;
+ * commas part too.
  *
  * \param ret_why  set to what is wrong when false is returned; static text
  */
 bool resolvers_read(assay_span text, struct resolvers *ret, const char **ret_why);
 
-/** Take the nameserver lines of a resolv.conf. What cannot be read is skipped, as the C library does. */
+/**
+ * Take the nameserver lines of a resolv.conf. What cannot be read is skipped, as the C library
+ * does.
+ */
 void resolvers_conf(assay_span text, struct resolvers *ret);
 
 /**
@@ -35,7 +39,10 @@ void resolvers_conf(assay_span text, struct resolvers *ret);
  */
 void resolvers_system(const char *path, struct resolvers *ret);
 
-/** Name them: "the resolver 192.0.2.53", "the resolvers 192.0.2.53, ...", "the domain's name servers". \return `out` */
+/**
+ * Name them: "the resolver 192.0.2.53", "the resolvers 192.0.2.53, ...", "the domain's name
+ * servers". \return `out`
+ */
 const char *resolvers_words(const struct resolvers *r, char out[RESOLVERS_WORDS]);
 
 #endif

@@ -3,7 +3,8 @@
  * \file run.c
  * assay_world_answer(): ask everything at once, then run the loop until what blocks is answered.
  *
- * A hint that is not answered by then stays on its way: most likely it is asked next, and then joins its flight.
+ * A hint that is not answered by then stays on its way: most likely it is asked next, and then
+ * joins its flight.
  */
 #include "world/clock.h"
 #include "world/own.h"
@@ -75,8 +76,8 @@ static assay_status send_one(assay_world *w, assay_eval *eval, const struct assa
 }
 
 /**
- * The evaluation asks for the first time: none of its questions has an answer yet. Its address alone would not
- * tell, for a new one may stand where an old one was.
+ * The evaluation asks for the first time: none of its questions has an answer yet. Its address
+ * alone would not tell, for a new one may stand where an old one was.
  */
 static bool asks_first(const assay_eval *eval)
 {
@@ -137,7 +138,10 @@ static bool run(assay_world *w, int64_t until)
     return !w->blocking;
 }
 
-/** What is still open of an evaluation is no more its own: hints go on for the cache, the rest is forgotten. */
+/**
+ * What is still open of an evaluation is no more its own: hints go on for the cache, the rest is
+ * forgotten.
+ */
 static void let_go(assay_world *w, const assay_eval *eval)
 {
     struct asked *a, *next;

@@ -25,7 +25,10 @@ static int64_t file_time(const char *path)
     return path && stat(path, &st) == 0 ? (int64_t)st.st_mtime : 0;
 }
 
-/** The list's own word for its version: a comment `// VERSION: ...` near its top; empty when it has none. */
+/**
+ * The list's own word for its version: a comment `// VERSION: ...` near its top; empty when it has
+ * none.
+ */
 static assay_span own_version(const char *path, char text[VERSION_WITHIN])
 {
     FILE *file = fopen(path, "re");
@@ -103,7 +106,10 @@ void suffixes_free(struct suffixes *s)
     free(s);
 }
 
-/** The suffix of a canonical name. libpsl cuts at any dot, be it escaped; then the last label is the suffix. */
+/**
+ * The suffix of a canonical name. libpsl cuts at any dot, be it escaped; then the last label is the
+ * suffix.
+ */
 static assay_span suffix_of(const struct suffixes *s, const struct dns_name *name)
 {
     const char *found = psl_unregistrable_domain(s->list, name->p);

@@ -27,8 +27,8 @@ ASSAY_NODISCARD assay_status suffixes_new(const char *path, struct suffixes **re
 void suffixes_free(struct suffixes *s);
 
 /**
- * The public suffix of the question's name, one item. A name that no rule matches has its last label as suffix
- * (the list's rule `*`); the root has none: ASSAY_NODATA.
+ * The public suffix of the question's name, one item. A name that no rule matches has its last
+ * label as suffix (the list's rule `*`); the root has none: ASSAY_NODATA.
  *
  * \return NULL when memory is out
  */

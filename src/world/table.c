@@ -28,7 +28,10 @@ static void rounds(uint64_t v[4], unsigned n)
     }
 }
 
-/** Mix one word in. SipHash-1-3: one round a word, three at the end; enough for a table whose hashes nobody sees. */
+/**
+ * Mix one word in. SipHash-1-3: one round a word, three at the end; enough for a table whose hashes
+ * nobody sees.
+ */
 static void mix(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;

@@ -3,8 +3,8 @@
  * \file table.h
  * A hash table by question, for things that hold a node of it.
  *
- * Senders of mail choose the names that are asked, so the hash is keyed: without the key nobody can make names
- * that fall together.
+ * Senders of mail choose the names that are asked, so the hash is keyed: without the key nobody can
+ * make names that fall together.
  */
 #ifndef WORLD_TABLE_H
 #define WORLD_TABLE_H
@@ -13,7 +13,10 @@
 
 #include <assay/assay.h>
 
-/** The place of one thing in a table. Set kind, rrtype and name before it is added; they must not change then. */
+/**
+ * The place of one thing in a table. Set kind, rrtype and name before it is added; they must not
+ * change then.
+ */
 struct table_node {
     struct table_node *next;
     uint64_t hash;
@@ -45,7 +48,10 @@ void table_done(struct table *t);
 struct table_node *table_find(const struct table *t, enum assay_kind kind, uint16_t rrtype,
                               assay_span name);
 
-/** Add a node whose question is not in the table. Widens it; where memory is short it only gets slower. */
+/**
+ * Add a node whose question is not in the table. Widens it; where memory is short it only gets
+ * slower.
+ */
 void table_add(struct table *t, struct table_node *node);
 
 /** Take a node out that is in the table. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file test_flight.c
- * Flights over a transport that does as the test says: at once, later, never, with no room, without memory.
+ * \file test_flight.c Flights over a transport that does as the test says: at once, later, never,
+ * with no room, without memory.
  */
 #include "world/flight.h"
 

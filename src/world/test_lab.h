@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file test_lab.h
- * An Internet of its own, for test_world.c: a network namespace, and in it NSD with a signed root, a signed
- * `example`, and below it
+ * \file test_lab.h An Internet of its own, for test_world.c: a network namespace, and in it NSD
+ * with a signed root, a signed `example`, and below it
  *
  *     secure.example     signed
  *     insecure.example   not signed

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file test_server.h
- * A DNS server that misbehaves as it is asked to, for test_world.c: a thread with sockets of its own.
+ * \file test_server.h A DNS server that misbehaves as it is asked to, for test_world.c: a thread
+ * with sockets of its own.
  *
  * The first label of the name says what it does:
  *
@@ -23,8 +23,8 @@
  *     large               eight TXT records of 8,000 octets
  *     badtxt              a TXT record whose string is longer than its data
  *
- * The root's SOA comes as `root` says: without signatures, not at all, or with one. Below lame.example it refuses
- * everything: it does not serve that zone.
+ * The root's SOA comes as `root` says: without signatures, not at all, or with one. Below
+ * lame.example it refuses everything: it does not serve that zone.
  */
 #ifndef WORLD_TEST_SERVER_H
 #define WORLD_TEST_SERVER_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file test_world.c
- * The whole world against real servers: NSD with a root of its own (test_lab.h) and a server that misbehaves
- * (test_server.h). Where there may be no network namespace, what needs NSD is skipped.
+ * \file test_world.c The whole world against real servers: NSD with a root of its own (test_lab.h)
+ * and a server that misbehaves (test_server.h). Where there may be no network namespace, what needs
+ * NSD is skipped.
  */
 #include "base/buf.h"
 #include "base/limits.h"
@@ -168,7 +168,10 @@ enum {
     NO_ANSWER = BIT(ASSAY_SERVFAIL) | BIT(ASSAY_TIMEOUT) /* whichever is found out first */
 };
 
-/** A question, what must come, and of what security; `data`: the first record as text, NULL: not compared. */
+/**
+ * A question, what must come, and of what security; `data`: the first record as text, NULL: not
+ * compared.
+ */
 struct row {
     uint16_t rrtype;
     const char *name;
@@ -368,7 +371,9 @@ struct resolving {
 /** Waits of the question whether signatures come, in milliseconds: short ones, for a test. */
 enum { PROBE_WAIT = 150, PROBE_AGAIN = 300 };
 
-/** Resolve behind a forwarder with the lab's key. \param fall_back  as with the system's resolvers */
+/**
+ * Resolve behind a forwarder with the lab's key. \param fall_back  as with the system's resolvers
+ */
 static struct resolving resolving_behind(const struct rig *r, const char *forwarder, bool fall_back)
 {
     struct unbound_options o = {.trust_anchor = r->lab.anchor,

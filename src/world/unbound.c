@@ -9,16 +9,17 @@
  *                  it becomes a fact before anything else is asked
  *     flight_land()
  *
- * What is in flight is bounded here, for libunbound itself refuses nothing. ub_cancel() is not used: it only mutes
- * the callback, while libunbound goes on asking for up to 17 s and the memory stays; a request that nobody waits for
- * any more is kept until it calls back, and counts.
+ * What is in flight is bounded here, for libunbound itself refuses nothing. ub_cancel() is not
+ * used: it only mutes the callback, while libunbound goes on asking for up to 17 s and the memory
+ * stays; a request that nobody waits for any more is kept until it calls back, and counts.
  *
- * Whether to validate behind resolvers that were not chosen for it (may_fall_back). Many home routers and some
- * company resolvers drop RRSIGs. Validating behind one makes every answer of a signed zone bogus, and nothing would
- * be judged. So the resolvers are asked once for the root's SOA, with DO set: do signatures come, validation goes
- * on. Do none come, answers are taken as they are and are marked ASSAY_UNKNOWN, which proves nothing to whoever
- * needs proof (DANE). Whoever can strip signatures on the way could strip the answers as well. When the resolvers
- * don't answer that question, nothing is known: it is asked again later.
+ * Whether to validate behind resolvers that were not chosen for it (may_fall_back). Many home
+ * routers and some company resolvers drop RRSIGs. Validating behind one makes every answer of a
+ * signed zone bogus, and nothing would be judged. So the resolvers are asked once for the root's
+ * SOA, with DO set: do signatures come, validation goes on. Do none come, answers are taken as they
+ * are and are marked ASSAY_UNKNOWN, which proves nothing to whoever needs proof (DANE). Whoever can
+ * strip signatures on the way could strip the answers as well. When the resolvers don't answer that
+ * question, nothing is known: it is asked again later.
  */
 #include "world/unbound.h"
 
@@ -88,7 +89,10 @@ static const char *const OPTIONS[][2] = {
     {"trust-anchor-signaling:", "no"},
 };
 
-/** Options behind resolvers: those may know private addresses, which libunbound would deny by itself. */
+/**
+ * Options behind resolvers: those may know private addresses, which libunbound would deny by
+ * itself.
+ */
 static const char *const FORWARD_OPTIONS[][2] = {
     {"unblock-lan-zones:", "yes"},
     {"insecure-lan-zones:", "yes"},
@@ -132,7 +136,8 @@ static void ignore(void *arg, int rcode, void *packet, int n, int sec, char *why
 }
 
 /**
- * Make a context. Files are read at the first question only; so one is asked that libunbound answers by itself.
+ * Make a context. Files are read at the first question only; so one is asked that libunbound
+ * answers by itself.
  *
  * \return NULL when memory is out or the files are not what they should be
  */
@@ -260,7 +265,10 @@ static void probe_ends(struct unbound *u)
     flights_room(u->flights);
 }
 
-/** No answer in time: go on without validation until the next try. The request stays until libunbound ends it. */
+/**
+ * No answer in time: go on without validation until the next try. The request stays until
+ * libunbound ends it.
+ */
 static void probe_late(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -286,7 +294,10 @@ static void probe_answered(struct unbound *u, int rcode, assay_span packet)
         probe_ends(u);
 }
 
-/** Put a context that validates in place of the one that asked. What that one worked on is asked anew. */
+/**
+ * Put a context that validates in place of the one that asked. What that one worked on is asked
+ * anew.
+ */
 static void switch_context(evutil_socket_t fd, short what, void *arg)
 {
     struct unbound *u = arg;

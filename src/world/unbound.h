@@ -13,8 +13,8 @@
 struct unbound_options {
     struct resolvers resolvers; /**< none: recursively */
     const char *trust_anchor;   /**< a file of DS or DNSKEY records; NULL: nothing is validated */
-    bool
-        may_fall_back; /**< do not validate when the resolvers keep signatures from us: see unbound.c */
+    /** do not validate when the resolvers keep signatures from us: see unbound.c */
+    bool may_fall_back;
     unsigned probe_wait, probe_again; /**< milliseconds for that; 0: 2,000 and 30,000 */
     const char *root_hints;           /**< NULL: the root servers that libunbound knows */
     const char *who;                  /**< who answers, for reasons: resolvers_words() */

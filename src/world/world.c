@@ -92,7 +92,10 @@ static assay_status open_flights(assay_world *w, const struct assay_world_option
     return ASSAY_DONE;
 }
 
-/** Make the parts of a world one by one; what was made when one fails, assay_world_free() takes back. */
+/**
+ * Make the parts of a world one by one; what was made when one fails, assay_world_free() takes
+ * back.
+ */
 static assay_status open_world(assay_world *w, const struct assay_world_options *o,
                                const char **ret_why)
 {

@@ -24,7 +24,10 @@
 /** A question that somebody waits for; names its waiter to world_forget(). */
 struct waiter;
 
-/** Called from the loop with the answer; count the fact to keep it. NULL: memory was out, nothing is known. */
+/**
+ * Called from the loop with the answer; count the fact to keep it. NULL: memory was out, nothing is
+ * known.
+ */
 typedef void world_answered(void *arg, assay_fact *fact);
 
 /** The event loop of a world: run it, or add to it. */
