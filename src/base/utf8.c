@@ -71,3 +71,26 @@ bool utf8_ok(assay_span s)
     }
     return true;
 }
+
+assay_span utf8_first(assay_span s, size_t most)
+{
+    if (s.n <= most)
+        return s;
+    while (most && ((uint8_t)s.p[most] & 0xC0) == 0x80)
+        most--;
+    return span_first(s, most);
+}
+
+bool utf8_harmful(uint32_t code)
+{
+    static const struct {
+        uint32_t first, last;
+    } RANGES[] = {{0, 0x1F},        {0x7F, 0x9F},      {0xAD, 0xAD},     {0x61C, 0x61C},
+                  {0x200B, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F}, {0xFEFF, 0xFEFF},
+                  {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF}};
+
+    for (size_t i = 0; i < sizeof RANGES / sizeof *RANGES; i++)
+        if (code >= RANGES[i].first && code <= RANGES[i].last)
+            return true;
+    return false;
+}

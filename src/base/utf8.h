@@ -27,4 +27,13 @@ size_t utf8_put(uint32_t code, char *out);
 /** Every octet belongs to a character. */
 bool utf8_ok(assay_span s) ASSAY_PURE;
 
+/** The text up to `most` octets, not cut inside a character. */
+assay_span utf8_first(assay_span s, size_t most) ASSAY_PURE;
+
+/**
+ * A character would lead a reader or a terminal astray: a control, an invisible one, or a mark that
+ * turns the direction of text.
+ */
+bool utf8_harmful(uint32_t code) ASSAY_PURE;
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "cli/words.h"
 #include "mail/author.h"
 
@@ -34,7 +35,7 @@ static void put_author(const struct header *h, struct buf *out)
     if (authors_find(&arena, h, &authors) != ASSAY_DONE)
         out->status = ASSAY_ENOMEM;
     else if (authors.address.n)
-        buf_printf(out, " from %.*s", SPAN_ARG(span_first(authors.address, 320)));
+        buf_printf(out, " from %.*s", SPAN_ARG(utf8_first(authors.address, 320)));
     else
         buf_puts(out, " from nobody");
     arena_done(&arena);

@@ -88,15 +88,6 @@ static bool in_ranges(uint32_t code, const struct range *ranges, size_t n)
 
 #define IN(code, ranges) in_ranges((code), (ranges), sizeof(ranges) / sizeof *(ranges))
 
-/**
- * Characters that a terminal, or a reader, would be led astray by: controls, direction marks,
- * invisible ones.
- */
-static const struct range HARMFUL[] = {{0, 0x1F},         {0x7F, 0x9F},     {0xAD, 0xAD},
-                                       {0x61C, 0x61C},    {0x200B, 0x200F}, {0x2028, 0x202E},
-                                       {0x2060, 0x206F},  {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB},
-                                       {0xE0000, 0xE0FFF}};
-
 /** Marks that stand on the character before them. */
 static const struct range ZERO_WIDTH[] = {{0x300, 0x36F},   {0x483, 0x489},   {0x591, 0x5BD},
                                           {0x610, 0x61A},   {0x64B, 0x65F},   {0x900, 0x902},
@@ -118,7 +109,7 @@ static void put_character(const struct term *t, uint32_t code, struct buf *out)
 
     if (code == '\t' || code == '\n' || code == '\r')
         buf_putc(out, ' ');
-    else if (IN(code, HARMFUL) || (code > 0x7F && !t->utf8))
+    else if (utf8_harmful(code) || (code > 0x7F && !t->utf8))
         buf_putc(out, '?');
     else
         buf_put(out, (assay_span){octets, utf8_put(code, octets)});

@@ -81,31 +81,35 @@ static void put_quoted(struct piece *piece, assay_span s)
     put_octet(piece, '"');
 }
 
-/** Octets of the character at the front; 0: it is a control octet, or an octet that is no UTF-8. */
-static size_t character_size(assay_span s)
+/** Octets of the character at the front; *ret_plain: it is one, and one that does no harm. */
+static size_t character_size(assay_span s, bool *ret_plain)
 {
     uint32_t code;
     size_t n = utf8_next(s, &code);
 
-    return code < ' ' || code == 0x7F || !utf8_ok(span_first(s, n)) ? 0 : n;
+    bool is_one = utf8_ok(span_first(s, n));
+
+    *ret_plain = is_one && !utf8_harmful(code);
+    return is_one ? n : 1;
 }
 
 /**
- * Make a text one that may stand between quotes: control octets and octets that are no UTF-8 become
- * `?`, and it ends before the character that would take its quoted form over the limit.
+ * Make a text one that may stand between quotes: harmful characters and octets that are no UTF-8
+ * become `?`, and it ends before the character that would take its quoted form over the limit.
  */
 static assay_span sanitise(assay_span s, char out[LIMIT_AUTHRES_VALUE])
 {
     size_t n = 0, quoted_n = 0;
 
     while (s.n) {
-        size_t good = character_size(s), octets = good ? good : 1;
+        bool plain;
+        size_t octets = character_size(s, &plain), put = plain ? octets : 1;
 
-        quoted_n += octets + is_escaped(s.p[0]);
+        quoted_n += put + is_escaped(s.p[0]);
         if (quoted_n > LIMIT_AUTHRES_VALUE)
             break;
-        memcpy(out + n, good ? s.p : "?", octets);
-        n += octets;
+        memcpy(out + n, plain ? s.p : "?", put);
+        n += put;
         s = span_from(s, octets);
     }
     return (assay_span){out, n};

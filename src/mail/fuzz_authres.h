@@ -43,22 +43,49 @@ static inline size_t model_utf8(assay_span s)
     return o[0] > 0xF4 || (o[0] == 0xF0 && o[1] < 0x90) || (o[0] == 0xF4 && o[1] > 0x8F) ? 0 : 4;
 }
 
+/**
+ * A character of n octets that nobody should see: a control, a mark that turns the direction of
+ * text, or an invisible one. Its octets are compared, not its code point.
+ */
+static inline bool model_harmful(assay_span s, size_t n)
+{
+    static const struct {
+        const char *first, *last;
+    } RANGES[] = {{"\x01", "\x1F"},
+                  {"\x7F", "\x7F"},
+                  {"\xC2\x80", "\xC2\x9F"},
+                  {"\xC2\xAD", "\xC2\xAD"},
+                  {"\xD8\x9C", "\xD8\x9C"},
+                  {"\xE2\x80\x8B", "\xE2\x80\x8F"},
+                  {"\xE2\x80\xA8", "\xE2\x80\xAE"},
+                  {"\xE2\x81\xA0", "\xE2\x81\xAF"},
+                  {"\xEF\xBB\xBF", "\xEF\xBB\xBF"},
+                  {"\xEF\xBF\xB9", "\xEF\xBF\xBB"},
+                  {"\xF3\xA0\x80\x80", "\xF3\xA0\xBF\xBF"}};
+
+    for (size_t i = 0; i < sizeof RANGES / sizeof *RANGES; i++)
+        if (strlen(RANGES[i].first) == n && memcmp(s.p, RANGES[i].first, n) >= 0 &&
+            memcmp(s.p, RANGES[i].last, n) <= 0)
+            return true;
+    return s.p[0] == '\0';
+}
+
 /** A value as it is read back. \param out  room for LIMIT_AUTHRES_VALUE octets */
 static inline assay_span model_value(assay_span s, char *out)
 {
     size_t n = 0, left = LIMIT_AUTHRES_VALUE;
 
     for (size_t i = 0, step; i < s.n; i += step) {
-        unsigned char c = (unsigned char)s.p[i];
-        bool good = c >= 0x20 && c != 0x7F && (step = model_utf8(span_from(s, i))) > 0;
-        size_t cost;
+        size_t size = model_utf8(span_from(s, i)), put, cost;
+        bool good = size && !model_harmful(span_from(s, i), size);
 
-        step = good ? step : 1;
-        cost = step + (c == '"' || c == '\\');
+        step = size ? size : 1;
+        put = good ? size : 1;
+        cost = put + (s.p[i] == '"' || s.p[i] == '\\');
         if (cost > left)
             break;
         left -= cost;
-        for (size_t k = 0; k < step; k++)
+        for (size_t k = 0; k < put; k++)
             out[n++] = good ? s.p[i + k] : '?';
     }
     return (assay_span){out, n};
