@@ -76,7 +76,7 @@ bool base64_decode(assay_span in, uint8_t *out, size_t *ret_n)
     while (in.n) {
         unsigned value;
 
-        if (have == 0)
+        if (have == 0 && value_of(in.p[0]) != NO)
             in = span_from(in, decode_groups(in, out, &n));
         if (!in.n || ((value = value_of(in.p[0])) == NO && !ascii_fws(in.p[0])))
             break;

@@ -41,6 +41,12 @@ struct ip ip_of(const char *octets, size_t n);
 /** Write the address as RFC 5952 does. \return `text` */
 assay_span ip_text(const struct ip *ip, char text[IP_TEXT]);
 
+/** Four octets as a number, the first one the highest. */
+static inline uint32_t ip_word(const uint8_t *b)
+{
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | (uint32_t)b[3];
+}
+
 /** Two addresses of `n` octets, 4 or 16, agree in the first `bits` bits. */
 static inline bool ip_octets_in(const uint8_t *a, const uint8_t *b, size_t n, unsigned bits)
 {
@@ -49,9 +55,7 @@ static inline bool ip_octets_in(const uint8_t *a, const uint8_t *b, size_t n, un
     for (size_t i = 0; i < n && bits; i += 4) {
         unsigned of_these = bits < 32 ? bits : 32;
 
-        differ |= ((uint32_t)(a[i] ^ b[i]) << 24 | (uint32_t)(a[i + 1] ^ b[i + 1]) << 16 |
-                   (uint32_t)(a[i + 2] ^ b[i + 2]) << 8 | (uint32_t)(a[i + 3] ^ b[i + 3])) >>
-                  (32 - of_these);
+        differ |= (ip_word(a + i) ^ ip_word(b + i)) >> (32 - of_these);
         bits -= of_these;
     }
     return differ == 0;

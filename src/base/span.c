@@ -34,11 +34,40 @@ bool span_starts(assay_span s, assay_span head)
     return s.n >= head.n && (head.n == 0 || memcmp(s.p, head.p, head.n) == 0);
 }
 
+/** Eight octets are the same, letters without case. */
+static bool same_eight(uint64_t a, uint64_t b)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = ones * 0x80;
+    uint64_t differ = a ^ b, lower = a | ones * 0x20, seven = lower & ~tops, letters;
+
+    if (differ & ~(ones * 0x20))
+        return false;
+    letters = (seven + ones * (0x80 - 'a')) & ~(seven + ones * (0x7F - 'z')) & ~lower & tops;
+    return ((differ << 2) & ~letters) == 0;
+}
+
+/** The `n` octets at `p`, from 4 to 8 of them, in one number. */
+static inline uint64_t load_few(const char *p, size_t n)
+{
+    uint32_t first, last;
+
+    memcpy(&first, p, sizeof first);
+    memcpy(&last, p + n - sizeof last, sizeof last);
+    return (uint64_t)first << 32 | last;
+}
+
 bool span_istarts(assay_span s, assay_span head)
 {
+    size_t i = 0;
+
     if (s.n < head.n)
         return false;
-    for (size_t i = 0; i < head.n; i++)
+    for (size_t n; head.n - i >= 4; i += n) {
+        n = head.n - i < 8 ? head.n - i : 8;
+        if (!same_eight(load_few(s.p + i, n), load_few(head.p + i, n)))
+            return false;
+    }
+    for (; i < head.n; i++)
         if (ascii_lower(s.p[i]) != ascii_lower(head.p[i]))
             return false;
     return true;
@@ -58,10 +87,9 @@ size_t span_find(assay_span s, char c)
 
 size_t span_rfind(assay_span s, char c)
 {
-    for (size_t i = s.n; i > 0; i--)
-        if (s.p[i - 1] == c)
-            return i - 1;
-    return s.n;
+    const char *at = s.n ? memrchr(s.p, c, s.n) : NULL;
+
+    return at ? (size_t)(at - s.p) : s.n;
 }
 
 bool span_contains(assay_span s, assay_span needle)

@@ -106,6 +106,26 @@ static void letters_compare_without_case_and_other_octets_with(void **state)
     assert_int_not_equal(span_hash(SPAN("example.com")), span_hash(SPAN("example.org")));
 }
 
+static void letters_have_no_case_and_other_octets_have_their_own(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 17; n++)
+        for (size_t at = 0; at < n; at++)
+            for (unsigned a = 0; a < 256; a++)
+                for (unsigned b = a & 0x1F; b < 256;
+                     b += 0x20) { /* differ in the upper bits only */
+                    char one[17], two[17];
+                    bool want = ascii_lower((char)a) == ascii_lower((char)b);
+
+                    memset(one, 'm', n);
+                    memset(two, 'M', n);
+                    one[at] = (char)a;
+                    two[at] = (char)b;
+                    if (span_ieq((assay_span){one, n}, (assay_span){two, n}) != want)
+                        fail_msg("octets %02x and %02x at %zu of %zu", a, b, at, n);
+                }
+}
+
 static void octets_have_the_classes_of_their_grammar(void **state)
 {
     (void)state;
@@ -182,6 +202,7 @@ static void searches_say_where_and_the_length_when_nowhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(letters_have_no_case_and_other_octets_have_their_own),
         cmocka_unit_test(pieces_are_cut_as_often_as_the_separator_says),
         cmocka_unit_test(a_span_of_nothing_can_be_searched_cut_and_trimmed),
         cmocka_unit_test(lines_lose_their_crlf_or_lf_and_nothing_else),

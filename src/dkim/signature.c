@@ -80,7 +80,7 @@ static void read_names(struct reader *r)
     s->selector_as = value_of(r, "s", "s= is missing");
     s->domain = name_of(r, s->domain_as);
     s->selector = name_of(r, s->selector_as);
-    if (!is_host_name(s->domain) || dns_labels(s->domain) < 2)
+    if (!is_host_name(s->domain) || !dns_parent(s->domain).n)
         fault(s, "d= is not a domain name", "RFC 6376 3.5");
     if (!is_host_name(s->selector))
         fault(s, "s= is not a selector", "RFC 6376 3.5");
@@ -231,6 +231,10 @@ assay_span dkim_notable_text(unsigned bit)
 /** Count a field name if it is notable. \param counts  one for each of them */
 static void count_notable(size_t counts[N_NOTABLE], assay_span name)
 {
+    enum { LENGTHS = 1 << 2 | 1 << 4 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 12 };
+
+    if (name.n > 12 || !(LENGTHS >> name.n & 1))
+        return;
     for (size_t i = 0; i < N_NOTABLE; i++)
         if (name.n == NOTABLE[i].n && ascii_lower(name.p[0]) == ascii_lower(NOTABLE[i].p[0]) &&
             span_ieq(name, NOTABLE[i]))

@@ -1,19 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/authres_grammar.h"
 
+/** A set of ASCII octets, one bit each. */
+struct octets {
+    uint64_t low, high; /* 0 to 63, 64 to 127 */
+};
+
+#define BIT(c) (1ull << ((c)&63))
+
+/** tspecials (RFC 2045 5.1): ()<>@,;:\"/[]?= */
+static const struct octets TSPECIALS = {BIT('(') | BIT(')') | BIT('<') | BIT('>') | BIT(',') |
+                                            BIT(';') | BIT(':') | BIT('"') | BIT('/') | BIT('?') |
+                                            BIT('='),
+                                        BIT('@') | BIT('[') | BIT(']') | BIT('\\')};
+
+/** specials (RFC 5322 3.2.3): ()<>[]:;@\,." */
+static const struct octets SPECIALS = {BIT('(') | BIT(')') | BIT('<') | BIT('>') | BIT(',') |
+                                           BIT(';') | BIT(':') | BIT('"') | BIT('.'),
+                                       BIT('@') | BIT('[') | BIT(']') | BIT('\\')};
+
+static inline bool is_in(const struct octets *set, unsigned char c)
+{
+    return ((c < 64 ? set->low : set->high) >> (c & 63)) & 1;
+}
+
 /**
  * Every octet is printable ASCII without the space, and none of `never`; or is above 127, if that
  * is allowed.
  */
-static bool is_made_without(assay_span s, const char *never, bool eight_bit)
+static bool is_made_without(assay_span s, const struct octets *never, bool eight_bit)
 {
-    assay_span specials = span_of(never);
-
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
 
-        if (c <= ' ' || c == 0x7F || (c > 0x7F && !eight_bit) ||
-            span_find(specials, s.p[i]) < specials.n)
+        if (c <= ' ' || c == 0x7F || (c > 0x7F ? !eight_bit : is_in(never, c)))
             return false;
     }
     return s.n > 0;
@@ -29,7 +49,7 @@ bool authres_is_keyword(assay_span s)
 
 bool authres_is_token(assay_span s)
 {
-    return is_made_without(s, "()<>@,;:\\\"/[]?=", false);
+    return is_made_without(s, &TSPECIALS, false);
 }
 
 bool authres_is_dot_atom(assay_span s)
@@ -37,7 +57,7 @@ bool authres_is_dot_atom(assay_span s)
     assay_span rest = s, atom;
 
     while (span_cut(&rest, '.', &atom))
-        if (!is_made_without(atom, "()<>[]:;@\\,.\"", true))
+        if (!is_made_without(atom, &SPECIALS, true))
             return false;
     return s.n > 0;
 }

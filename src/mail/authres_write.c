@@ -31,8 +31,8 @@ _Static_assert(PIECE_MAX > 2 * LIMIT_AUTHRES_NAME + NUMBER_DIGITS + 2,
 /* ---- pieces ---- */
 
 struct piece {
+    size_t n; /* octets of `p` that are set */
     char p[PIECE_MAX];
-    size_t n;
 };
 
 static void put_octet(struct piece *piece, char c)
@@ -43,8 +43,11 @@ static void put_octet(struct piece *piece, char c)
 
 static void put_text(struct piece *piece, assay_span s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        put_octet(piece, s.p[i]);
+    size_t room = sizeof piece->p - piece->n, n = s.n < room ? s.n : room;
+
+    if (n)
+        memcpy(piece->p + piece->n, s.p, n);
+    piece->n += n;
 }
 
 /**
@@ -56,6 +59,10 @@ static void put_keyword(struct piece *piece, assay_span name)
 {
     assay_span s = span_first(name, LIMIT_AUTHRES_NAME);
 
+    if (authres_is_keyword(s)) {
+        put_text(piece, s);
+        return;
+    }
     for (size_t i = 0; i < s.n; i++) {
         char c = ascii_alnum(s.p[i]) ? s.p[i] : '-';
 
@@ -81,15 +88,24 @@ static void put_quoted(struct piece *piece, assay_span s)
     put_octet(piece, '"');
 }
 
-/** Octets of the character at the front; *ret_plain: it is one, and one that does no harm. */
-static size_t character_size(assay_span s, bool *ret_plain)
+/** Octets at the front that stand for themselves between quotes: ASCII that needs no backslash. */
+static size_t plain_size(assay_span s)
+{
+    size_t n = 0;
+
+    while (n < s.n && s.p[n] >= ' ' && s.p[n] <= '~' && !is_escaped(s.p[n]))
+        n++;
+    return n;
+}
+
+/** Octets of the character at the front; *ret_good: it is one, and one that does no harm. */
+static size_t character_size(assay_span s, bool *ret_good)
 {
     uint32_t code;
     size_t n = utf8_next(s, &code);
-
     bool is_one = utf8_ok(span_first(s, n));
 
-    *ret_plain = is_one && !utf8_harmful(code);
+    *ret_good = is_one && !utf8_harmful(code);
     return is_one ? n : 1;
 }
 
@@ -99,18 +115,23 @@ static size_t character_size(assay_span s, bool *ret_plain)
  */
 static assay_span sanitise(assay_span s, char out[LIMIT_AUTHRES_VALUE])
 {
-    size_t n = 0, quoted_n = 0;
+    size_t n = 0, left = LIMIT_AUTHRES_VALUE;
 
     while (s.n) {
-        bool plain;
-        size_t octets = character_size(s, &plain), put = plain ? octets : 1;
+        size_t taken = plain_size(span_first(s, left)), put = taken, cost = taken;
+        bool good = true;
 
-        quoted_n += put + is_escaped(s.p[0]);
-        if (quoted_n > LIMIT_AUTHRES_VALUE)
+        if (!taken) {
+            taken = character_size(s, &good);
+            put = good ? taken : 1;
+            cost = put + is_escaped(s.p[0]);
+        }
+        if (cost > left)
             break;
-        memcpy(out + n, plain ? s.p : "?", put);
+        memcpy(out + n, good ? s.p : "?", put);
         n += put;
-        s = span_from(s, octets);
+        left -= cost;
+        s = span_from(s, taken);
     }
     return (assay_span){out, n};
 }
@@ -174,8 +195,9 @@ static void write_semicolon(struct writer *w)
 static void write_id(struct writer *w, assay_span id)
 {
     char text[LIMIT_AUTHRES_VALUE];
-    struct piece piece = {.n = 0};
+    struct piece piece;
 
+    piece.n = 0;
     put_value(&piece, sanitise(id, text));
     buf_put(w->out, (assay_span){piece.p, piece.n});
     w->column += piece.n;
@@ -185,8 +207,9 @@ static void write_id(struct writer *w, assay_span id)
 static void write_method(struct writer *w, const struct authres_result *r)
 {
     char digits[NUMBER_DIGITS];
-    struct piece piece = {.n = 0};
+    struct piece piece;
 
+    piece.n = 0;
     put_keyword(&piece, r->method);
     if (r->version != 1) {
         put_octet(&piece, '/');
@@ -200,8 +223,9 @@ static void write_method(struct writer *w, const struct authres_result *r)
 static void write_reason(struct writer *w, assay_span reason)
 {
     char text[LIMIT_AUTHRES_VALUE];
-    struct piece piece = {.n = 0};
+    struct piece piece;
 
+    piece.n = 0;
     put_text(&piece, SPAN("reason="));
     put_quoted(&piece, sanitise(reason, text));
     write_piece(w, &piece);
@@ -210,8 +234,9 @@ static void write_reason(struct writer *w, assay_span reason)
 static void write_property(struct writer *w, const struct authres_property *p)
 {
     char text[LIMIT_AUTHRES_VALUE];
-    struct piece piece = {.n = 0};
+    struct piece piece;
 
+    piece.n = 0;
     put_keyword(&piece, p->ptype);
     put_octet(&piece, '.');
     put_keyword(&piece, p->name);
@@ -241,7 +266,7 @@ static bool write_result(struct writer *w, const struct authres_result *r)
 void authres_write(assay_span authserv_id, const struct authres_result *results, size_t n,
                    size_t field_n, struct buf *out)
 {
-    static const struct piece NONE = {"none", 4};
+    static const struct piece NONE = {4, "none"};
     struct writer w = {out, field_n + 1}; /* a space stands behind the colon */
     size_t written = 0, whole = out->n;   /* up to here the value is one, or empty */
 
