@@ -15,6 +15,24 @@
 
 #include <cmocka.h>
 
+/** The engine of all tests of a program. */
+static assay_engine *test_engine;
+
+/** Make it; with drop_engine(), for cmocka_run_group_tests(). */
+static inline int make_engine(void **state)
+{
+    (void)state;
+    return assay_engine_new(64, &test_engine);
+}
+
+/** Free it. */
+static inline int drop_engine(void **state)
+{
+    (void)state;
+    assay_engine_free(test_engine);
+    return 0;
+}
+
 /** Add the octets of a file. */
 static inline bool test_load(const char *path, struct buf *out)
 {
@@ -130,6 +148,17 @@ static inline assay_status test_put(void *out, assay_span text)
 {
     buf_put(out, text);
     return ((struct buf *)out)->status;
+}
+
+/** Read text that is a case, or stop. */
+static inline struct case_set *test_read(assay_span text)
+{
+    struct case_set *set = NULL;
+    struct case_error error;
+
+    if (case_read(text, test_open, NULL, &set, &error) != ASSAY_DONE)
+        fail_msg("%zu:%zu: %s in\n%.*s", error.line, error.column, error.text, SPAN_ARG(text));
+    return set;
 }
 
 #endif

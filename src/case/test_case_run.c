@@ -4,32 +4,6 @@
 #include <dirent.h>
 #include <pthread.h>
 
-static assay_engine *engine;
-
-static int make_engine(void **state)
-{
-    (void)state;
-    return assay_engine_new(64, &engine);
-}
-
-static int drop_engine(void **state)
-{
-    (void)state;
-    assay_engine_free(engine);
-    return 0;
-}
-
-/** Read text that is a case, or stop. */
-static struct case_set *must_read(assay_span text)
-{
-    struct case_set *set = NULL;
-    struct case_error error;
-
-    if (case_read(text, test_open, NULL, &set, &error) != ASSAY_DONE)
-        fail_msg("%zu:%zu: %s in\n%.*s", error.line, error.column, error.text, SPAN_ARG(text));
-    return set;
-}
-
 /* ---- files ---- */
 
 /** Run all cases of a file. \return how many did not pass */
@@ -40,11 +14,11 @@ static size_t run_file(const char *path, size_t *ret_n)
     size_t faults = 0;
 
     assert_true(test_load(path, &text));
-    set = must_read(buf_span(&text));
+    set = test_read(buf_span(&text));
     for (size_t i = 0; i < case_count(set); i++, ++*ret_n) {
         struct case_outcome outcome = {0};
         struct case_error error = {0};
-        assay_status s = case_run(engine, case_at(set, i), &outcome, &error);
+        assay_status s = case_run(test_engine, case_at(set, i), &outcome, &error);
 
         if (s != ASSAY_DONE)
             printf("%s:%zu:%zu: %s\n", path, error.line, error.column, error.text);
@@ -149,12 +123,12 @@ static void what_does_not_hold_is_told(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof MISSES / sizeof *MISSES; i++) {
-        struct case_set *set = must_read(span_of(MISSES[i].text));
+        struct case_set *set = test_read(span_of(MISSES[i].text));
         struct case_outcome o = {0};
         struct case_error error = {0};
         bool good;
 
-        assert_int_equal(case_run(engine, case_at(set, 0), &o, &error), ASSAY_DONE);
+        assert_int_equal(case_run(test_engine, case_at(set, 0), &o, &error), ASSAY_DONE);
         good = o.nmisses == (MISSES[i].key ? 1 : 0) &&
                (!MISSES[i].key || span_is(o.misses[0].key, MISSES[i].key)) &&
                (!MISSES[i].wanted || span_is(o.misses[0].wanted, MISSES[i].wanted)) &&
@@ -201,10 +175,10 @@ static void what_cannot_be_run_is_refused_where_it_stands(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++) {
-        struct case_set *set = must_read(span_of(REFUSED[i].text));
+        struct case_set *set = test_read(span_of(REFUSED[i].text));
         struct case_outcome o = {0};
         struct case_error error = {0};
-        assay_status s = case_run(engine, case_at(set, case_count(set) - 1), &o, &error);
+        assay_status s = case_run(test_engine, case_at(set, case_count(set) - 1), &o, &error);
 
         if (s != ASSAY_EINVAL || error.line != REFUSED[i].line ||
             error.column != REFUSED[i].column ||
@@ -222,7 +196,7 @@ static void what_cannot_be_run_is_refused_where_it_stands(void **state)
 
 static void questions_without_an_answer_are_told_and_hints_are_not(void **state)
 {
-    struct case_set *set = must_read(
+    struct case_set *set = test_read(
         SPAN("[envelope]\nip = 192.0.2.1\nfrom = a@example.com\nhelo = h.example.com\n"
              "[dns]\nexample.com TXT \"v=spf1 a:x.example.com ip4:192.0.2.1 a:y.example.com\"\n"
              "h.example.com TXT NXDOMAIN\n"));
@@ -230,7 +204,7 @@ static void questions_without_an_answer_are_told_and_hints_are_not(void **state)
     struct case_error error;
 
     (void)state;
-    assert_int_equal(case_run(engine, case_at(set, 0), &o, &error), ASSAY_DONE);
+    assert_int_equal(case_run(test_engine, case_at(set, 0), &o, &error), ASSAY_DONE);
     assert_int_equal(o.nunanswered, 2);
     assert_true(span_is(o.unanswered[0], "PTR 1.2.0.192.in-addr.arpa"));
     assert_true(span_is(o.unanswered[1], "A x.example.com"));
@@ -248,7 +222,8 @@ static void *run_often(void *set)
             struct case_outcome o = {0};
             struct case_error error;
 
-            faults += case_run(engine, case_at(set, i), &o, &error) != ASSAY_DONE || o.nmisses != 0;
+            faults +=
+                case_run(test_engine, case_at(set, i), &o, &error) != ASSAY_DONE || o.nmisses != 0;
             case_outcome_done(&o);
         }
     return (void *)faults;
@@ -262,7 +237,7 @@ static void threads_may_run_one_case_at_once(void **state)
 
     (void)state;
     assert_true(test_load("src/case/cases/dkim.case", &text));
-    set = must_read(buf_span(&text));
+    set = test_read(buf_span(&text));
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, run_often, set), 0);
     for (size_t i = 0; i < 4; i++) {

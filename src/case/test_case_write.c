@@ -3,32 +3,7 @@
 
 #include <dirent.h>
 
-static assay_engine *engine;
 static size_t told; /* of the replays: those whose file says that they may give another verdict */
-
-static int make_engine(void **state)
-{
-    (void)state;
-    return assay_engine_new(64, &engine);
-}
-
-static int drop_engine(void **state)
-{
-    (void)state;
-    assay_engine_free(engine);
-    return 0;
-}
-
-/** Read text that is a case, or stop. */
-static struct case_set *must_read(assay_span text)
-{
-    struct case_set *set = NULL;
-    struct case_error error;
-
-    if (case_read(text, test_open, NULL, &set, &error) != ASSAY_DONE)
-        fail_msg("%zu:%zu: %s in\n%.*s", error.line, error.column, error.text, SPAN_ARG(text));
-    return set;
-}
 
 /** Run a case, or stop. */
 static struct case_outcome must_run(const struct case_one *one)
@@ -36,7 +11,7 @@ static struct case_outcome must_run(const struct case_one *one)
     struct case_outcome outcome;
     struct case_error error;
 
-    if (case_run(engine, one, &outcome, &error) != ASSAY_DONE)
+    if (case_run(test_engine, one, &outcome, &error) != ASSAY_DONE)
         fail_msg("%zu:%zu: %s", error.line, error.column, error.text);
     return outcome;
 }
@@ -72,7 +47,7 @@ static size_t write_and_replay(const struct case_one *one, unsigned flags)
 {
     struct case_outcome first = must_run(one), second;
     struct buf text = must_write(first.eval, test_body(case_message(one)), flags);
-    struct case_set *set = must_read(buf_span(&text));
+    struct case_set *set = test_read(buf_span(&text));
     bool good, other = span_contains(buf_span(&text), SPAN("a replay may give another verdict"));
 
     second = must_run(case_at(set, 0));
@@ -96,7 +71,7 @@ static size_t replay_file(const char *path, size_t *ret_n)
     size_t faults = 0;
 
     assert_true(test_load(path, &text));
-    set = must_read(buf_span(&text));
+    set = test_read(buf_span(&text));
     for (size_t i = 0; i < case_count(set); i++, ++*ret_n)
         for (unsigned flags = ASSAY_CASE_BODY; flags <= ASSAY_CASE_REDACT; flags++)
             faults += write_and_replay(case_at(set, i), flags);
@@ -130,7 +105,7 @@ static void every_verdict_written_and_replayed_is_the_same(void **state)
 /** The written text of a case. */
 static struct buf text_of(const char *text, unsigned flags)
 {
-    struct case_set *set = must_read(span_of(text));
+    struct case_set *set = test_read(span_of(text));
     struct case_outcome outcome = must_run(case_at(set, 0));
     struct buf out = must_write(outcome.eval, test_body(case_message(case_at(set, 0))), flags);
 
@@ -281,7 +256,7 @@ static struct buf write_raw(const char *option, const char *value, const char *m
                             unsigned flags)
 {
     struct assay_envelope e = {.size = sizeof e};
-    struct case_set *world = must_read(SPAN("[dns]\n"));
+    struct case_set *world = test_read(SPAN("[dns]\n"));
     assay_span body = test_body(span_of(message));
     assay_policy *policy;
     assay_eval *eval;
@@ -290,7 +265,7 @@ static struct buf write_raw(const char *option, const char *value, const char *m
     assert_int_equal(assay_policy_new(&policy), ASSAY_DONE);
     assert_int_equal(assay_policy_set(policy, option, value, NULL), ASSAY_DONE);
     assay_policy_seal(policy);
-    assert_int_equal(assay_receive_new(engine, policy, &e, &eval), ASSAY_DONE);
+    assert_int_equal(assay_receive_new(test_engine, policy, &e, &eval), ASSAY_DONE);
     assert_int_equal(assay_run(eval, span_of(message), case_answer, (void *)case_at(world, 0)),
                      ASSAY_DONE);
     text = must_write(eval, body, flags);
@@ -338,7 +313,7 @@ static void octets_that_no_line_can_hold_are_told(void **state)
             printf("%s: wanted \"%s\", got\n%.*s\n", RAW[i].claim, RAW[i].with,
                    SPAN_ARG(buf_span(&text)));
         faults += !good;
-        case_set_free(must_read(buf_span(&text)));
+        case_set_free(test_read(buf_span(&text)));
         buf_done(&text);
     }
     assert_int_equal(faults, 0);
@@ -392,11 +367,11 @@ static void facts_that_do_not_fit_each_other_give_the_same_verdict(void **state)
     (void)state;
     assert_int_equal(assay_policy_new(&policy), ASSAY_DONE);
     assay_policy_seal(policy);
-    assert_int_equal(assay_envelope_new(engine, policy, &e, &eval), ASSAY_DONE);
+    assert_int_equal(assay_envelope_new(test_engine, policy, &e, &eval), ASSAY_DONE);
     assert_int_equal(assay_run(eval, SPAN_EMPTY, answer_oddly, NULL), ASSAY_DONE);
     assert_true(span_is(assay_result(eval)->checks[0]->result, "pass"));
     text = must_write(eval, SPAN_EMPTY, 0);
-    set = must_read(buf_span(&text));
+    set = test_read(buf_span(&text));
     again = must_run(case_at(set, 0));
     assert_false(test_verdicts_differ(assay_result(eval), assay_result(again.eval)));
     case_outcome_done(&again);
@@ -416,7 +391,7 @@ static assay_status refuse(void *arg, assay_span text)
 
 static void the_taker_ends_the_writing(void **state)
 {
-    struct case_set *set = must_read(SPAN("[envelope]\n"));
+    struct case_set *set = test_read(SPAN("[envelope]\n"));
     struct case_outcome outcome = must_run(case_at(set, 0));
     int calls = 0;
 
@@ -437,7 +412,7 @@ static void there_is_nothing_to_write_before_the_verdict(void **state)
     (void)state;
     assert_int_equal(assay_policy_new(&policy), ASSAY_DONE);
     assay_policy_seal(policy);
-    assert_int_equal(assay_receive_new(engine, policy, &e, &eval), ASSAY_DONE);
+    assert_int_equal(assay_receive_new(test_engine, policy, &e, &eval), ASSAY_DONE);
     assert_int_equal(assay_case_write(eval, SPAN_EMPTY, 0, refuse, &calls), ASSAY_EORDER);
     assert_int_equal(calls, 0);
     assay_eval_free(eval);

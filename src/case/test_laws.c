@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "case/laws.h"
+#include "case/test_laws.h"
 
 /* The laws of an evaluation, each over all cases of the tree. */
 
@@ -130,6 +130,9 @@ static void not_better(const struct case_one *one, assay_eval *full, assay_eval 
                  SPAN_ARG(b->reason));
     if (a->what == ASSAY_ACCEPT && b->what != ASSAY_ACCEPT && b->what != ASSAY_DEFER)
         fail_msg("%.*s: a lost fact became a policy failure: %.*s", SPAN_ARG(one->name),
+                 SPAN_ARG(b->reason));
+    if (a->what != ASSAY_REJECT && b->what == ASSAY_REJECT)
+        fail_msg("%.*s: rejected because a fact was lost: %.*s", SPAN_ARG(one->name),
                  SPAN_ARG(b->reason));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "case/laws.h"
+#include "case/test_laws.h"
 
 #include <openssl/crypto.h>
 

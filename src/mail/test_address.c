@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/test_memory.h"
+
+#include "base/arena.c"
+
+#include "base/test_arena.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,41 +15,6 @@
 
 #include "base/buf.h"
 #include "mail/address.h"
-
-/* The arena is built in here, on an allocator that gives out a block only so many times. */
-static void *rationed_malloc(size_t n);
-#define malloc rationed_malloc
-#include "base/arena.c"
-#undef malloc
-
-static size_t blocks_left = SIZE_MAX;
-
-static void *rationed_malloc(size_t n)
-{
-    if (blocks_left == 0)
-        return NULL;
-    blocks_left--;
-    return malloc(n);
-}
-
-/**
- * An arena with room for a few pieces of up to 15 octets, after which it needs a block.
- * arena_done() it.
- */
-static struct arena nearly_full(size_t room)
-{
-    struct arena a = {0};
-    size_t units = 0;
-
-    blocks_left = 1;
-    while (arena_get(&a, 1))
-        units++;
-    arena_rewind(&a);
-    while (units-- > room)
-        assert_non_null(arena_get(&a, 1));
-    blocks_left = SIZE_MAX;
-    return a;
-}
 
 /* ---- tables ---- */
 
@@ -566,12 +537,13 @@ static void a_failed_allocation_is_said_and_loses_nothing(void **state)
 
     (void)state;
     do {
-        struct arena a = nearly_full(failures);
+        struct arena a = {0};
         struct address_list list = {.n = 4711};
 
-        blocks_left = 0;
+        arena_leave(&a, failures * 16);
+        memory_left = 0;
         s = address_list_read(&a, value, &list);
-        blocks_left = SIZE_MAX;
+        memory_left = SIZE_MAX;
         if (s == ASSAY_ENOMEM) {
             failures++;
             assert_int_equal(list.n, 4711);

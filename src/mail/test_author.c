@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/test_memory.h"
+
+#include "base/arena.c"
+
+#include "base/test_arena.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,43 +14,6 @@
 #include <cmocka.h>
 
 #include "mail/author.h"
-
-/* The arena is built in here, on an allocator that gives out a block only so many times. */
-static void *rationed_malloc(size_t n);
-#define malloc rationed_malloc
-#include "base/arena.c"
-#undef malloc
-
-static size_t blocks_left = SIZE_MAX;
-static size_t octets_given;
-
-static void *rationed_malloc(size_t n)
-{
-    if (blocks_left == 0)
-        return NULL;
-    blocks_left--;
-    octets_given += n;
-    return malloc(n);
-}
-
-/**
- * An arena with room for a few pieces of up to 15 octets, after which it needs a block.
- * arena_done() it.
- */
-static struct arena nearly_full(size_t room)
-{
-    struct arena a = {0};
-    size_t units = 0;
-
-    blocks_left = 1;
-    while (arena_get(&a, 1))
-        units++;
-    arena_rewind(&a);
-    while (units-- > room)
-        assert_non_null(arena_get(&a, 1));
-    blocks_left = SIZE_MAX;
-    return a;
-}
 
 /* ---- tables ---- */
 
@@ -395,13 +364,14 @@ static void a_failed_allocation_is_said_and_loses_nothing(void **state)
     for (size_t blocks = 0; blocks < 2;
          blocks++) { /* one is for what lives as long as a field is read */
         for (size_t room = 0; room < 64; room++) {
-            struct arena a = nearly_full(room);
+            struct arena a = {0};
             struct authors authors = {.n = 4711};
             assay_status s;
 
-            blocks_left = blocks;
+            arena_leave(&a, room * 16);
+            memory_left = blocks;
             s = authors_find(&a, &h, &authors);
-            blocks_left = SIZE_MAX;
+            memory_left = SIZE_MAX;
             if (s == ASSAY_ENOMEM) {
                 failures[blocks]++;
                 assert_int_equal(authors.n, 4711);

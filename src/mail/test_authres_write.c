@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/test_memory.h"
+
+#include "base/buf.c"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,24 +10,8 @@
 
 #include <cmocka.h>
 
-/* The buffer is built in here, on an allocator that can be told to fail. */
-static void *limited_realloc(void *p, size_t n);
-#define realloc limited_realloc
-#include "base/buf.c"
-#undef realloc
-
 #include "base/utf8.h"
 #include "mail/authres.h"
-
-static size_t allocations_left = SIZE_MAX; /* that succeed */
-
-static void *limited_realloc(void *p, size_t n)
-{
-    bool granted = allocations_left > 0;
-
-    allocations_left -= granted && allocations_left < SIZE_MAX;
-    return granted ? realloc(p, n) : NULL;
-}
 
 /* ---- tables ---- */
 
@@ -443,9 +431,9 @@ static void when_memory_is_out_the_status_says_so(void **state)
     for (; s != ASSAY_DONE; calls++) {
         struct buf out = buf_new(1 << 16);
 
-        allocations_left = calls;
+        memory_left = calls;
         authres_write(SPAN("a"), &r, 1, FIELD_N, &out);
-        allocations_left = SIZE_MAX;
+        memory_left = SIZE_MAX;
         s = out.status;
         assert_true(s == ASSAY_DONE || s == ASSAY_ENOMEM);
         buf_done(&out);

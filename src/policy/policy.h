@@ -29,6 +29,7 @@ struct policy_names {
     size_t n;
 };
 
+/** The policy. Each option of options.h has the member that its row names. */
 struct assay_policy {
     struct arena arena;
     bool sealed;

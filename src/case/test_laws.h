@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file laws.h
+ * \file test_laws.h
  * What the tests of the laws share: every case of the tree, judged in any way one likes.
  *
  * For tests only; it looks inside src/case.
  */
-#ifndef CASE_LAWS_H
-#define CASE_LAWS_H
+#ifndef CASE_TEST_LAWS_H
+#define CASE_TEST_LAWS_H
 
 #include "case/model.h"
+#include "case/test_case.h"
 #include "receive/receive.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
 #include <glob.h>
 #include <libgen.h>
 
@@ -43,20 +38,6 @@ static inline uint32_t law_random(uint32_t *state)
 
 /* ---- cases ---- */
 
-/** Add the octets of a file. */
-static inline bool law_load(const char *path, struct buf *out)
-{
-    FILE *f = fopen(path, "rb");
-    char *room;
-    size_t n = 1;
-
-    while (f && n && (room = buf_room(out, 4096)))
-        out->n += n = fread(room, 1, 4096, f);
-    if (f)
-        fclose(f);
-    return f && n == 0;
-}
-
 /** A case_open_fn; `arg` is the path of the case file. */
 static inline assay_status law_open(void *arg, assay_span path, struct buf *out)
 {
@@ -64,7 +45,7 @@ static inline assay_status law_open(void *arg, assay_span path, struct buf *out)
 
     snprintf(file, sizeof file, "%s", (const char *)arg);
     snprintf(full, sizeof full, "%s/%.*s", dirname(file), SPAN_ARG(path));
-    return law_load(full, out) ? ASSAY_DONE : ASSAY_EINVAL;
+    return test_load(full, out) ? ASSAY_DONE : ASSAY_EINVAL;
 }
 
 /** What is done with each case. */
@@ -78,7 +59,7 @@ static inline size_t law_each_of_file(char *path, law_fn *fn, unsigned of, uint3
     struct case_error error;
     size_t n = 0;
 
-    if (!law_load(path, &text))
+    if (!test_load(path, &text))
         fail_msg("%s: not readable", path);
     if (case_read(buf_span(&text), law_open, path, &set, &error) != ASSAY_DONE) {
         buf_done(&text); /* a file that shows an error of reading */
