@@ -331,7 +331,8 @@ assay_status arc_check_chain(struct assay_eval *ev, void *check)
     size_t oldest = 0;
 
     if (c->n)
-        trace(ev, NULL, SPAN("ARC chain of %1 sets"), pass_number(ev, c->n));
+        trace(ev, NULL, c->n == 1 ? SPAN("ARC chain of %1 set") : SPAN("ARC chain of %1 sets"),
+              pass_number(ev, c->n));
     else if (!c->fault)
         trace(ev, "RFC 8617 5.2", SPAN("ARC\tno ARC field\tnone"));
     c->verdict =

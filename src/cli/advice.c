@@ -11,36 +11,75 @@ enum { UNANSWERED_SHOWN = 3, LIST_MAX = 200 };
 
 /* ---- could not tell ---- */
 
-/** Append one question that was not answered. */
-static void put_unanswered(const struct assay_question *q, const struct assay_answer *a,
-                           struct buf *out)
+/** The next question that was not answered, and what there was instead. */
+static bool next_unanswered(assay_eval *eval, size_t *cursor, struct assay_question *q,
+                            struct assay_answer *ret)
+{
+    assay_fact *fact;
+
+    while (assay_evidence(eval, cursor, q, &fact)) {
+        if (!fact || fact_state(fact) != FACT_UNKNOWN)
+            continue;
+        assay_fact_read(fact, ret);
+        return true;
+    }
+    return false;
+}
+
+/** Append a question. */
+static void put_question(const struct assay_question *q, struct buf *out)
 {
     const char *type = q->kind == ASSAY_DNS ? dns_type_text(q->rrtype) : "the public suffix of";
 
-    buf_printf(out, "Not answered: %s %.*s (%s%s%.*s).\n", type ? type : "?",
-               SPAN_ARG(span_first(q->name, 300)), fact_how_text(a->how), a->reason.n ? ": " : "",
+    buf_printf(out, "%s %.*s", type ? type : "?", SPAN_ARG(span_first(q->name, 300)));
+}
+
+/** Append why there was no answer. */
+static void put_why(const struct assay_answer *a, struct buf *out)
+{
+    buf_printf(out, " (%s%s%.*s)", fact_how_text(a->how), a->reason.n ? ": " : "",
                SPAN_ARG(span_first(a->reason, 300)));
+}
+
+/** Two questions were not answered for the same reason. */
+static bool same_why(const struct assay_answer *a, const struct assay_answer *b)
+{
+    return a->how == b->how && span_eq(a->reason, b->reason);
+}
+
+/** Append the questions that were not answered; those of one reason together. \return how many */
+static size_t put_unanswered(assay_eval *eval, struct assay_answer *last, struct buf *out)
+{
+    struct assay_question q;
+    struct assay_answer a;
+    size_t cursor = 0, n = 0;
+
+    while (next_unanswered(eval, &cursor, &q, &a)) {
+        bool same = n && same_why(last, &a);
+
+        if (n++ >= UNANSWERED_SHOWN)
+            continue;
+        if (n > 1 && !same)
+            put_why(last, out);
+        buf_puts(out, n == 1 ? "Not answered: " : same ? ", " : "; ");
+        put_question(&q, out);
+        *last = a;
+    }
+    return n;
 }
 
 void report_unanswered(assay_eval *eval, bool replay, struct buf *out)
 {
-    struct assay_question q;
-    assay_fact *fact;
-    size_t cursor = 0, n = 0;
-    bool says_how = false;
+    struct assay_answer last = {.how = 0};
+    size_t n = put_unanswered(eval, &last, out);
+    bool says_how = n && span_contains(last.reason, SPAN("--resolver"));
 
-    while (assay_evidence(eval, &cursor, &q, &fact)) {
-        struct assay_answer a;
-
-        if (!fact || fact_state(fact) != FACT_UNKNOWN)
-            continue;
-        assay_fact_read(fact, &a);
-        if (n++ < UNANSWERED_SHOWN)
-            put_unanswered(&q, &a, out);
-        says_how |= span_contains(a.reason, SPAN("--resolver"));
-    }
+    if (n)
+        put_why(&last, out);
     if (n > UNANSWERED_SHOWN)
-        buf_printf(out, "And %zu more; --explain shows them.\n", n - UNANSWERED_SHOWN);
+        buf_printf(out, ", and %zu more; --explain shows them", n - UNANSWERED_SHOWN);
+    if (n)
+        buf_puts(out, ".\n");
     if (n && replay)
         buf_puts(out,
                  "So it was when the case was made; mail like this is asked to come again later"
@@ -63,21 +102,41 @@ static assay_span list_of(const struct header *h)
     return span_first(span_trim(id), LIST_MAX);
 }
 
+/** What forwarders and resenders leave on a message. */
+static bool is_forwarded(const struct report *r)
+{
+    static const char *const FIELDS[] = {"X-Forwarded-To", "X-Forwarded-For", "Resent-From",
+                                         "Resent-Sender", "Resent-To"};
+    const struct receive *receive = receive_of(r->eval);
+    assay_span path = r->envelope->e.mail_from;
+
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++)
+        if (header_find(r->header, span_of(FIELDS[i]), 0) < r->header->n)
+            return true;
+    if (span_istarts(path, SPAN("SRS0")) || span_istarts(path, SPAN("SRS1")))
+        return true;
+    /* a single seal of the receiver itself tells of no one before it */
+    return receive && receive->arc.n &&
+           !(receive->arc.n == 1 &&
+             dns_is_under(r->envelope->e.hostname, receive->arc.sets[0].seal.domain));
+}
+
 /** Append how the message came, when that explains a broken signature. \return whether it does */
 static bool put_way(const struct report *r, struct buf *out)
 {
     assay_span list = list_of(r->header);
+    bool forwarded = is_forwarded(r);
 
     if (list.n)
         buf_printf(
             out,
             "The message came through a mailing list (%.*s), which breaks signatures of honest mail too. ",
             SPAN_ARG(list));
-    else if (message_field(r->header, "ARC-Seal").n)
+    else if (forwarded)
         buf_puts(
             out,
             "The message was forwarded, which breaks SPF, and often signatures, of honest mail too. ");
-    return list.n || message_field(r->header, "ARC-Seal").n;
+    return list.n || forwarded;
 }
 
 /**
@@ -200,6 +259,8 @@ static void advise_accepted(const struct report *r, struct buf *out)
                    "Anyone may have written it; who owns %.*s can ask for more with p=quarantine"
                    " (assay help dmarc).\n",
                    SPAN_ARG(author));
+    else if (span_is(dmarc->result, "none") && span_contains(dmarc->reason, SPAN("valid")))
+        buf_puts(out, "Such a record counts as none (assay help dmarc).\n");
     else if (span_is(dmarc->result, "none"))
         buf_printf(
             out,

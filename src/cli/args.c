@@ -155,18 +155,24 @@ static int read_command(struct reader *r, const char *word)
     return EXIT_USAGE;
 }
 
-/** `assay --version`, `assay --help` and their short forms name commands too. */
+/** A word is --help or its short form. */
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/** `assay --version`, `assay --help WORD` and their short forms name commands too. */
 static const char *command_word(const char *word)
 {
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
         return "version";
-    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ? "help" : word;
+    return is_help(word) ? "help" : word;
 }
 
 /** `assay help --record` asks about an option, it gives none. */
 static bool is_asked_about(const struct reader *r, const char *word)
 {
-    return r->args->command == CLI_HELP && strcmp(word, "--help") != 0 && strcmp(word, "-h") != 0;
+    return r->args->command == CLI_HELP && !is_help(word);
 }
 
 /** Read what follows the command. */
@@ -203,7 +209,7 @@ int cli_args_read(int argc, char **argv, struct cli_args *ret, struct buf *error
     ret->operands = calloc(most, sizeof *ret->operands);
     if (!ret->given || !ret->operands)
         return EXIT_SOFTWARE;
-    if (!*r.argv)
+    if (!*r.argv || (is_help(*r.argv) && !r.argv[1])) /* the overview */
         return 0;
     if ((status = read_command(&r, command_word(*r.argv))) != 0)
         return status;

@@ -164,6 +164,42 @@ static int read_header(const struct cli *cli, struct message_file *m)
     return EXIT_SOFTWARE;
 }
 
+/** What a message is called. */
+static const char *called(const struct message_file *m)
+{
+    return strcmp(m->name, "-") == 0 ? "standard input" : m->name;
+}
+
+/** A field whose name is one (RFC 5322 3.6.8). */
+static bool is_field(const struct header *h, size_t i)
+{
+    assay_span name = span_first(field_raw(h, i), h->fields[i].name_n);
+
+    for (size_t k = 0; k < name.n; k++)
+        if (name.p[k] <= ' ' || name.p[k] > '~')
+            return false;
+    return name.n > 0;
+}
+
+/**
+ * Refuse what is no message at all: a wrong file, or nothing, as from a pipe that failed. It would
+ * be accepted, as a message without From.
+ */
+static int check_message(const struct cli *cli, const struct message_file *m)
+{
+    for (size_t i = 0; i < m->header.n; i++)
+        if (is_field(&m->header, i))
+            return 0;
+    if (m->ahead.n == 0)
+        cli_complain(cli, "%s is empty: no message to judge", called(m));
+    else
+        cli_complain(cli,
+                     "%s is no message, it begins with no header field; save messages with their"
+                     " whole source",
+                     called(m));
+    return EXIT_UNREADABLE;
+}
+
 int message_open(const struct cli *cli, const char *name, struct message_file *ret)
 {
     int status;
@@ -172,7 +208,9 @@ int message_open(const struct cli *cli, const char *name, struct message_file *r
     ret->ahead = buf_new(LIMIT_HEADER + 4 * FILES_CHUNK);
     header_init(&ret->header);
     status = open_file(cli, name, &ret->fd);
-    return status == 0 ? read_header(cli, ret) : status;
+    if (status == 0)
+        status = read_header(cli, ret);
+    return status == 0 ? check_message(cli, ret) : status;
 }
 
 int message_open_memory(const struct cli *cli, const char *name, assay_span octets,
@@ -183,20 +221,66 @@ int message_open_memory(const struct cli *cli, const char *name, assay_span octe
     return read_header(cli, ret);
 }
 
-int message_next(const struct cli *cli, struct message_file *m, char *room, assay_span *ret)
+/** What parts two messages of an mbox. */
+static const char MBOX_NEXT[] = "\n\nFrom ";
+
+/** Octets at the end of a piece that may be the beginning of what parts two messages. */
+static size_t begun(assay_span piece)
+{
+    size_t n = sizeof MBOX_NEXT - 2;
+
+    while (n && !(n <= piece.n && memcmp(piece.p + piece.n - n, MBOX_NEXT, n) == 0))
+        n--;
+    return n;
+}
+
+/** End an mbox with its first message, and say so. What may be its end is held back. */
+static void cut_mbox(const struct cli *cli, struct message_file *m, assay_span *piece)
+{
+    const char *next =
+        piece->n ? memmem(piece->p, piece->n, MBOX_NEXT, sizeof MBOX_NEXT - 1) : NULL;
+
+    if (next) {
+        *piece = span_between(piece->p, next + 1);
+        m->ended = true;
+        cli_complain(cli,
+                     "%s holds several messages; only the first is judged (formail -s parts them)",
+                     called(m));
+        return;
+    }
+    m->held_n = m->ended ? 0 : begun(*piece);
+    piece->n -= m->held_n;
+    memcpy(m->held, piece->p + piece->n, m->held_n);
+}
+
+/** Read the next piece, behind what was held back. */
+static int read_piece(const struct cli *cli, struct message_file *m, char *room, assay_span *ret)
 {
     size_t n = 0;
-    int status;
+    int status = read_some(cli, m->name, m->fd, room + m->held_n, &n);
+
+    memcpy(room, m->held, m->held_n);
+    m->ended = n == 0;
+    *ret = (assay_span){room, m->held_n + n};
+    m->held_n = 0;
+    return status;
+}
+
+int message_next(const struct cli *cli, struct message_file *m, char *room, assay_span *ret)
+{
+    bool mbox = m->fd >= 0 && m->line > 1;
+    int status = 0;
 
     *ret = m->rest;
     m->rest = SPAN_EMPTY;
-    if (ret->n || m->ended)
-        return 0;
-    if ((status = read_some(cli, m->name, m->fd, room, &n)) != 0)
-        return status;
-    m->ended = n == 0;
-    *ret = (assay_span){room, n};
-    return 0;
+    if (ret->n && mbox)
+        cut_mbox(cli, m, ret);
+    while (status == 0 && !ret->n && !m->ended) {
+        status = read_piece(cli, m, room, ret);
+        if (status == 0 && mbox && ret->n)
+            cut_mbox(cli, m, ret);
+    }
+    return status;
 }
 
 void message_close(struct message_file *m)
@@ -266,7 +350,9 @@ int files_read_case(const struct cli *cli, const char *name, struct case_set **r
         (s = case_read(buf_span(&text), read_named, &folder, ret, &error)) != ASSAY_DONE) {
         status = s == ASSAY_EINVAL ? EXIT_UNREADABLE : EXIT_SOFTWARE;
         if (s == ASSAY_EINVAL)
-            cli_complain(cli, "%s:%zu:%zu: %s", name, error.line, error.column, error.text);
+            cli_complain(cli, "%s:%zu:%zu: %s%s%.300s", name, error.line, error.column, error.text,
+                         files_is_case(name) ? "" : "; to judge a message: assay verify ",
+                         files_is_case(name) ? "" : name);
         else
             cli_complain(cli, "%s: %s", name, assay_strstatus(s));
     }

@@ -11,10 +11,15 @@
 #include "mail/header.h"
 
 /**
- * Octets of one read, of the largest file that is held, and of the largest body that --record
- * keeps.
+ * Octets of one read, of the room for one and what was held back before it, of the largest file
+ * that is held, and of the largest body that --record keeps.
  */
-enum { FILES_CHUNK = 1 << 16, FILES_HELD_MAX = 64 << 20, FILES_BODY_MAX = 1 << 20 };
+enum {
+    FILES_CHUNK = 1 << 16,
+    FILES_ROOM = FILES_CHUNK + 8,
+    FILES_HELD_MAX = 64 << 20,
+    FILES_BODY_MAX = 1 << 20
+};
 
 /** A message that is being read: from a file, from standard input, or from memory. */
 struct message_file {
@@ -24,6 +29,8 @@ struct message_file {
     assay_span rest;  /**< of `ahead` or of memory, not given out yet */
     size_t header_n;  /**< octets up to the body, the empty line included */
     size_t line;      /**< the number of the header's first line: 2 behind "From ..." of an mbox */
+    char held[8];     /**< the last octets of a piece of an mbox, which may part two messages */
+    size_t held_n;
     struct header header;
     bool ended;
 };
@@ -39,9 +46,9 @@ int message_open_memory(const struct cli *cli, const char *name, assay_span octe
                         struct message_file *ret);
 
 /**
- * The next piece, from the beginning on.
+ * The next piece, from the beginning on. Of an mbox the first message alone.
  *
- * \param room  FILES_CHUNK octets that the piece may lie in
+ * \param room  FILES_ROOM octets that the piece may lie in
  * \param ret   empty at the end
  * \return 0, or a status that was complained of
  */

@@ -16,6 +16,20 @@ size_t guess_line(const struct header *h, size_t field, size_t first_line)
 
 /* ---- of one organization ---- */
 
+/** Names under which the hosts of one organization hand mail to each other. */
+static const struct {
+    const char *domain, *of;
+} ALIASES[] = {{"office365.com", "outlook.com"}, {"exchangelabs.com", "outlook.com"}};
+
+/** The name that an organization is known by here. */
+static const char *known_by(const char *domain)
+{
+    for (size_t i = 0; i < sizeof ALIASES / sizeof *ALIASES; i++)
+        if (strcmp(domain, ALIASES[i].domain) == 0)
+            return ALIASES[i].of;
+    return domain;
+}
+
 /**
  * The organizational domain of a host, by the public suffix list: enough to tell whose machine it
  * is.
@@ -32,7 +46,7 @@ static bool organization(assay_span host, struct dns_name *ret)
     memcpy(text, name.p, name.n);
     text[name.n] = '\0';
     domain = psl ? psl_registrable_domain(psl, text) : NULL;
-    return dns_name_read(span_of(domain ? domain : text), ret);
+    return dns_name_read(span_of(domain ? known_by(domain) : text), ret);
 }
 
 /** Both hosts are of one organization. */
@@ -54,12 +68,18 @@ static bool same_network(const struct ip *a, const struct ip *b)
     return a->version && ip_in(a, b, a->version == 4 ? 16 : 24);
 }
 
+/** No step of SMTP: mail from outside does not come in so. */
+static bool is_web(const struct received *r)
+{
+    return span_iis(r->with, "HTTP") || span_iis(r->with, "HTTPS");
+}
+
 /** The client is a host of the receiving organization. */
 static bool is_inside(const struct received *r)
 {
     if (r->looked_up)
         return same_organization(r->name, r->by);
-    return same_organization(r->helo, r->by) && same_network(&r->ip, &r->by_ip);
+    return same_organization(r->helo, r->by) && (same_network(&r->ip, &r->by_ip) || is_web(r));
 }
 
 /** The client logged in (RFC 3848): ESMTPA, ESMTPSA, and their kin. */

@@ -9,6 +9,9 @@
  *                            else                               the client that delivered the message from outside
  *                          and Return-Path for MAIL FROM, above that field: what stands below came with the message
  *
+ * A name that was looked up tells of the organization; a HELO alone only beside an address of the
+ * same network, or where the step is none of SMTP (with HTTPS).
+ *
  * Fields below that one were written by strangers and are not looked at. When every client belongs
  * to the organization, the outermost one with a public address is taken: mail from one user to
  * another of a large provider.

@@ -58,7 +58,8 @@ int cli_overview(const struct cli *cli)
     buf_puts(&out, "\nCommands: ");
     for (size_t i = 0; i < CLI_N_COMMANDS; i++)
         buf_printf(&out, "%s%s", i ? ", " : "", CLI_COMMAND_TABLE[i].name);
-    buf_puts(&out, ".\nassay COMMAND --help shows examples and options.\n");
+    buf_puts(&out, ".\nassay COMMAND --help shows examples and options, assay help what"
+                   " it explains.\n");
     return print_page(cli, &out);
 }
 

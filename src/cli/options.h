@@ -93,11 +93,12 @@
     OPTION(NO_GUESS, 0, "no-guess", 0, "", IN(VERIFY), "guess no envelope",                                     \
            "Take no part of the envelope from Return-Path and the Received fields.")                            \
     OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF), "answers of a .case",                      \
-           "Answer every question from this .case file; nobody is asked. What is not given of the envelope "    \
-           "comes from there too.")                                                                             \
+           "Answer every question from this .case file; nobody is asked. Where it has an [envelope], what is "  \
+           "not given by options comes from there, and nothing is read from the message.")                      \
     OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF), "ask this resolver",                      \
            "Ask this resolver, an address with @PORT if it is not 53; may be given several times, or several "  \
-           "in one with blanks between. Without it, those of /etc/resolv.conf.")                                \
+           "in one with blanks between; `recursive`: ask the servers of each domain itself. Without it, those "  \
+           "of /etc/resolv.conf.")                                                                              \
     OPTION(POLICY, 0, "policy", "FILE", "@file", IN(VERIFY), "a file of options",                               \
            "Options of the receiver, one `key = value` a line; # begins a comment.")                            \
     OPTION(SET, 'o', "option", "KEY=VALUE", "@option", IN(VERIFY), "one option",                                \

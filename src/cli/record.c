@@ -87,6 +87,22 @@ static int write_beside(const struct record *r, assay_eval *eval, const char *be
     return cannot_write(r, s == ASSAY_DONE ? ASSAY_EORDER : s, error);
 }
 
+/** Say what --redact had to leave as it is: the case's own words for it. */
+static void tell_left(const struct record *r)
+{
+    struct buf text = buf_new(FILES_HELD_MAX);
+    assay_span rest, line, left = SPAN("; not redacted, ");
+
+    if (files_read(r->cli, r->path, &text) == 0) {
+        rest = buf_span(&text);
+        while (span_line(&rest, &line))
+            if (span_starts(line, left))
+                cli_complain(r->cli, "%s: not redacted, %.*s", r->path,
+                             SPAN_ARG(span_from(line, left.n)));
+    }
+    buf_done(&text);
+}
+
 int record_write(struct record *r, assay_eval *eval)
 {
     struct buf beside = buf_new(4096);
@@ -99,6 +115,8 @@ int record_write(struct record *r, assay_eval *eval)
     buf_putc(&beside, '\0');
     status = beside.status == ASSAY_DONE ? write_beside(r, eval, beside.p)
                                          : cannot_write(r, ASSAY_EORDER, ENAMETOOLONG);
+    if (status == 0 && cli_has(r->cli, OPT_REDACT))
+        tell_left(r);
     buf_done(&beside);
     return status;
 }

@@ -7,21 +7,22 @@
 #include "cli/words.h"
 #include "mail/author.h"
 
-enum { TEXT_MAX = 1 << 16, SUBJECT_MAX = 400 };
+enum { TEXT_MAX = 1 << 16, SUBJECT_MAX = 160 };
 
 /* ---- the head: which message ---- */
 
 /** Append the subject as people read it. \return whether there is one */
 static bool put_subject(const struct header *h, struct buf *out)
 {
-    struct buf subject = buf_new(SUBJECT_MAX);
+    struct buf subject = buf_new(4 * SUBJECT_MAX);
+    assay_span shown;
     bool any;
 
-    words_decode(message_field(h, "Subject"),
-                 &subject); /* cut at the limit: enough to know it by */
-    any = subject.n > 0;
+    words_decode(message_field(h, "Subject"), &subject);
+    shown = utf8_first(buf_span(&subject), SUBJECT_MAX); /* enough to know it by */
+    any = shown.n > 0;
     if (any)
-        buf_printf(out, "\"%.*s\"", SPAN_ARG(buf_span(&subject)));
+        buf_printf(out, "\"%.*s%s\"", SPAN_ARG(shown), shown.n < subject.n ? "..." : "");
     buf_done(&subject);
     return any;
 }
@@ -252,7 +253,11 @@ static void put_checks(const struct report *r, struct buf *out)
                              *helo = report_check(v, "spf", "helo");
     const struct term *t = &r->cli->out;
 
-    if (mfrom)
+    if (r->envelope->sender_unknown)
+        report_put_row(
+            t, &(struct report_row){"SPF", SPAN("none"), SPAN("the reverse-path is not known")},
+            out);
+    else if (mfrom)
         report_put_spf(t, "SPF", mfrom, out);
     if (helo_matters(helo, mfrom))
         report_put_spf(t, "HELO", helo, out);
@@ -343,9 +348,12 @@ static void put_guess(const struct report *r, struct buf *out)
     const struct envelope *env = r->envelope;
     struct buf text = buf_new(TEXT_MAX);
 
-    if (!env->guessed)
+    if (!env->guessed && (env->e.ip.n || !r->context || !case_envelope(r->context)))
         return;
-    if (!env->e.ip.n && !env->client_guessed) {
+    if (!env->guessed) {
+        buf_puts(&text,
+                 "The envelope of the case names no client, so SPF and rDNS were not judged");
+    } else if (!env->e.ip.n && !env->client_guessed) {
         buf_puts(&text,
                  "No Received field names a client from outside, so SPF and rDNS were not judged");
     } else {
@@ -384,12 +392,12 @@ void report_show_line(const struct report *r, struct buf *out)
     struct buf text = buf_new(TEXT_MAX), clean = buf_new(TEXT_MAX);
 
     buf_puts(&text, r->file);
-    buf_puts(&text, "  ");
-    if (put_subject(r->header, &text))
-        buf_putc(&text, ' ');
-    put_author(r->header, &text);
     if (dmarc)
         buf_printf(&text, "  DMARC %.*s", SPAN_ARG(dmarc->result));
+    buf_putc(&text, ' ');
+    put_author(r->header, &text);
+    buf_puts(&text, "  ");
+    (void)put_subject(r->header, &text); /* last: it may be long, and the line is cut */
     term_styled(t, report_style(word), word, out);
     buf_printf(out, "%*s", (int)(12 - word.n), "");
     term_people(t, buf_span(&text), &clean);

@@ -103,8 +103,8 @@ static void help_and_version_have_their_usual_names(void **state)
     static const struct row TABLE[] = {
         {{"--version"}, "version", 0},
         {{"-V"}, "version", 0},
-        {{"--help"}, "help", 0},
-        {{"-h"}, "help", 0},
+        {{"--help", "verify"}, "help verify", 0},
+        {{"-h", "arc"}, "help arc", 0},
         {{"verify", "-h"}, "verify -help", 0},
         {{"help", "--record"}, "help --record", 0},
         {{"help", "--help"}, "help -help", 0},
@@ -176,14 +176,17 @@ static void the_last_of_several_values_counts_and_all_can_be_had(void **state)
     buf_done(&error);
 }
 
-static void no_words_are_no_command(void **state)
+static void no_words_and_help_alone_are_no_command(void **state)
 {
-    char *argv[] = {"assay", NULL}, *none[] = {NULL};
+    char *argv[] = {"assay", NULL}, *none[] = {NULL}, *help[] = {"assay", "--help", NULL};
     struct cli_args args;
     struct buf error = buf_new(256);
 
     (void)state;
     assert_int_equal(cli_args_read(1, argv, &args, &error), 0);
+    assert_int_equal(args.command, CLI_N_COMMANDS);
+    cli_args_done(&args);
+    assert_int_equal(cli_args_read(2, help, &args, &error), 0);
     assert_int_equal(args.command, CLI_N_COMMANDS);
     cli_args_done(&args);
     assert_int_equal(cli_args_read(0, none, &args, &error), 0);
@@ -252,7 +255,7 @@ int main(void)
         cmocka_unit_test(help_and_version_have_their_usual_names),
         cmocka_unit_test(what_is_wrong_is_said_with_the_nearest_that_is_right),
         cmocka_unit_test(the_last_of_several_values_counts_and_all_can_be_had),
-        cmocka_unit_test(no_words_are_no_command),
+        cmocka_unit_test(no_words_and_help_alone_are_no_command),
         cmocka_unit_test(a_long_line_of_words_is_read_whole),
         cmocka_unit_test(the_tables_hold_together),
         cmocka_unit_test(of_several_statuses_the_documented_one_counts),

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -203,6 +204,42 @@ def what_cannot_be_read_is_66_and_the_others_are_judged(folder):
 
 
 @test
+@temporary
+def what_is_no_message_is_66(folder):
+    (folder / "notes.txt").write_text("Just a text.\nIt has no header: at all.\n")
+    (folder / "dark.bin").write_bytes(bytes(range(256)) * 40)
+    fails(run("verify", folder / "notes.txt"), 66, "notes.txt is no message, it begins with no header field")
+    fails(run("verify", folder / "dark.bin"), 66, "dark.bin is no message")
+    fails(run("verify", stdin=b""), 66, "standard input is empty: no message to judge")
+    same(run("verify", "--world", world(folder, "shop"), stdin=b"Subject: nobody wrote this\n\n").status, 0)
+
+
+@test
+@temporary
+def of_an_mbox_the_first_message_is_judged_and_it_is_said(folder):
+    words = ["verify", "--json", "--world", world(folder, "shop"), "--now", "2026-11-23T12:00:00Z"]
+    first, next_one = b"From x Mon Nov 23 12:00:00 2026\n" + message("shop"), b"\nFrom y Mon Nov 23 12:01:00 2026\nFrom: b@c.example\n\nx\n"
+    want = verdict_of(run(*words, stdin=first).out)
+    same(want["checks"][2]["result"], "pass", "the signature")
+    done = run(*words, stdin=first + next_one)
+    has(done.err, "standard input holds several messages; only the first is judged")
+    same(verdict_of(done.out), want)
+    for cut in range(1, 10):  # wherever one read ends and the next begins
+        feeder = subprocess.Popen([ASSAY, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  env=environment())
+        feeder.stdin.write(first)
+        feeder.stdin.flush()
+        time.sleep(0.05)
+        feeder.stdin.write(next_one[:cut])
+        feeder.stdin.flush()
+        time.sleep(0.05)
+        same(verdict_of(feeder.communicate(next_one[cut:])[0].decode()), want, f"cut at {cut}")
+    plain = run(*words, stdin=message("shop") + next_one)
+    lacks(plain.err, "several messages")
+    same(verdict_of(plain.out)["checks"][2]["result"], "fail", "without From_ at its beginning it is one message")
+
+
+@test
 def a_wrong_command_line_is_64_and_says_what_is_right():
     for words, pieces in (
             (["verfy"], ['unknown command "verfy"; did you mean "verify"?']),
@@ -262,6 +299,9 @@ def no_guess_takes_nothing_from_the_message(folder):
     done = run("verify", "--no-guess", "--world", world(folder, "shop"), stdin=message("shop"))
     has(done.out, "SPF none", "DMARC pass")
     lacks(done.out, "Received field", "rDNS")
+    (folder / "now.case").write_text("[envelope]\nnow = 2026-11-23T12:00:00Z\n[dns]\n")
+    has(run("verify", "--world", folder / "now.case", stdin=message("shop")).out,
+        "SPF none the client's address is not known", "The envelope of the case names no client")
 
 
 @test
@@ -269,7 +309,8 @@ def no_guess_takes_nothing_from_the_message(folder):
 def without_mail_from_spf_is_not_judged(folder):
     bare = b"\n".join(line for line in message("shop").split(b"\n") if not line.startswith(b"Return-Path"))
     words = ["verify", "--world", world(folder, "shop")]
-    has(run(*words, stdin=bare).out, "SPF none", "nothing tells MAIL FROM, so SPF and rDNS were not judged")
+    has(run(*words, stdin=bare).out, "SPF none the reverse-path is not known",
+        "nothing tells MAIL FROM, so SPF and rDNS were not judged")
     same(valid(run(*words, "--json", stdin=bare).out)["envelope"]["mail_from"], None)
     has(run(*words, "--mail-from", "<x@bounce.shop.example>", stdin=bare).out, "SPF pass")
 
@@ -384,6 +425,17 @@ def reports_are_as_they_were_looked_at():
         golden(name, run("verify", f"{name}.case"))
     golden("partial.ascii", run("verify", "partial.case", LC_ALL="C"))
     golden("many", run("verify", *[f"{name}.case" for name in STATUS]))
+
+
+@test
+def the_picture_in_the_readme_is_what_is_printed():
+    out = run("verify", "--explain", "list.case", COLUMNS="92").out
+    readme = (TOP / "README.md").read_text()
+    picture = readme.split("## What an explanation looks like\n\n")[1].split("\n\n## ")[0]
+    blocks = ["\n".join(line[4:] for line in block.splitlines()) for block in picture.split("\n\n")]
+    assert len(blocks) >= 3, picture
+    for block in blocks:
+        assert block + "\n" in out, f"README.md shows:\n{block}\n  printed is:\n{out}"
 
 
 @test
@@ -511,6 +563,12 @@ def the_next_step_is_named(folder):
         "assay help temperror")
     has(run("verify", "forged.case").out, "signed with DKIM", "assay help dmarc")
     lacks(run("verify", "shop.case").out, "assay help")
+    moved = b"X-Forwarded-To: bob@example.net\n" + message("forged")
+    has(run("verify", "--world", world(folder, "forged"), stdin=moved).out,
+        "(X-Forwarded-To). The message was forwarded, which breaks SPF", "assay help lists")
+    (folder / "bad.case").write_text('[dns]\n_dmarc.other.example TXT "v=DMARC1; p=banana"\n')
+    has(run("verify", "--world", folder / "bad.case", stdin=b"From: a@other.example\n\n").out,
+        "Such a record counts as none")
     bare = b"From: a@shop.example\nSubject: x\r\n\r\nx\r\n"
     has(run("verify", "--world", "shop.case", "-o", "message.bare_lf=reject", stdin=bare).out,
         "message.bare_lf = accept", "assay help message")
@@ -629,7 +687,8 @@ def a_recorded_guess_replays_without_guessing(folder):
 @temporary
 def redacting_takes_the_content_out_and_keeps_the_verdict(folder):
     kept = folder / "kept.case"
-    run("verify", "--record", kept, "--redact", "shop.case")
+    done = run("verify", "--record", kept, "--redact", "shop.case")
+    has(done.err, "kept.case: not redacted, because a signature covers them: From, To, Subject")
     text = kept.read_text()
     assert "invoices/4711" not in text and "bounce+4711" not in text and "bob@" not in text.split("[message]")[0], text
     assert "not redacted" in text, text
@@ -841,6 +900,13 @@ def examples(command):
 
 
 COMMANDS = ("verify", "spf", "case", "help", "version", "completion")
+
+
+@test
+def help_alone_is_the_overview():
+    for words in (["--help"], ["-h"]):
+        same(run(*words).out, run().out)
+    same(run("--help", "verify").out, run("verify", "--help").out)
 
 
 @test

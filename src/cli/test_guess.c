@@ -349,6 +349,20 @@ static const struct message MESSAGES[] = {
      " by AM9PR02MB6868.eurprd02.prod.outlook.com (2603:10a6:20b:2d1::12) with Microsoft SMTP Server\n"
      "Received: from mail7.shop.example (203.0.113.7)\n by AM6EUR05FT047.mail.protection.outlook.com (10.2.2.1)\n",
      NULL, "203.0.113.7", 3, NULL, 0},
+    {"steps inside Microsoft, under several names and without SMTP",
+     "Received: from AM0PR01MB1234.eurprd01.prod.exchangelabs.com (2603:10a6:208:aa::22)\n"
+     " by VI1PR01MB9999.eurprd01.prod.outlook.com with HTTPS; Mon, 23 Nov 2026 11:58:30 +0000\n"
+     "Received: from DB8EUR05FT012.eop-eur05.prod.protection.outlook.com (2603:10a6:10:bb::3)\n"
+     " by AM0PR01CA0001.outlook.office365.com (2603:10a6:208:69::11) with Microsoft SMTP Server\n"
+     "Received: from mail7.shop.example (203.0.113.7)\n"
+     " by DB8EUR05FT012.mail.protection.outlook.com (10.233.1.2) with Microsoft SMTP Server\n",
+     NULL, "203.0.113.7", 5, NULL, 0},
+    {"a name in HELO does not make a step one inside",
+     "Received: from AM0PR01MB1234.eurprd01.prod.outlook.com (198.51.100.66)\n"
+     " by DB8EUR05FT012.mail.protection.outlook.com (10.233.1.2) with Microsoft SMTP Server\n"
+     "Received: from mail7.shop.example (203.0.113.7)\n"
+     " by DB8EUR05FT012.mail.protection.outlook.com (10.233.1.2) with Microsoft SMTP Server\n",
+     NULL, "198.51.100.66", 1, NULL, 0},
     {"Exim's name without brackets is one it verified",
      "Received: from relay.example.net ([203.0.113.25]) by store.example.net with esmtp (Exim 4.96) id 1\n"
      "Received: from a.example ([198.51.100.7]) by relay.example.net with esmtp (Exim 4.96) id 2\n",

@@ -44,6 +44,9 @@ static void encoded_words_are_decoded(void **state)
                                      "e"},
         {"=?ISO-8859-1?Q?Gr=FC=DFe?=", "Gr\xC3\xBC\xC3\x9F"
                                        "e"},
+        {"=?iso-8859-1?q?=93=80=94?=", "\xE2\x80\x9C\xE2\x82\xAC\xE2\x80\x9D"},
+        {"=?Windows-1252?q?=80=81=FC?=", "\xE2\x82\xAC\xC2\x81\xC3\xBC"},
+        {"=?ISO-8859-15?q?=A4=BD=FC?=", "\xE2\x82\xAC\xC5\x93\xC3\xBC"},
         {"=?us-ascii?q?a?=", "a"},
         {"=?UTF-8*de?Q?a?=", "a"},
         {"Re: =?utf-8?q?a?= b", "Re: a b"},

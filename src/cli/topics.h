@@ -85,7 +85,8 @@
     TOPIC("message", "Messages that break the rules",                                                           \
           "A LF without CR, a CR without LF, a NUL, a line over 998 octets, a header line without colon: RFC "  \
           "5322 forbids them, and two programs may read such a message in two ways. They are taken as they are "\
-          "unless an option says reject; then the message is malformed and nothing else is judged.")            \
+          "unless an option says reject; then the message is malformed and nothing else is judged. A file that " \
+          "does not begin with a header is no message and not judged; of an mbox only the first message is.")   \
     TOPIC("policy", "Options of the receiver",                                                                  \
           "-o KEY=VALUE sets one, --policy FILE reads a file of `key = value` lines (# begins a comment), and " \
           "[policy] of a .case holds those of its verdict. The later of these stands above the earlier: "       \

@@ -16,7 +16,7 @@ struct verifier {
     struct case_set *world; /* of --world */
     const struct case_one *world_one;
     struct buf out;
-    char *room; /* FILES_CHUNK octets */
+    char *room; /* FILES_ROOM octets */
     bool many;
 };
 
@@ -313,7 +313,7 @@ static int begin(struct verifier *v)
         status = files_read_one_case(v->cli, world, &v->world, &v->world_one);
     if (status != 0)
         return status;
-    if (!(v->room = malloc(FILES_CHUNK)) || assay_engine_new(MAX_KEYS, &v->engine) != ASSAY_DONE) {
+    if (!(v->room = malloc(FILES_ROOM)) || assay_engine_new(MAX_KEYS, &v->engine) != ASSAY_DONE) {
         cli_complain(v->cli, "out of memory");
         return EXIT_SOFTWARE;
     }

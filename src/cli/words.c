@@ -9,8 +9,25 @@
  */
 enum { WORD_MAX = 1024 };
 
-/** Character sets that are understood. */
-enum charset { CHARSET_OTHER, CHARSET_UTF8, CHARSET_LATIN1 };
+/**
+ * Character sets that are understood. What calls itself ISO-8859-1 is often Windows-1252, which has
+ * characters where the other has controls: it is read as that.
+ */
+enum charset { CHARSET_OTHER, CHARSET_UTF8, CHARSET_WINDOWS_1252, CHARSET_LATIN9 };
+
+/** Windows-1252 from 0x80 to 0x9F; 0: not assigned. */
+static const uint16_t WINDOWS_1252[] = {0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020,
+                                        0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,
+                                        0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D,
+                                        0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A,
+                                        0x0153, 0,      0x017E, 0x0178};
+
+/** Where ISO-8859-15 is not ISO-8859-1. */
+static const struct {
+    unsigned char octet;
+    uint16_t code;
+} LATIN9[] = {{0xA4, 0x20AC}, {0xA6, 0x0160}, {0xA8, 0x0161}, {0xB4, 0x017D},
+              {0xB8, 0x017E}, {0xBC, 0x0152}, {0xBD, 0x0153}, {0xBE, 0x0178}};
 
 /** An encoded word taken apart. */
 struct word {
@@ -26,7 +43,21 @@ static enum charset charset_of(assay_span name)
     name = span_first(name, span_find(name, '*'));
     if (span_iis(name, "utf-8") || span_iis(name, "utf8") || span_iis(name, "us-ascii"))
         return CHARSET_UTF8;
-    return span_iis(name, "iso-8859-1") ? CHARSET_LATIN1 : CHARSET_OTHER;
+    if (span_iis(name, "iso-8859-1") || span_iis(name, "windows-1252"))
+        return CHARSET_WINDOWS_1252;
+    return span_iis(name, "iso-8859-15") ? CHARSET_LATIN9 : CHARSET_OTHER;
+}
+
+/** The code point of an octet. */
+static uint32_t code_of(unsigned char octet, enum charset charset)
+{
+    if (charset == CHARSET_WINDOWS_1252 && octet >= 0x80 && octet < 0xA0 &&
+        WINDOWS_1252[octet - 0x80])
+        return WINDOWS_1252[octet - 0x80];
+    for (size_t i = 0; charset == CHARSET_LATIN9 && i < sizeof LATIN9 / sizeof *LATIN9; i++)
+        if (octet == LATIN9[i].octet)
+            return LATIN9[i].code;
+    return octet;
 }
 
 /**
@@ -74,13 +105,16 @@ static size_t decode_q(assay_span text, char *out)
 /** Append octets of a character set as UTF-8. */
 static void put_octets(const char *octets, size_t n, enum charset charset, struct buf *out)
 {
-    for (size_t i = 0; i < n && charset == CHARSET_LATIN1; i++) {
+    if (charset == CHARSET_UTF8) {
+        buf_put(out, (assay_span){octets, n});
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
         char utf8[4];
 
-        buf_put(out, (assay_span){utf8, utf8_put((unsigned char)octets[i], utf8)});
+        buf_put(out,
+                (assay_span){utf8, utf8_put(code_of((unsigned char)octets[i], charset), utf8)});
     }
-    if (charset == CHARSET_UTF8)
-        buf_put(out, (assay_span){octets, n});
 }
 
 /** Append an encoded word. \return false when its base64 is none: nothing was appended */

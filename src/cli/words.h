@@ -9,8 +9,8 @@
 #include "base/buf.h"
 
 /**
- * Append the value of a field: unfolded, encoded words of UTF-8, ISO-8859-1 and US-ASCII decoded,
- * others as they stand.
+ * Append the value of a field: unfolded, encoded words of UTF-8, US-ASCII, ISO-8859-1,
+ * ISO-8859-15 and Windows-1252 decoded, others as they stand.
  *
  * What comes out is meant to be UTF-8, but the message may hold anything: clean it before a
  * terminal sees it (term.h).
