@@ -22,11 +22,13 @@ static size_t check_name(const struct arena *a, assay_span name, bool fault)
     return check_span(a, name);
 }
 
-/** A value that was read needs no cleaning where nothing is wrong. */
+/** A value that was read is UTF-8 without ASCII controls where nothing is wrong. */
 static size_t check_value(const struct arena *a, assay_span value, bool fault)
 {
-    if (!fault && value.n <= LIMIT_AUTHRES_VALUE / 2)
-        must_be_value(value, value);
+    for (size_t i = 0, n; !fault && i < value.n; i += n) {
+        n = model_utf8(span_from(value, i));
+        must(n > 0 && (unsigned char)value.p[i] >= ' ' && value.p[i] != 0x7F);
+    }
     return check_span(a, value);
 }
 

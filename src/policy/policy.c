@@ -184,6 +184,10 @@ assay_status assay_policy_new(assay_policy **ret)
 assay_status assay_policy_set(assay_policy *p, const char *name, const char *value,
                               const char **ret_why)
 {
+    static const char *const FORMATS[] = {[NUMBER] = "%s takes a number in the range %s",
+                                          [CHOICE] = "%s takes one of: %s",
+                                          [NAMES] = "%s: a name in it is no domain%s",
+                                          [TEXT] = "%s does not take this%s"};
     const struct row *row = find_row(name);
     struct near near = near_new(name);
     assay_status s;
@@ -200,9 +204,7 @@ assay_status assay_policy_set(assay_policy *p, const char *name, const char *val
     }
     if ((s = set(p, row, value)) != ASSAY_EINVAL)
         return s;
-    return refuse(p, ret_why,
-                  row->type == NAMES ? "%s: a name in it is no domain%s" : "%s takes one of: %s",
-                  name, row->shown.range);
+    return refuse(p, ret_why, FORMATS[row->type], name, row->shown.range);
 }
 
 const char *assay_policy_get(const assay_policy *p, const char *name)
