@@ -7,6 +7,7 @@
  * The input up to its first line end is the local part and the HELO name; the rest is the string.
  */
 #include "base/buf.h"
+#include "dns/alabel.h"
 #include "spf/check.h"
 
 #include <stdlib.h>
@@ -22,21 +23,32 @@ static void must(bool holds)
 
 /* ---- the naive way ---- */
 
-/** The value of a letter, by the list of RFC 7208 7.2. */
-static assay_span naive_value(const struct spf_request *q, char letter, struct buf *sender)
+/** The HELO name: of A-labels, when there are others in it and it is a name (RFC 8616 4). */
+static assay_span naive_helo(const struct spf_request *q, struct buf *scratch)
 {
+    struct dns_name name;
+
+    if (span_ascii(q->helo) || dns_to_alabels(q->helo, &name) != ASSAY_DONE)
+        return q->helo;
+    buf_put(scratch, dns_name_span(&name));
+    return buf_span(scratch);
+}
+
+/** The value of a letter, by the list of RFC 7208 7.2. */
+static assay_span naive_value(const struct spf_request *q, char letter, struct buf *scratch)
+{
+    buf_clear(scratch);
     switch (letter) {
     case 's':
-        buf_clear(sender);
-        buf_put(sender, q->local);
-        buf_puts(sender, "@sender.example");
-        return buf_span(sender);
+        buf_put(scratch, q->local);
+        buf_puts(scratch, "@sender.example");
+        return buf_span(scratch);
     case 'l': return q->local;
     case 'o': return SPAN("sender.example");
     case 'd': return SPAN("current.example");
     case 'i':
     case 'c': return SPAN("192.0.2.3");
-    case 'h': return q->helo;
+    case 'h': return naive_helo(q, scratch);
     case 'r': return SPAN("unknown");
     case 't': return SPAN("1000");
     default: return SPAN("in-addr");
@@ -85,7 +97,7 @@ static bool naive_macro(struct buf *out, assay_span *s, const struct spf_request
 {
     size_t close = span_find(*s, '}'), digits = 0;
     assay_span body = span_first(span_from(*s, 2), close - 2), rest = span_from(body, 1), value;
-    struct buf sender = buf_new(2 * MOST);
+    struct buf scratch = buf_new(2 * MOST);
     char letter = body.p[0];
     uint64_t keep = 0;
     bool reverse, good = true;
@@ -96,13 +108,13 @@ static bool naive_macro(struct buf *out, assay_span *s, const struct spf_request
     rest = span_from(rest, digits);
     reverse = rest.n && (rest.p[0] == 'r' || rest.p[0] == 'R');
     rest = span_from(rest, reverse);
-    value = naive_value(q, ascii_lower(letter), &sender);
+    value = naive_value(q, ascii_lower(letter), &scratch);
     if (keep || reverse || rest.n)
         good = naive_parts(out, value, keep, reverse, rest.n ? rest : SPAN("."), letter < 'a');
     else
         for (size_t i = 0; i < value.n; i++)
             naive_put(out, value.p[i], letter < 'a');
-    buf_done(&sender);
+    buf_done(&scratch);
     return good;
 }
 
