@@ -360,7 +360,8 @@ static void a_name_or_value_of_any_length_is_refused_in_some_words(void **state)
     buf_putc(&text, '\0');
     assert_int_equal(assay_policy_set(p, text.p, "1", &why), ASSAY_EINVAL);
     assert_true(strlen(why) > 0);
-    refuse_option(p, "dkim.max_signatures", text.p, "dkim.max_signatures takes a number in the range 1-100");
+    refuse_option(p, "dkim.max_signatures", text.p,
+                  "dkim.max_signatures takes a number in the range 1-100");
     refuse_option(p, "iprev.check", text.p, "iprev.check takes one of: no yes");
     buf_done(&text);
     assay_policy_free(p);
@@ -439,7 +440,8 @@ static void when_memory_is_short_a_refusal_is_still_one(void **state)
     assert_int_equal(assay_policy_set(p, "no.such.option", "1", &why), ASSAY_EINVAL);
     memory_left = SIZE_MAX;
     assert_string_equal(why, "refused");
-    refuse_option(p, "dkim.min_rsa_bits", "1", "dkim.min_rsa_bits takes a number in the range 1024-4096");
+    refuse_option(p, "dkim.min_rsa_bits", "1",
+                  "dkim.min_rsa_bits takes a number in the range 1024-4096");
     assay_policy_free(p);
 }
 

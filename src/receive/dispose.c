@@ -68,24 +68,20 @@ static assay_status reject_malformed(struct disposer *d, unsigned fault)
 
 /** Fields that tell of a list, a forwarder or a resender: they change mail honestly. */
 static const char *const TRACES[] = {
-    "List-Id",
-    "List-Post",
-    "List-Help",
-    "List-Archive",
-    "List-Owner",
-    "List-Subscribe",
-    "Mailing-List",
-    "X-Mailing-List",
-    "X-BeenThere",
-    "Resent-From",
-    "Resent-Sender",
-    "Resent-To",
-    "X-Forwarded-To",
-    "X-Forwarded-For",
-    "Delivered-To",
-    "ARC-Seal",
-    "ARC-Message-Signature",
+    "List-Id",        "List-Post",       "List-Help",     "List-Archive",
+    "List-Owner",     "List-Subscribe",  "Mailing-List",  "X-Mailing-List",
+    "X-BeenThere",    "Resent-From",     "Resent-Sender", "Resent-To",
+    "X-Forwarded-To", "X-Forwarded-For", "ARC-Seal",      "ARC-Message-Signature",
 };
+
+/**
+ * Somebody delivered the message and sent it on: the way back into the mail wrote a Received above
+ * his Delivered-To. One without is of the last delivery, which a saved message has.
+ */
+static bool was_delivered_before(const struct header *h)
+{
+    return header_find(h, SPAN("Delivered-To"), header_find(h, SPAN("Received"), 0)) < h->n;
+}
 
 /** The first field of the message that tells of an indirect way; NULL: there is none. */
 static const char *indirect_field(const struct receive *r)
@@ -95,7 +91,7 @@ static const char *indirect_field(const struct receive *r)
     for (size_t i = 0; i < sizeof TRACES / sizeof *TRACES; i++)
         if (header_find(h, span_of(TRACES[i]), 0) < h->n)
             return TRACES[i];
-    return NULL;
+    return was_delivered_before(h) ? "Delivered-To" : NULL;
 }
 
 /** The reverse-path was rewritten by a forwarder (SRS). */
@@ -110,8 +106,10 @@ static bool is_srs(assay_span mail_from)
  */
 static bool has_own_signature(const struct receive *r)
 {
-    assay_span org = r->dmarc_verdict.org.n ? r->dmarc_verdict.org : r->dmarc_verdict.author;
+    assay_span org = r->dmarc_verdict.org;
 
+    if (!org.n) /* a name above the author domain did not answer: it may be as short as this */
+        org = dns_last_labels(r->dmarc_verdict.author, 2);
     for (size_t i = 0; i < r->dkim.n; i++)
         if (dns_is_under(r->dkim.slots[i].signature.domain, org))
             return true;
@@ -167,6 +165,7 @@ static assay_status ask_author_spf(struct disposer *d)
 static assay_status reject_if_forged(struct disposer *d)
 {
     const char *field = indirect_field(d->r);
+    const struct spf_verdict *author;
     assay_status s;
 
     if (field)
@@ -177,12 +176,12 @@ static assay_status reject_if_forged(struct disposer *d)
         return spare(d, SPAN("it has a signature of that organization"));
     if ((s = ask_author_spf(d)) != ASSAY_DONE)
         return s;
-    switch (d->r->spf_author.verdict.result) {
-    case SPF_PASS: return spare(d, SPAN("the client may send for that domain"));
-    case SPF_TEMPERROR:
+    author = &d->r->spf_author.verdict;
+    if (author->result == SPF_PASS)
+        return spare(d, SPAN("the client may send for that domain"));
+    if (author->result == SPF_TEMPERROR || author->unanswered)
         return spare(d, SPAN("it could not be told whether the client may send for that domain"));
-    default: return reject(d, ", and there is no sign of a list or a forwarder");
-    }
+    return reject(d, ", and there is no sign of a list or a forwarder");
 }
 
 /** Apply a policy of reject as dmarc.reject says. */

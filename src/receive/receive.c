@@ -40,15 +40,25 @@ static enum dmarc_truth truth(bool pass, bool temperror)
     return pass ? DMARC_YES : temperror ? DMARC_UNKNOWN : DMARC_NO;
 }
 
-/** The SPF domain as an identifier. */
+/**
+ * The SPF domain as an identifier. An error that SPF takes for no match (RFC 7208 5.5) proves
+ * nothing, but no policy may come of it either (RFC 9989 5.3.6).
+ */
 static struct dmarc_identifier spf_identifier(const struct receive *r, bool done)
 {
     const struct spf_verdict *v = &r->spf_mfrom.verdict;
+    bool unknown = v->result == SPF_TEMPERROR || v->unanswered;
 
-    return (struct dmarc_identifier){
-        .authenticated = done ? truth(v->result == SPF_PASS, v->result == SPF_TEMPERROR) : DMARC_NO,
-        .domain = done ? v->domain : SPAN_EMPTY,
-        .label = SPAN_EMPTY};
+    return (struct dmarc_identifier){.authenticated =
+                                         done ? truth(v->result == SPF_PASS, unknown) : DMARC_NO,
+                                     .domain = done ? v->domain : SPAN_EMPTY,
+                                     .label = SPAN_EMPTY};
+}
+
+/** A signature that is verified at all: for no other need DMARC look at anything. */
+static bool may_pass(const struct dkim_slot *slot)
+{
+    return !slot->signature.fault && !slot->over_limit;
 }
 
 /** d= of a signature as an identifier. */
@@ -79,7 +89,7 @@ static void take_identifiers(struct receive *r)
         return;
     r->identifiers[n++] = spf_identifier(r, spf_done);
     for (size_t i = 0; i < r->dkim.n && n < LIMIT_IDENTIFIERS; i++)
-        if (r->dkim.slots[i].signature.domain.n)
+        if (may_pass(&r->dkim.slots[i]))
             r->identifiers[n++] = dkim_identifier(&r->dkim.slots[i], dkim_done);
     r->dmarc.nidentifiers = r->dmarc_other.nidentifiers = n;
     r->dmarc.ready = r->dmarc_other.ready = spf_done && dkim_done;

@@ -109,31 +109,26 @@ static enum spf_result matched(struct spf_check *c, const struct spf_record *r,
 static assay_status evaluate_terms(struct spf_check *c, const struct spf_record *r,
                                    assay_span domain, enum spf_result *ret, bool *ret_matched)
 {
-    size_t run = 0; /* where a run of addresses without a match begins */
-
     *ret_matched = true;
     for (size_t i = 0; i < r->n; i++) {
-        const struct spf_term *term = &r->terms[i];
-        bool address = term->mechanism == SPF_IP4 || term->mechanism == SPF_IP6, match = false;
+        size_t run = i;
+        bool match = false;
         enum spf_result error = SPF_NONE;
         assay_status s;
 
-        if (!address)
-            trace_run(c, r, run, i);
-        if ((s = spf_match(c, term, domain, &match, &error)) != ASSAY_DONE) {
+        i = spf_pass_networks(c, r, i);
+        trace_run(c, r, run, i);
+        if (i == r->n)
+            break;
+        if ((s = spf_match(c, &r->terms[i], domain, &match, &error)) != ASSAY_DONE) {
             hint_terms(c, r, i + 1, domain);
             return s;
         }
-        if (match && address)
-            trace_run(c, r, run, i);
         if (error != SPF_NONE || match) {
-            *ret = match ? matched(c, r, term, domain) : error;
+            *ret = match ? matched(c, r, &r->terms[i], domain) : error;
             return ASSAY_DONE;
         }
-        if (!address)
-            run = i + 1;
     }
-    trace_run(c, r, run, r->n);
     *ret_matched = false;
     return ASSAY_DONE;
 }
@@ -225,7 +220,7 @@ assay_status spf_check_domain(struct spf_check *c, assay_span domain, enum spf_r
     const struct assay_fact *fact;
     assay_status s;
 
-    if (dns_labels(domain) < 2) {
+    if (!dns_parent(domain).n) {
         trace(c->ev, "RFC 7208 4.3", SPAN("%1\tnot a name of several labels\tnone"), domain);
         *ret = SPF_NONE;
         return ASSAY_DONE;
@@ -254,7 +249,7 @@ static assay_status initial_domain(struct spf_check *c, bool *ret_valid)
     struct dns_name name;
     assay_status s = domain.n && domain.p[0] != '[' ? dns_to_alabels(domain, &name) : ASSAY_EINVAL;
 
-    *ret_valid = s == ASSAY_DONE && dns_labels(dns_name_span(&name)) > 1;
+    *ret_valid = s == ASSAY_DONE && dns_parent(dns_name_span(&name)).n > 0;
     if (!*ret_valid)
         return s == ASSAY_ENOMEM ? s : ASSAY_DONE;
     return arena_copy(&c->ev->pass, dns_name_span(&name), &c->sender) ? ASSAY_DONE : ASSAY_ENOMEM;
@@ -312,6 +307,7 @@ static assay_status nothing(struct spf_check *c, const char *ref, const char *wh
     c->ref = ref;
     c->problem = why;
     v->explanation = SPAN_EMPTY;
+    v->unanswered = false;
     return keep_verdict(c, SPF_NONE, v);
 }
 
@@ -345,6 +341,7 @@ assay_status spf_check_host(struct assay_eval *ev, void *slot)
                        &s->verdict);
     if ((status = spf_check_domain(&c, c.sender, &result)) != ASSAY_DONE)
         return status;
+    s->verdict.unanswered = c.unanswered && result != SPF_PASS;
     s->verdict.explanation = SPAN_EMPTY;
     if (result == SPF_FAIL && s->request.scope != SPF_AUTHOR &&
         (status = spf_explain(&c, &s->verdict.explanation)) != ASSAY_DONE)

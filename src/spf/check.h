@@ -17,6 +17,7 @@ struct spf_check {
     const struct spf_request *request;
     assay_span sender; /**< the domain of the sender, A-labels; does not change on the way */
     unsigned lookups, voids, hints;
+    bool unanswered;        /**< ptr or %{p} met an error, which is no match (RFC 7208 5.5, 7.3) */
     enum spf_result result; /**< what decided, once something did */
     const char *ref;
     const char *problem; /**< of temperror and permerror: what is wrong */
@@ -35,6 +36,13 @@ struct spf_check {
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
 assay_status spf_check_domain(struct spf_check *c, assay_span domain, enum spf_result *ret);
+
+/**
+ * Pass over the terms ip4 and ip6 that the client is not among (RFC 7208 5.6).
+ *
+ * \return the first term from `first` on that is another, or that matches; r->n if there is none
+ */
+size_t spf_pass_networks(const struct spf_check *c, const struct spf_record *r, size_t first);
 
 /**
  * Match one term (RFC 7208 5).

@@ -45,6 +45,7 @@ static assay_status validate(struct spf_check *c, assay_span name, assay_span ta
         *best = fits;
         *ret = name;
     }
+    c->unanswered |= fact_state(fact) == FACT_UNKNOWN;
     return ASSAY_DONE;
 }
 
@@ -79,6 +80,7 @@ assay_status spf_validated(struct spf_check *c, assay_span target, bool any, ass
         return s;
     trace_asked(c->ev, "RFC 7208 5.5", ASSAY_RR_PTR, pass_printf(c->ev, "%.*s", SPAN_ARG(address)),
                 *ptr, fact_state(*ptr) == FACT_UNKNOWN ? SPAN("an error is no match") : SPAN_EMPTY);
+    c->unanswered |= fact_state(*ptr) == FACT_UNKNOWN;
     return validate_names(c, *ptr, target, any, ret);
 }
 
@@ -225,7 +227,7 @@ assay_status spf_expand(struct spf_check *c, assay_span s, assay_span domain, st
     out->n = 0;
     out->over = false;
     *ret_ascii = true;
-    while (s.n) {
+    while (s.n && !out->over) { /* what is over the limit is of no use, however it goes on */
         size_t literal = span_find(s, '%');
         assay_status status;
 

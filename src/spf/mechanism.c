@@ -214,6 +214,17 @@ static bool match_network(const struct spf_check *c, const struct spf_term *term
                  term->mechanism == SPF_IP4 ? term->bits4 : term->bits6);
 }
 
+size_t spf_pass_networks(const struct spf_check *c, const struct spf_record *r, size_t first)
+{
+    for (; first < r->n; first++) {
+        const struct spf_term *term = &r->terms[first];
+
+        if ((term->mechanism != SPF_IP4 && term->mechanism != SPF_IP6) || match_network(c, term))
+            break;
+    }
+    return first;
+}
+
 assay_status spf_match(struct spf_check *c, const struct spf_term *term, assay_span domain,
                        bool *ret, enum spf_result *ret_err)
 {

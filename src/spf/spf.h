@@ -62,6 +62,8 @@ struct spf_verdict {
     assay_span explanation;
     unsigned lookups; /**< terms that asked (RFC 7208 4.6.4) */
     unsigned voids;   /**< of them, those that found nothing */
+    /** no pass, but ptr or %{p} met an error: an answer might have made it one (RFC 7208 5.5) */
+    bool unanswered;
 };
 
 /** A check and its result: what the branch function takes. */
