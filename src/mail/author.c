@@ -213,21 +213,74 @@ static assay_status take_list(struct arena *a, const struct address_list *list,
     return s;
 }
 
+/** Take the addresses of the value of one From field. `scratch` serves one field at a time. */
+static assay_status take_field(struct arena *a, struct arena *scratch, assay_span value,
+                               struct authors *authors)
+{
+    struct address_list list;
+    assay_status s;
+
+    authors->fields++;
+    arena_rewind(scratch);
+    if ((s = address_list_read(scratch, value, &list)) == ASSAY_DONE)
+        s = take_list(a, &list, authors);
+    return s;
+}
+
+/** Octets up to a CR alone that is no fold: where some programs see a field end. */
+static size_t field_size(assay_span s)
+{
+    size_t n = span_find(s, '\r');
+
+    while (n + 1 < s.n && (s.p[n + 1] == '\n' || ascii_wsp(s.p[n + 1])))
+        n += 1 + span_find(span_from(s, n + 1), '\r');
+    return n;
+}
+
+/** The value of a From field is next: its name, blanks if any, a colon. */
+static bool is_from_next(assay_span s, assay_span *ret_value)
+{
+    size_t colon = 4;
+
+    if (!span_istarts(s, SPAN("From")))
+        return false;
+    while (colon < s.n && ascii_wsp(s.p[colon]))
+        colon++;
+    *ret_value = span_from(s, colon + 1);
+    return colon < s.n && s.p[colon] == ':';
+}
+
+/**
+ * Take the From fields inside a field, behind a CR that ends no line.
+ *
+ * Robustness: programs that take every CR for a line end show them, and may show the first of all.
+ */
+static assay_status take_hidden(struct arena *a, struct arena *scratch, assay_span raw,
+                                struct authors *authors)
+{
+    assay_status s = ASSAY_DONE;
+    assay_span from;
+
+    while (s == ASSAY_DONE && (raw = span_from(raw, field_size(raw) + 1)).n) {
+        if (!is_from_next(span_first(raw, field_size(raw)), &from))
+            continue;
+        authors->hidden = authors->fault = true;
+        s = take_field(a, scratch, from, authors);
+    }
+    return s;
+}
+
 assay_status authors_find(struct arena *a, const struct header *h, struct authors *ret)
 {
-    const assay_span from = SPAN("From");
     struct authors authors = {.address = SPAN_EMPTY};
     struct arena scratch = {0}; /* for one field at a time: a header may hold many */
     assay_status s = ASSAY_DONE;
 
-    for (size_t i = header_find(h, from, 0); s == ASSAY_DONE && i < h->n;
-         i = header_find(h, from, i + 1)) {
-        struct address_list list;
-
-        authors.fields++;
-        arena_rewind(&scratch);
-        if ((s = address_list_read(&scratch, field_value(h, i), &list)) == ASSAY_DONE)
-            s = take_list(a, &list, &authors);
+    for (size_t i = 0; s == ASSAY_DONE && i < h->n; i++) {
+        if (field_is(h, i, SPAN("From")))
+            s = take_field(a, &scratch, field_value(h, i), &authors);
+        if (s == ASSAY_DONE)
+            s = take_hidden(a, &scratch, field_raw(h, i), &authors);
     }
     arena_done(&scratch);
     if (s == ASSAY_DONE)

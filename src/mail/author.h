@@ -19,6 +19,7 @@ struct authors {
     size_t n;           /**< of `domains` */
     bool over;          /**< there are more than LIMIT_AUTHORS, or addresses were left out */
     bool fault;         /**< a From field breaks the grammar, or a domain is none */
+    bool hidden;        /**< one of `fields` stands behind a CR alone: not all see it as a field */
     assay_span address; /**< the first address as people read it, quoted if need be; may be empty */
 };
 

@@ -105,6 +105,16 @@ static bool is_empty(assay_span line)
     return span_is(line, "\n") || span_is(line, "\r\n");
 }
 
+/** The separator of an mbox. "From :" is a field, by obsolete syntax (RFC 5322 4.5.2). */
+static bool is_separator(assay_span line)
+{
+    size_t n = 5;
+
+    while (n < line.n && ascii_wsp(line.p[n]))
+        n++;
+    return span_starts(line, SPAN("From ")) && (n == line.n || line.p[n] != ':');
+}
+
 /**
  * Keep a line of the header, unless a limit is reached or it is the separator of an mbox, which is
  * not the message's.
@@ -115,7 +125,7 @@ static assay_status keep_line(struct message *m, assay_span line)
 
     if (line.n > LIMIT_HEADER) /* in pieces it would not have been gathered */
         m->faults |= MESSAGE_LIMIT;
-    if (m->faults & MESSAGE_LIMIT || (m->first_line && span_starts(line, SPAN("From "))))
+    if (m->faults & MESSAGE_LIMIT || (m->first_line && is_separator(line)))
         return ASSAY_DONE;
     if ((s = limit(m, header_line(&m->header, line))) != ASSAY_DONE)
         return s;

@@ -247,7 +247,7 @@ static const struct {
     {SPAN("From a@b: c\r\n A:b\r\n\r\nx"), "| A:b", SPAN("x"), MESSAGE_NO_COLON},
     {SPAN("From a@b"), "", SPAN(""), 0},
     {SPAN("From: a@b\r\n\r\nx"), "From| a@b", SPAN("x"), 0},
-    {SPAN("From : a@b\r\n\r\nx"), "", SPAN("x"), 0},
+    {SPAN("From : a@b\r\n\r\nx"), "From| a@b", SPAN("x"), 0},
     {SPAN("A:b\r\nFrom a@b\r\n\r\nx"), "A|b  |From a@b", SPAN("x"), MESSAGE_NO_COLON},
     {SPAN("A:b\r\nFrom : a@b\r\n\r\nx"), "A|b  From| a@b", SPAN("x"), 0},
     {SPAN("\r\nFrom a@b\r\n"), "", SPAN("From a@b\r\n"), 0},

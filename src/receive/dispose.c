@@ -219,7 +219,8 @@ static enum arc_trust ask_sealers(const struct disposer *d, size_t *ret_set)
     const struct authors *authors = &d->r->authors;
     const struct arc_asked asked = {trusted->names, trusted->n, authors->domains, authors->n};
 
-    return authors->over ? ARC_NOT_VOUCHED : arc_trust(&d->r->arc, &asked, ret_set);
+    return authors->over || authors->hidden ? ARC_NOT_VOUCHED
+                                            : arc_trust(&d->r->arc, &asked, ret_set);
 }
 
 /** Accept on the word of a trusted sealer. */

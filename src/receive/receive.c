@@ -61,8 +61,13 @@ static bool may_pass(const struct dkim_slot *slot)
     return !slot->signature.fault && !slot->over_limit;
 }
 
-/** d= of a signature as an identifier. */
-static struct dmarc_identifier dkim_identifier(const struct dkim_slot *slot, bool done)
+/**
+ * d= of a signature as an identifier.
+ *
+ * \param hidden_from  there is a From field that no signature can name (mail/author.h)
+ */
+static struct dmarc_identifier dkim_identifier(const struct dkim_slot *slot, bool done,
+                                               bool hidden_from)
 {
     enum dkim_result result = done ? slot->verdict.result : DKIM_NONE;
 
@@ -70,7 +75,8 @@ static struct dmarc_identifier dkim_identifier(const struct dkim_slot *slot, boo
                                      .authenticated =
                                          truth(result == DKIM_PASS, result == DKIM_TEMPERROR),
                                      .domain = slot->signature.domain,
-                                     .from_unsigned = !(slot->signature.covered & DKIM_FROM),
+                                     .from_unsigned =
+                                         !(slot->signature.covered & DKIM_FROM) || hidden_from,
                                      .label = slot->signature.selector};
 }
 
@@ -90,7 +96,7 @@ static void take_identifiers(struct receive *r)
     r->identifiers[n++] = spf_identifier(r, spf_done);
     for (size_t i = 0; i < r->dkim.n && n < LIMIT_IDENTIFIERS; i++)
         if (may_pass(&r->dkim.slots[i]))
-            r->identifiers[n++] = dkim_identifier(&r->dkim.slots[i], dkim_done);
+            r->identifiers[n++] = dkim_identifier(&r->dkim.slots[i], dkim_done, r->authors.hidden);
     r->dmarc.nidentifiers = r->dmarc_other.nidentifiers = n;
     r->dmarc.ready = r->dmarc_other.ready = spf_done && dkim_done;
 }
