@@ -93,8 +93,8 @@ static void check_neighbours(assay_span value, const struct address_list *list)
     must(span_is(more.boxes[0].domain, "first.example"));
     must(more.over || more.n == list->n + 1);
     must(more.group == list->group);
-    must(more.fault == list->fault || list->n == 0); /* nothing at all is a fault by itself */
-    for (size_t i = 0; i + 1 < more.n; i++)
+    must(more.fault == list->fault || list->n == 0);      /* nothing at all is a fault by itself */
+    for (size_t i = 0; i + 1 < more.n && !more.over; i++) /* at the limit a reading is cut off */
         must(span_eq(more.boxes[i + 1].domain, list->boxes[i].domain));
     more = read_with(&a, "", value, ",z@last.example");
     must(more.over || span_is(more.boxes[more.n - 1].domain, "last.example"));
