@@ -249,7 +249,12 @@ static assay_status ask_keys(struct verifier *r, const struct dkim_keys **ret)
     }
 }
 
-/** Verify a signature, with everything but keeping the reason. */
+/**
+ * Verify a signature, with everything but keeping the reason.
+ *
+ * A key that could not be asked is no excuse for a body that was changed: no key makes that pass,
+ * and mail must not be deferred for an answer that changes nothing.
+ */
 static assay_status verify(struct verifier *r)
 {
     const struct dkim_keys *keys = NULL;
@@ -257,13 +262,17 @@ static assay_status verify(struct verifier *r)
 
     if (r->s && decided_by_tags(r))
         return ASSAY_DONE;
-    if ((s = ask_keys(r, &keys)) != ASSAY_DONE || !keys)
+    if ((s = ask_keys(r, &keys)) != ASSAY_DONE || (!keys && r->v.result != DKIM_TEMPERROR))
         return s;
     if (r->s && r->message->stage != MESSAGE_END)
         return ASSAY_MORE;
     if (r->s && decided_by_body(r))
         return ASSAY_DONE;
-    return try_keys(r, keys);
+    if (keys)
+        return try_keys(r, keys);
+    return r->body_matches ? ASSAY_DONE
+                           : decide(r, DKIM_FAIL, "RFC 6376 6.1.3",
+                                    SPAN("the body was changed after it was signed"));
 }
 
 /** Verify and keep what came out. */
