@@ -298,7 +298,7 @@ static void a_suffix_says_where_it_is_from(void **state)
 
     (void)state;
     assay_fact_read(fact, &a);
-    assert_true(span_is(a.reason, "case"));
+    assert_true(span_is(a.reason, "as the case says"));
     assay_fact_free(fact);
     case_set_free(set);
 }

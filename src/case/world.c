@@ -223,7 +223,7 @@ static assay_status ask_suffix(const struct case_worlds *w, const struct assay_q
                              .secure = ASSAY_INSECURE,
                              .data = &suffix,
                              .n = 1,
-                             .reason = SPAN("case")};
+                             .reason = SPAN("as the case says")};
 
     return assay_fact_new(ASSAY_SUFFIX, 0, &a, ret);
 }

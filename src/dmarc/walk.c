@@ -227,7 +227,9 @@ assay_status dmarc_suffix_org(struct assay_eval *ev, assay_span domain, assay_sp
     suffix = fact->data[0];
     *ret = span_eq(domain, suffix) || !dns_is_under(domain, suffix) ? domain
                                                                     : one_below(domain, suffix);
-    trace(ev, "RFC 7489 3.2", SPAN("public suffix of %1\t%2 %3\torganizational domain %4"), domain,
-          suffix, fact->reason, *ret);
+    trace(ev, "RFC 7489 3.2",
+          fact->reason.n ? SPAN("public suffix of %1\t%2 (%3)\torganizational domain %4")
+                         : SPAN("public suffix of %1\t%2\torganizational domain %4"),
+          domain, suffix, fact->reason, *ret);
     return ASSAY_DONE;
 }
