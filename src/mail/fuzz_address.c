@@ -124,9 +124,11 @@ static void check_authors(assay_span value, const struct address_list *list)
     must(header_field(&h, SPAN("From"), value) == ASSAY_DONE);
     must(header_field(&h, SPAN("fROM"), value) == ASSAY_DONE);
     must(authors_find(&a, &h, &authors) == ASSAY_DONE);
-    must(authors.fields == 2 && authors.n <= LIMIT_AUTHORS);
-    must(authors.mailboxes == 2 * list->n);
-    must(authors.fault || !list->fault);
+    must(authors.n <= LIMIT_AUTHORS && (authors.fault || !(list->fault || authors.hidden)));
+    if (authors.hidden) /* behind a CR in the value there are more */
+        must(authors.fields > 2 && authors.mailboxes >= 2 * list->n);
+    else
+        must(authors.fields == 2 && authors.mailboxes == 2 * list->n);
     must(span_find(authors.address, '\0') == authors.address.n);
     for (size_t i = 0; i < authors.n; i++) {
         check_span(&a, authors.domains[i]);
