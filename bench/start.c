@@ -115,7 +115,7 @@ static void bench_memory(char *assay, const char *world)
 
 void bench_start(void)
 {
-    char assay[PATH_MAX], empty[PATH_MAX], world[] = "/tmp/assay-bench-XXXXXX";
+    char assay[PATH_MAX], empty[PATH_MAX], world[] = "/tmp/assay-bench-XXXXXX.case";
     static const char CASE[] =
         "[case]\nname = bench\n[envelope]\nnow = 2026-11-23T12:00:00Z\nip = 192.0.2.1\n"
         "helo = mail.example.org\nfrom = bob@example.org\n[dns]\n"
@@ -126,7 +126,8 @@ void bench_start(void)
 
     beside("assay", assay);
     beside("bench-empty", empty);
-    if ((fd = mkstemp(world)) < 0 || write(fd, CASE, sizeof CASE - 1) != sizeof CASE - 1)
+    if ((fd = mkstemps(world, (int)strlen(".case"))) < 0 ||
+        write(fd, CASE, sizeof CASE - 1) != sizeof CASE - 1)
         bench_fail("no temporary file");
     close(fd);
     bench_command("start.version", (char *[]){assay, "--version", NULL}, (char *[]){empty, NULL});
