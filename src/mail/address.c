@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/address.h"
 
-#include "base/utf8.h"
+#include "mail/address_token.h"
 
 /*
- * One pass. next_token() parts the field into words and specials, comments and folding left out.
+ * One pass. address_token() parts the field into words and specials, comments and folding left out.
  * read_run() takes tokens up to one that may part addresses (, ; : < > or the end); on the way what
  * has an @ becomes a mailbox, whatever comes of it later. end_run() then looks at what parted:
  * words before < are a display name, before : the name of a group, and so on; what does not fit is
@@ -14,205 +14,6 @@
  * come to is given: every @ of several divides, and an address may end, or go on, at an octet that
  * has no place there.
  */
-
-/* ---- octets ---- */
-
-/**
- * Octets of the line end at the front when it folds: a blank or the end of the field comes behind
- * it; else 0.
- */
-static size_t fold_size(assay_span s)
-{
-    size_t lf = s.n > 0 && s.p[0] == '\r';
-
-    if (lf >= s.n || s.p[lf] != '\n')
-        return 0;
-    return lf + 1 == s.n || ascii_wsp(s.p[lf + 1]) ? lf + 1 : 0;
-}
-
-/** NUL, or a CR or LF that does not fold, at the front: many a program stops reading here. */
-static bool is_stop(assay_span s)
-{
-    return s.p[0] == '\0' || ((s.p[0] == '\r' || s.p[0] == '\n') && !fold_size(s));
-}
-
-/** The field is UTF-8 (RFC 6532 3.1), and no program stops reading inside it. */
-static bool is_text(assay_span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (is_stop(span_from(s, i)))
-            return false;
-    return utf8_ok(s);
-}
-
-/** atext (RFC 5322 3.2.3, RFC 6532 3.2): what is neither special, blank nor control. */
-static bool is_atext(char c)
-{
-    static const char SPECIALS[] = "()<>[]:;@\\,.\"";
-
-    return ((unsigned char)c > ' ' && c != 0x7F) && !memchr(SPECIALS, c, sizeof SPECIALS - 1);
-}
-
-/* ---- tokens ---- */
-
-/** The specials among them in the order of SPECIALS in next_token(). */
-enum token_kind {
-    END,
-    ATOM,
-    QUOTED,
-    LITERAL,
-    STRAY,
-    DOT,
-    AT,
-    COMMA,
-    SEMICOLON,
-    COLON,
-    OPEN,
-    CLOSE
-};
-
-struct token {
-    enum token_kind kind;
-    assay_span text; /* as written; empty at the end */
-    bool gap;        /* comments or blanks stood before it */
-};
-
-/**
- * What is left of a field. Looking for an end that is not there is done once, so that the whole
- * stays linear.
- */
-struct lexer {
-    assay_span rest;
-    bool no_quotes; /* a quoted string does not end: " is an octet without meaning from there on */
-    bool no_comments; /* the same for ( and ) */
-};
-
-/**
- * Octets of the quoted string at the front (3.2.4), or 0 when it does not end before the field or a
- * stop does.
- */
-static size_t quoted_size(assay_span s)
-{
-    for (size_t i = 1; i < s.n; i++) {
-        if (s.p[i] == '"')
-            return i + 1;
-        if (is_stop(span_from(s, i)))
-            return 0;
-        if (s.p[i] == '\\' && i + 1 < s.n && !is_stop(span_from(s, i + 1)))
-            i++;
-    }
-    return 0;
-}
-
-/**
- * Octets of the comment at the front (3.2.2), or 0 when it does not end, or lies deeper than the
- * limit.
- */
-static size_t comment_size(assay_span s)
-{
-    size_t depth = 0;
-
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == ')' && --depth == 0)
-            return i + 1;
-        if ((s.p[i] == '(' && ++depth > LIMIT_COMMENT_DEPTH) || is_stop(span_from(s, i)))
-            return 0;
-        if (s.p[i] == '\\' && i + 1 < s.n && !is_stop(span_from(s, i + 1)))
-            i++;
-    }
-    return 0;
-}
-
-/**
- * Octets of the domain literal at the front (3.4.1), or 0 when it does not end.
- *
- * RFC 5322 would let it hold , ; < > and @ as well. No literal of RFC 5321 4.1.3 does, but
- * addresses could be hidden so.
- */
-static size_t literal_size(assay_span s)
-{
-    static const char NEVER[] = "[@<>,;";
-
-    for (size_t i = 1; i < s.n; i++) {
-        if (s.p[i] == ']')
-            return i + 1;
-        if (memchr(NEVER, s.p[i], sizeof NEVER - 1) || is_stop(span_from(s, i)))
-            return 0;
-    }
-    return 0;
-}
-
-/** Octets of the atom at the front; 0: there is none. */
-static size_t atom_size(assay_span s)
-{
-    size_t n = 0;
-
-    while (n < s.n && is_atext(s.p[n]))
-        n++;
-    return n;
-}
-
-/** Take comments and blanks off (CFWS). \return there were some */
-static bool skip_cfws(struct lexer *in)
-{
-    const char *begin = in->rest.p;
-    size_t n;
-
-    while (in->rest.n) {
-        n = ascii_wsp(in->rest.p[0]) ? 1 : fold_size(in->rest);
-        if (n == 0 && in->rest.p[0] == '(' && !in->no_comments) {
-            n = comment_size(in->rest);
-            in->no_comments = n == 0;
-        }
-        if (n == 0)
-            break;
-        in->rest = span_from(in->rest, n);
-    }
-    return in->rest.p != begin;
-}
-
-/** Take the next token off. An octet that begins nothing is a STRAY. */
-static struct token next_token(struct lexer *in)
-{
-    static const char SPECIALS[] = ".@,;:<>";
-    struct token t = {.gap = skip_cfws(in), .text = span_first(in->rest, 0)};
-    const char *special;
-    size_t n = 0;
-
-    if (in->rest.n == 0)
-        return t;
-    if (in->rest.p[0] == '"') {
-        n = in->no_quotes ? 0 : quoted_size(in->rest);
-        in->no_quotes |= n == 0;
-        t.kind = QUOTED;
-    } else if (in->rest.p[0] == '[') {
-        n = literal_size(in->rest);
-        t.kind = LITERAL;
-    } else if ((special = memchr(SPECIALS, in->rest.p[0], sizeof SPECIALS - 1))) {
-        n = 1;
-        t.kind = (enum token_kind)(DOT + (special - SPECIALS));
-    } else {
-        n = atom_size(in->rest);
-        t.kind = ATOM;
-    }
-    if (n == 0)
-        t.kind = STRAY;
-    t.text = span_first(in->rest, n ? n : 1);
-    in->rest = span_from(in->rest, t.text.n);
-    return t;
-}
-
-/** The token parts addresses; it is no piece of one. */
-static bool is_part(enum token_kind kind)
-{
-    return kind == END || kind >= COMMA;
-}
-
-/** word = atom / quoted-string (3.2.5). */
-static bool is_word(enum token_kind kind)
-{
-    return kind == ATOM || kind == QUOTED;
-}
 
 /* ---- an addr-spec ---- */
 
@@ -349,7 +150,7 @@ static size_t copy(char *out, assay_span s, bool undo)
 
         if (undo && s.p[i] == '\\' && i + 1 < s.n)
             i++;
-        if ((fold = fold_size(span_from(s, i))))
+        if ((fold = address_fold_size(span_from(s, i))))
             i += fold - 1;
         else
             out[n++] = s.p[i];
@@ -455,7 +256,7 @@ static enum token_kind read_run(struct reader *r)
 
     r->run = (struct run){.from = r->in};
     begin_spec(r);
-    while (t = next_token(&r->in), !is_part(t.kind))
+    while (t = address_token(&r->in), !is_part(t.kind))
         take(r, &t);
     end_spec(r);
     r->run.from.rest = span_between(r->run.from.rest.p, t.text.p);
@@ -486,7 +287,7 @@ static assay_span phrase(struct reader *r)
             r->status = ASSAY_ENOMEM;
         return SPAN_EMPTY;
     }
-    while (t = next_token(&in), t.kind != END) {
+    while (t = address_token(&in), t.kind != END) {
         if (t.kind == STRAY && ((unsigned char)t.text.p[0] < ' ' || t.text.p[0] == 0x7F))
             continue;
         if (t.gap && n)
@@ -503,19 +304,19 @@ static assay_span phrase(struct reader *r)
 static void skip_route(struct reader *r)
 {
     struct lexer in = r->in;
-    struct token t = next_token(&in);
+    struct token t = address_token(&in);
     bool any = false;
 
     while (t.kind == AT || t.kind == COMMA) {
         if (t.kind == COMMA) {
-            t = next_token(&in);
+            t = address_token(&in);
             continue;
         }
-        t = next_token(&in);
+        t = address_token(&in);
         if (t.kind != ATOM && t.kind != LITERAL)
             return;
-        for (bool atom = t.kind == ATOM; (t = next_token(&in)).kind == DOT && atom;)
-            if (next_token(&in).kind != ATOM)
+        for (bool atom = t.kind == ATOM; (t = address_token(&in)).kind == DOT && atom;)
+            if (address_token(&in).kind != ATOM)
                 return;
         if (t.kind != COMMA && t.kind != COLON)
             return;
@@ -592,7 +393,7 @@ assay_status address_list_read(struct arena *a, assay_span value, struct address
 
     if (!(r.text = arena_get(a, value.n)))
         return ASSAY_ENOMEM;
-    r.list.fault = !is_text(r.in.rest);
+    r.list.fault = !address_is_text(r.in.rest);
     do {
         kind = read_run(&r);
         end_run(&r, kind);
