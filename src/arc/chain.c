@@ -165,17 +165,19 @@ static void check_structure(struct collector *k)
         check_set(k, i);
 }
 
-/** Want the body digests of the signatures. */
+/** Want the body digests of the signatures: of the newest first, which the chain depends on. */
 static void want_bodies(struct collector *k)
 {
     struct arc_check *c = k->check;
 
-    for (size_t i = 0; i < c->n && !c->fault; i++) {
+    for (size_t i = c->n; i-- > 0 && !c->fault;) {
         struct dkim_signature *s = &c->sets[i].signature;
 
         c->sets[i].check = c;
-        if (!s->fault && body_want(&k->message->body, s->body_canon, s->length) != ASSAY_DONE)
+        if (!s->fault && body_want(&k->message->body, s->body_canon, s->length) != ASSAY_DONE) {
             s->fault = "too many different l= in one message";
+            s->fault_ref = "RFC 6376 3.5";
+        }
     }
 }
 
