@@ -5,19 +5,13 @@
  * told; and nobody vouches for a message whose chain was not verified.
  */
 #include "arc/arc.h"
+#include "base/fuzz_must.h"
 
 #include "crypto/engine.h"
 
 #include <stdlib.h>
 
 enum { MOST = 1 << 16 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** ARC fields of a header. */
 static size_t count_fields(const struct header *h)

@@ -6,17 +6,11 @@
  */
 #include "arc/arc.h"
 #include "base/base64.h"
+#include "base/fuzz_must.h"
 
 #include <stdlib.h>
 
 enum { MOST = 1 << 14 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** Read a seal; the header is to be given back. */
 static struct header read_seal(struct arena *a, assay_span value, struct arc_seal *seal)

@@ -4,16 +4,10 @@
  * the same text without white space, and any octets come back.
  */
 #include "base/base64.h"
+#include "base/fuzz_must.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** The text without white space. \return its length */
 static size_t squeeze(assay_span in, char *out)

@@ -5,17 +5,11 @@
  *
  * The input is a program: one octet chooses the call, another the length of a text that follows.
  */
+#include "base/fuzz_must.h"
 #include "base/json.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void check_value(assay_span *s, unsigned depth);
 

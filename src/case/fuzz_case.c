@@ -3,18 +3,12 @@
  * \file fuzz_case.c Files of any octets: reading never crashes and says where it refuses; what is
  * read and run always ends; its verdict, written and replayed, is the same. Seeds: cases/.
  */
+#include "base/fuzz_must.h"
 #include "case/case.h"
 
 #include <stdlib.h>
 
 enum { MOST_TEXT = 65536, MOST_CASES = 4, MOST_WRITTEN = 1 << 24 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** One engine for all runs. */
 static assay_engine *engine(void)

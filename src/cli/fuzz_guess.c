@@ -3,16 +3,10 @@
  * \file fuzz_guess.c Any octets as a header, and as the value of one Received field: what is read
  * lies in the input, and the client that is taken is one that mail can come from.
  */
+#include "base/fuzz_must.h"
 #include "cli/guess.h"
 
 #include <stdlib.h>
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** A span lies in the text, or is empty. */
 static void must_lie_in(assay_span s, assay_span text)

@@ -3,6 +3,7 @@
  * \file fuzz_words.c Any octets as a header field that is shown: what comes out is harmless to a
  * terminal, fits its lines, and says the same in every width.
  */
+#include "base/fuzz_must.h"
 #include "cli/term.h"
 #include "cli/words.h"
 
@@ -11,13 +12,6 @@
 #include <stdlib.h>
 
 enum { OUT_MAX = 1 << 20 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** Clean text has no control character, and is UTF-8, or ASCII where that is all there is. */
 static void check_clean(const struct term *t, assay_span text)

@@ -6,6 +6,7 @@
  */
 #include "base/buf.h"
 #include "crypto/der.h"
+#include "crypto/fuzz_engine.h"
 #include "crypto/key.h"
 
 #include <openssl/bn.h>
@@ -22,23 +23,6 @@ enum { MOST = 5000, MOST_BITS = 4096 };
 
 /** rsaEncryption, as only SubjectPublicKeyInfo has it. */
 #define RSA_OID SPAN("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01")
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-/** An engine with a small memo, made once. */
-static assay_engine *the_engine(void)
-{
-    static assay_engine *engine;
-
-    if (!engine)
-        must(assay_engine_new(3, &engine) == ASSAY_DONE);
-    return engine;
-}
 
 /** The span lies in the text. */
 static bool lies_in(assay_span s, assay_span text)

@@ -6,29 +6,13 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "crypto/fuzz_engine.h"
 #include "dkim/key.h"
 #include "mail/taglist.h"
 
 #include <stdlib.h>
 
 enum { MOST = LIMIT_TXT };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-/** An engine with a small memo, made once. */
-static assay_engine *the_engine(void)
-{
-    static assay_engine *engine;
-
-    if (!engine)
-        must(assay_engine_new(2, &engine) == ASSAY_DONE);
-    return engine;
-}
 
 /** Read a record; the room for its key is a block that ends where it may end. free() it. */
 static uint8_t *read_record(assay_span text, struct dkim_key *key)

@@ -5,28 +5,12 @@
  * b=, the signature signs the same digest.
  */
 #include "base/base64.h"
+#include "crypto/fuzz_engine.h"
 #include "dkim/signature.h"
 
 #include <stdlib.h>
 
 enum { MOST = 1 << 14 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-/** An engine without memo, made once. */
-static const struct assay_engine *the_engine(void)
-{
-    static assay_engine *engine;
-
-    if (!engine)
-        must(assay_engine_new(0, &engine) == ASSAY_DONE);
-    return engine;
-}
 
 /** A message whose field 2 has this value. header_done() it. */
 static struct header make_header(assay_span value)

@@ -5,19 +5,13 @@
  * what is kept lies in the record.
  */
 #include "base/buf.h"
+#include "base/fuzz_must.h"
 #include "base/limits.h"
 #include "dmarc/record.h"
 
 #include <stdlib.h>
 
 enum { MOST = LIMIT_TXT };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** The span lies in the text. */
 static bool lies_in(assay_span s, assay_span text)

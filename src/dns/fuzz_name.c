@@ -3,17 +3,11 @@
  * \file fuzz_name.c Any octets as a name, in each of the ways a name comes: what is read is
  * canonical and survives its wire form.
  */
+#include "base/fuzz_must.h"
 #include "dns/alabel.h"
 #include "dns/name.h"
 
 #include <stdlib.h>
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** The walk up a name, label by label, keeps every promise of name.h. */
 static void check_labels(assay_span name)

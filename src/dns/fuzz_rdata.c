@@ -3,18 +3,12 @@
  * \file fuzz_rdata.c Record data there and back: text -> wire form -> text, and wire form -> text
  * -> wire form. The first octet chooses the type.
  */
+#include "base/fuzz_must.h"
 #include "dns/rdata.h"
 
 #include <stdlib.h>
 
 enum { MOST = 1 << 20 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** Data that is of its type is written as one line of text, and the text reads as the same data. */
 static void check_data(uint16_t rrtype, assay_span rdata)

@@ -3,18 +3,12 @@
  * \file fuzz_wire.c
  * Any octets as a reply to the question they hold: what is read of them keeps what wire.h promises.
  */
+#include "base/fuzz_must.h"
 #include "base/limits.h"
 #include "dns/rdata.h"
 #include "dns/wire.h"
 
 #include <stdlib.h>
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** A name is in canonical form: reading it again gives the same. */
 static void must_be_canonical(assay_span name)

@@ -181,6 +181,9 @@ typedef assay_status branch_fn(struct assay_eval *ev, void *arg);
 ASSAY_NODISCARD assay_status branch_run(struct assay_eval *ev, struct branch *b, branch_fn *fn,
                                         void *arg);
 
+/** The function behind trace(). \param args  the text and what it names, 5 at most */
+void trace_add(struct assay_eval *ev, const char *ref, const assay_span *args, size_t n);
+
 /**
  * Note a line of reasoning: trace(ev, "RFC 7208 5.2", SPAN("include:%1\t%2\tmatches"), name,
  * result).
@@ -191,9 +194,6 @@ ASSAY_NODISCARD assay_status branch_run(struct assay_eval *ev, struct branch *b,
 #define trace(ev, ref, ...)                                   \
     trace_add((ev), (ref), (const assay_span[]){__VA_ARGS__}, \
               sizeof((const assay_span[]){__VA_ARGS__}) / sizeof(assay_span))
-
-/** The function behind trace(). \param args  the text and what it names, 5 at most */
-void trace_add(struct assay_eval *ev, const char *ref, const assay_span *args, size_t n);
 
 /** Note that an RRset was asked for, what came, and what follows. \param then  may be empty */
 void trace_asked(struct assay_eval *ev, const char *ref, uint16_t rrtype, assay_span name,

@@ -3,6 +3,7 @@
  * \file fuzz_address.c Any octets as the value of From: what is read is bounded and lives in the
  * arena, reads back as itself, hides no neighbour, and every author domain is a canonical name.
  */
+#include "base/fuzz_must.h"
 #include "dns/alabel.h"
 #include "mail/address.h"
 #include "mail/author.h"
@@ -11,13 +12,6 @@
 
 /** Octets of the longest field that is tried. */
 enum { MOST = 1 << 16 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** Read a field. */
 static struct address_list read_list(struct arena *a, assay_span value)

@@ -6,16 +6,10 @@
 #ifndef MAIL_FUZZ_AUTHRES_H
 #define MAIL_FUZZ_AUTHRES_H
 
+#include "base/fuzz_must.h"
 #include "mail/authres.h"
 
 #include <stdlib.h>
-
-/** Stop when a promise is broken. */
-static inline void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /**
  * How many octets the character at the front has (RFC 3629 4, its table line by line); 0: there is

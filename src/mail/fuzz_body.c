@@ -6,28 +6,12 @@
  * The input begins with octets that say which lengths are wanted and how the body is cut; the rest
  * is the body.
  */
+#include "crypto/fuzz_engine.h"
 #include "mail/test_naive.h"
 
 #include <stdlib.h>
 
 enum { LENGTHS = 4, CUTS = 4, HEAD = 2 * LENGTHS + CUTS, MOST = 1 << 14 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-/** An engine without memo, made once. */
-static const struct assay_engine *the_engine(void)
-{
-    static assay_engine *engine;
-
-    if (!engine)
-        must(assay_engine_new(0, &engine) == ASSAY_DONE);
-    return engine;
-}
 
 /** Want everything, in both canonicalizations. */
 static void want(struct body *b, const uint64_t lengths[LENGTHS])

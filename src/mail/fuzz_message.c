@@ -5,6 +5,7 @@
  *
  * The input begins with four octets that say how the message is cut; the rest is the message.
  */
+#include "crypto/fuzz_engine.h"
 #include "mail/message.h"
 #include "mail/test_naive.h"
 
@@ -13,23 +14,6 @@
 enum { CUTS = 4, MOST = 1 << 16, LENGTH = 5 };
 
 static const unsigned ALL = MESSAGE_BARE_LF | MESSAGE_BARE_CR | MESSAGE_NUL | MESSAGE_LONG_LINE;
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-/** An engine without memo, made once. */
-static const struct assay_engine *the_engine(void)
-{
-    static assay_engine *engine;
-
-    if (!engine)
-        must(assay_engine_new(0, &engine) == ASSAY_DONE);
-    return engine;
-}
 
 /** Want digests at the end of the header. */
 static void want(struct message *m)

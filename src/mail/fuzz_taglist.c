@@ -5,18 +5,12 @@
  * shown.
  */
 #include "base/buf.h"
+#include "base/fuzz_must.h"
 #include "mail/taglist.h"
 
 #include <stdlib.h>
 
 enum { MOST = 1 << 14 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** tag-name (RFC 6376 3.2). */
 static bool is_name(assay_span s)

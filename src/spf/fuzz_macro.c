@@ -7,19 +7,13 @@
  * The input up to its first line end is the local part and the HELO name; the rest is the string.
  */
 #include "base/buf.h"
+#include "base/fuzz_must.h"
 #include "dns/alabel.h"
 #include "spf/check.h"
 
 #include <stdlib.h>
 
 enum { MOST = 1 << 12, PARTS = 512 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* ---- the naive way ---- */
 

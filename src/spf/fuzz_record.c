@@ -5,6 +5,7 @@
  * are in the whole.
  */
 #include "base/buf.h"
+#include "base/fuzz_must.h"
 #include "base/limits.h"
 #include "dns/name.h"
 #include "spf/macro.h"
@@ -13,13 +14,6 @@
 #include <stdlib.h>
 
 enum { MOST = 1 << 13 };
-
-/** Stop when a promise is broken. */
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /** The span lies in the text. */
 static bool lies_in(assay_span s, assay_span text)
