@@ -139,10 +139,21 @@ void eval_done(struct assay_eval *ev);
  * \param name  for ASSAY_DNS and ASSAY_SUFFIX a canonical name (dns/name.h); copied
  * \param ret   set on ASSAY_DONE; lives as long as the evaluation. Any answer may come, SERVFAIL
  *              and TIMEOUT too; a branch over its budget gets ASSAY_TOOBIG
+ * \param data  further input, by kind: what is to be signed (ASSAY_SIGN, dkim/sign.h) or hashed
+ *              (ASSAY_MAC, srs/srs.h); copied
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
-ASSAY_NODISCARD assay_status ask(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
-                                 assay_span name, const struct assay_fact **ret);
+ASSAY_NODISCARD assay_status ask_about(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
+                                       assay_span name, assay_span data,
+                                       const struct assay_fact **ret);
+
+/** ask_about() a name alone. */
+ASSAY_NODISCARD static inline assay_status ask(struct assay_eval *ev, enum assay_kind kind,
+                                               uint16_t rrtype, assay_span name,
+                                               const struct assay_fact **ret)
+{
+    return ask_about(ev, kind, rrtype, name, SPAN_EMPTY, ret);
+}
 
 /** ask() for an RRset. */
 ASSAY_NODISCARD static inline assay_status ask_dns(struct assay_eval *ev, uint16_t rrtype,

@@ -7,14 +7,14 @@ enum { FIRST_SLOTS = 256, HINTS_STOP = LIMIT_QUESTIONS / 4 };
 
 /** The place of a question in the table, or the free place where it would stand. */
 static uint32_t *find_slot(const struct question_table *t, enum assay_kind kind, uint16_t rrtype,
-                           uint32_t hash, assay_span name)
+                           uint32_t hash, assay_span name, assay_span data)
 {
     for (size_t i = hash;; i++) {
         uint32_t *slot = &t->slots[i & (t->nslots - 1)];
         const struct question *q = *slot ? t->all[*slot - 1] : NULL;
 
-        if (!q ||
-            (q->hash == hash && q->rrtype == rrtype && q->kind == kind && span_eq(q->name, name)))
+        if (!q || (q->hash == hash && q->rrtype == rrtype && q->kind == kind &&
+                   span_eq(q->name, name) && span_eq(q->data, data)))
             return slot;
     }
 }
@@ -37,7 +37,7 @@ static bool make_room(struct assay_eval *ev)
     for (size_t i = 0; i < t->n; i++) {
         const struct question *q = t->all[i];
 
-        *find_slot(&wider, q->kind, q->rrtype, q->hash, q->name) = q->id;
+        *find_slot(&wider, q->kind, q->rrtype, q->hash, q->name, q->data) = q->id;
     }
     *t = wider;
     return true;
@@ -51,26 +51,25 @@ static bool make_room(struct assay_eval *ev)
  * next.
  */
 static assay_status find_or_add(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
-                                assay_span name, struct question **ret)
+                                assay_span name, assay_span data, struct question **ret)
 {
-    uint32_t hash = span_hash(name) + rrtype * 2654435761u + (uint32_t)kind;
+    uint32_t hash = span_hash(name) + span_hash(data) * 31 + rrtype * 2654435761u + (uint32_t)kind;
     struct question_table *t = &ev->questions;
     struct question *q;
     uint32_t *slot;
 
     if (!make_room(ev))
         return ASSAY_ENOMEM;
-    slot = find_slot(t, kind, rrtype, hash, name);
+    slot = find_slot(t, kind, rrtype, hash, name, data);
     *ret = *slot ? t->all[*slot - 1] : NULL;
     if (*ret || t->n >= LIMIT_QUESTIONS)
         return ASSAY_DONE;
     q = ARENA_NEW(&ev->keep, struct question);
-    if (!q || !arena_copy(&ev->keep, name, &q->name))
+    if (!q || !arena_copy(&ev->keep, name, &q->name) || !arena_copy(&ev->keep, data, &q->data))
         return ASSAY_ENOMEM;
     q->kind = kind;
     q->rrtype = rrtype;
     q->hash = hash;
-    q->data = SPAN_EMPTY;
     t->all[t->n++] = q;
     *slot = q->id = (uint32_t)t->n;
     *ret = q;
@@ -113,12 +112,12 @@ static void make_blocking(struct assay_eval *ev, struct question *q)
         ev->questions.cursor = q->id - 1;
 }
 
-assay_status ask(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype, assay_span name,
-                 const struct assay_fact **ret)
+assay_status ask_about(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
+                       assay_span name, assay_span data, const struct assay_fact **ret)
 {
     struct question *q = NULL;
 
-    if (!over_budget(ev) && find_or_add(ev, kind, rrtype, name, &q) != ASSAY_DONE)
+    if (!over_budget(ev) && find_or_add(ev, kind, rrtype, name, data, &q) != ASSAY_DONE)
         return ASSAY_ENOMEM;
     if (!q) {
         *ret = &ev->toobig;
@@ -141,7 +140,7 @@ void hint_dns(struct assay_eval *ev, uint16_t rrtype, assay_span name)
     struct question *q;
 
     if (ev->questions.n < HINTS_STOP)
-        (void)find_or_add(ev, ASSAY_DNS, rrtype, name, &q); /* a hint may be lost */
+        (void)find_or_add(ev, ASSAY_DNS, rrtype, name, SPAN_EMPTY, &q); /* a hint may be lost */
 }
 
 /** The public view of a question. */
