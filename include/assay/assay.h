@@ -125,10 +125,36 @@ const char *assay_policy_get(const assay_policy *policy, const char *name);
 /** The option at `index`, or NULL behind the last. Static. */
 const struct assay_option *assay_policy_option(size_t index);
 
+/**
+ * Make a policy for some messages of those that `parent` is for: it begins with the parent's values
+ * and is taken in its place for messages that all its conditions hold of, assay_policy_when().
+ * Evaluations are given the topmost policy and find the nearest by themselves; of two children that
+ * both hold the first made is taken.
+ *
+ * \param parent  not sealed; every option of it that the child is to inherit has been set
+ * \param name    for people: the verdict names it; copied
+ * \param ret     the child; sealed and freed with its parent
+ * \return ASSAY_DONE, ASSAY_EORDER (sealed), ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status assay_policy_child(assay_policy *parent, const char *name,
+                                                assay_policy **ret);
+
+/**
+ * Add a condition to a child. Several of one name: one of them has to hold; of several names: all.
+ *
+ * \param condition  listener, client, authenticated, sender, recipient, author, dkim, header; see
+ *                   assayd.conf(5)
+ * \param value      ended by NUL; such as "192.0.2.0/24", "yes", ".example.org"
+ * \param ret_why    as assay_policy_set()
+ * \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_EORDER (sealed, or the topmost policy), ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status assay_policy_when(assay_policy *policy, const char *condition,
+                                               const char *value, const char **ret_why);
+
 /** Make the policy constant, so that threads may share it. Sealing again is harmless. */
 void assay_policy_seal(assay_policy *policy);
 
-/** Free a policy; no evaluation may use it any more. */
+/** Free a policy and its children; no evaluation may use them any more. */
 void assay_policy_free(assay_policy *policy);
 
 /* ---- evaluations ----------------------------------------------------------------------------- */
@@ -148,6 +174,10 @@ struct assay_envelope {
     /** this receiver's name: %{r} of SPF, and the authserv-id unless the policy has one */
     assay_span hostname;
     uint8_t sample; /**< 0-99, chosen at random by you; decides `pct` under RFC 7489 */
+    /** the reverse-path is not known: SPF of MAIL FROM is not judged; `mail_from` is empty */
+    bool mail_from_unknown;
+    assay_span listener; /**< where the message came in, for policies; empty: nowhere special */
+    assay_span user;     /**< the authenticated user; empty: none */
 };
 
 /**
@@ -168,6 +198,15 @@ ASSAY_NODISCARD assay_status assay_receive_new(assay_engine *engine, const assay
 ASSAY_NODISCARD assay_status assay_envelope_new(assay_engine *engine, const assay_policy *policy,
                                                 const struct assay_envelope *envelope,
                                                 assay_eval **ret);
+
+/**
+ * Begin to sign a message that is being sent: the options `sign.*` of the policy say by which keys.
+ * The verdict's edits are the signatures, its checks (method `sign`) say which keys signed, and why
+ * others did not. Otherwise as assay_receive_new(); questions of kind ASSAY_SIGN are asked too.
+ */
+ASSAY_NODISCARD assay_status assay_send_new(assay_engine *engine, const assay_policy *policy,
+                                            const struct assay_envelope *envelope,
+                                            assay_eval **ret);
 
 /** Free an evaluation at any point, with everything borrowed from it. */
 void assay_eval_free(assay_eval *eval);
@@ -212,6 +251,12 @@ ASSAY_NODISCARD assay_status assay_body(assay_eval *eval, assay_span chunk);
  */
 ASSAY_NODISCARD assay_status assay_body_digest(assay_eval *eval, assay_span canonicalization,
                                                uint64_t length, assay_span sha256);
+
+/**
+ * Octets of the body still matter: false when nothing signs or seals it, so that a filter need not
+ * send the body. Behind assay_eoh() only.
+ */
+bool assay_wants_body(const assay_eval *eval);
 
 /** The message is complete. \return as assay_body() */
 ASSAY_NODISCARD assay_status assay_eom(assay_eval *eval);
@@ -317,7 +362,14 @@ void assay_give_up(assay_eval *eval);
 /* ---- the verdict ----------------------------------------------------------------------------- */
 
 /** What to do with the message. */
-enum assay_disposition { ASSAY_ACCEPT, ASSAY_QUARANTINE, ASSAY_REJECT, ASSAY_DEFER };
+enum assay_disposition {
+    ASSAY_ACCEPT,
+    ASSAY_QUARANTINE, /**< deliver it apart; the edits mark it */
+    ASSAY_REJECT,
+    ASSAY_DEFER,
+    ASSAY_TAG,    /**< deliver it; the edits mark it */
+    ASSAY_DISCARD /**< accept it and throw it away */
+};
 
 /** One ptype.property=value of RFC 8601 2.2. */
 struct assay_property {
@@ -372,6 +424,12 @@ struct assay_verdict {
     size_t nchecks;
     const struct assay_edit *edits; /**< forged results out, ours in */
     size_t nedits;
+    /** what would be done; `what` is ASSAY_ACCEPT instead where the option `enforce` is no */
+    enum assay_disposition would;
+    /** why a failing message is accepted all the same, in one word: forwarder, sealer; else empty */
+    assay_span override;
+    assay_span override_note; /**< whom that trusts, with its note */
+    assay_span policy;        /**< the name of the policy that decided; empty: the topmost */
 };
 
 /** The verdict, or NULL before a step returned ASSAY_DONE. */
