@@ -3,6 +3,7 @@
 
 #include "fact/fact.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 
@@ -17,8 +18,14 @@ enum {
     FAILURE_FORGIVEN = 300 * SECOND /* a failure so long ago does not lengthen the next */
 };
 
-/** No answer may take more than this part of the cache. */
-enum { LARGEST_PART = 8 };
+/** No answer may take more than this part of the cache, nor more than this share of a part of it. */
+enum { LARGEST_PART = 8, LARGEST_SHARE = 2 };
+
+/** Parts are told apart by the hash's top bits; the table of each uses those at its other end. */
+enum { PART_SHIFT = 56 };
+
+/** Octets that two processors do not fight for. */
+enum { LINE = 64 };
 
 /** One answer. */
 struct entry {
@@ -31,31 +38,70 @@ struct entry {
     char name[];
 };
 
-struct cache {
+/** One part of a cache. */
+struct part {
+    _Alignas(LINE) pthread_mutex_t lock;
     struct table table;
     TAILQ_HEAD(used, entry) used; /* the last used first */
-    size_t bytes, max;
+    size_t bytes, max, largest;
 };
 
-struct cache *cache_new(size_t max_bytes, const struct table_seed *seed)
-{
-    struct cache *c = calloc(1, sizeof *c);
+struct cache {
+    size_t nparts; /* a power of two */
+    struct table_seed seed;
+    struct part parts[];
+};
 
-    if (!c || !table_init(&c->table, seed)) {
-        free(c);
+/** Set up a part that is all zero. */
+static bool part_init(struct part *p, size_t max, size_t largest, const struct table_seed *seed)
+{
+    if (!table_init(&p->table, seed))
+        return false;
+    pthread_mutex_init(&p->lock, NULL);
+    TAILQ_INIT(&p->used);
+    p->max = max;
+    p->largest = largest < max / LARGEST_SHARE ? largest : max / LARGEST_SHARE;
+    return true;
+}
+
+/** Make a cache of so many parts. */
+static struct cache *new_cache(size_t nparts, size_t max_bytes, const struct table_seed *seed)
+{
+    size_t size = (sizeof(struct cache) + nparts * sizeof(struct part) + LINE - 1) / LINE * LINE;
+    struct cache *c = aligned_alloc(LINE, size);
+
+    if (!c)
         return NULL;
-    }
-    TAILQ_INIT(&c->used);
-    c->max = max_bytes;
+    memset(c, 0, size);
+    c->seed = *seed;
+    for (; c->nparts < nparts; c->nparts++)
+        if (!part_init(&c->parts[c->nparts], max_bytes / nparts, max_bytes / LARGEST_PART, seed)) {
+            cache_free(c);
+            return NULL;
+        }
     return c;
 }
 
-/** Drop one answer. */
-static void drop(struct cache *c, struct entry *e)
+struct cache *cache_new(size_t max_bytes, const struct table_seed *seed)
 {
-    table_remove(&c->table, &e->node);
-    TAILQ_REMOVE(&c->used, e, used);
-    c->bytes -= e->bytes;
+    return new_cache(1, max_bytes, seed);
+}
+
+struct cache *cache_new_shared(size_t max_bytes, const struct table_seed *seed)
+{
+    size_t nparts = CACHE_PARTS;
+
+    while (nparts > 1 && max_bytes / nparts < CACHE_PART_LEAST)
+        nparts /= 2;
+    return new_cache(nparts, max_bytes, seed);
+}
+
+/** Drop one answer. */
+static void drop(struct part *p, struct entry *e)
+{
+    table_remove(&p->table, &e->node);
+    TAILQ_REMOVE(&p->used, e, used);
+    p->bytes -= e->bytes;
     assay_fact_free(e->fact);
     free(e);
 }
@@ -64,39 +110,75 @@ void cache_free(struct cache *c)
 {
     struct entry *e;
 
-    if (!c)
-        return;
-    while ((e = TAILQ_FIRST(&c->used)))
-        drop(c, e);
-    table_done(&c->table);
+    for (size_t i = 0; c && i < c->nparts; i++) {
+        struct part *p = &c->parts[i];
+
+        while ((e = TAILQ_FIRST(&p->used)))
+            drop(p, e);
+        table_done(&p->table);
+        pthread_mutex_destroy(&p->lock);
+    }
     free(c);
 }
 
-size_t cache_bytes(const struct cache *c)
+size_t cache_bytes(struct cache *c)
 {
-    return c->bytes;
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < c->nparts; i++) {
+        pthread_mutex_lock(&c->parts[i].lock);
+        bytes += c->parts[i].bytes;
+        pthread_mutex_unlock(&c->parts[i].lock);
+    }
+    return bytes;
+}
+
+/** The part that a question falls to, locked. */
+static struct part *enter(struct cache *c, uint64_t hash)
+{
+    struct part *p = &c->parts[hash >> PART_SHIFT & (c->nparts - 1)];
+
+    pthread_mutex_lock(&p->lock);
+    return p;
+}
+
+/** The hash of a question. */
+static uint64_t hash_of(const struct cache *c, const struct assay_question *q)
+{
+    return table_hash(&c->seed, q->kind, q->rrtype, q->name);
 }
 
 /** The entry of a question, good or not. */
-static struct entry *find(const struct cache *c, const struct assay_question *q)
+static struct entry *find(const struct part *p, uint64_t hash, const struct assay_question *q)
 {
-    return (struct entry *)(void *)table_find(&c->table, q->kind, q->rrtype, q->name);
+    return (struct entry *)(void *)table_find_hashed(&p->table, hash, q->kind, q->rrtype, q->name);
 }
 
-assay_fact *cache_get(struct cache *c, const struct assay_question *q, int64_t now)
+/** cache_get() in a part. */
+static assay_fact *get(struct part *p, uint64_t hash, const struct assay_question *q, int64_t now)
 {
-    struct entry *e = find(c, q);
+    struct entry *e = find(p, hash, q);
 
     if (!e)
         return NULL;
     if (e->until <= now) {
         if (!e->hold) /* a failure stays: it tells how long the next is remembered */
-            drop(c, e);
+            drop(p, e);
         return NULL;
     }
-    TAILQ_REMOVE(&c->used, e, used);
-    TAILQ_INSERT_HEAD(&c->used, e, used);
+    TAILQ_REMOVE(&p->used, e, used);
+    TAILQ_INSERT_HEAD(&p->used, e, used);
     return assay_fact_ref(e->fact);
+}
+
+assay_fact *cache_get(struct cache *c, const struct assay_question *q, int64_t now)
+{
+    uint64_t hash = hash_of(c, q);
+    struct part *p = enter(c, hash);
+    assay_fact *fact = get(p, hash, q, now);
+
+    pthread_mutex_unlock(&p->lock);
+    return fact;
 }
 
 /**
@@ -147,26 +229,49 @@ static struct entry *new_entry(const struct assay_question *q, assay_fact *fact)
     return e;
 }
 
-void cache_put(struct cache *c, const struct assay_question *q, assay_fact *fact, int64_t now)
+/** cache_put() into a part. */
+static void put(struct part *p, uint64_t hash, const struct assay_question *q, assay_fact *fact,
+                int64_t now)
 {
     bool failure = fact_state(fact) == FACT_UNKNOWN;
-    struct entry *last = find(c, q), *e;
+    struct entry *last = find(p, hash, q), *e;
     int64_t life = failure ? failure_hold(last, now) : answer_life(fact);
 
     if (last)
-        drop(c, last);
+        drop(p, last);
     if (life <= 0 || !(e = new_entry(q, fact)))
         return;
-    if (e->bytes > c->max / LARGEST_PART) {
+    if (e->bytes > p->largest) {
         free(e);
         return;
     }
     assay_fact_ref(fact);
     e->until = now + life;
     e->hold = failure ? life : 0;
-    while (c->bytes + e->bytes > c->max)
-        drop(c, TAILQ_LAST(&c->used, used));
-    table_add(&c->table, &e->node);
-    TAILQ_INSERT_HEAD(&c->used, e, used);
-    c->bytes += e->bytes;
+    while (p->bytes + e->bytes > p->max)
+        drop(p, TAILQ_LAST(&p->used, used));
+    table_add(&p->table, &e->node);
+    TAILQ_INSERT_HEAD(&p->used, e, used);
+    p->bytes += e->bytes;
+}
+
+void cache_put(struct cache *c, const struct assay_question *q, assay_fact *fact, int64_t now)
+{
+    uint64_t hash = hash_of(c, q);
+    struct part *p = enter(c, hash);
+
+    put(p, hash, q, fact, now);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void cache_add(struct cache *c, const struct assay_question *q, assay_fact *fact, int64_t now)
+{
+    uint64_t hash = hash_of(c, q);
+    struct part *p = enter(c, hash);
+    assay_fact *there = get(p, hash, q, now);
+
+    if (!there)
+        put(p, hash, q, fact, now);
+    pthread_mutex_unlock(&p->lock);
+    assay_fact_free(there);
 }

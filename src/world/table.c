@@ -39,9 +39,8 @@ static void mix(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
-/** The hash of a question. */
-static uint64_t hash_question(const struct table_seed *seed, enum assay_kind kind, uint16_t rrtype,
-                              assay_span name)
+uint64_t table_hash(const struct table_seed *seed, enum assay_kind kind, uint16_t rrtype,
+                    assay_span name)
 {
     uint64_t v[4] = {seed->k[0] ^ 0x736f6d6570736575, seed->k[1] ^ 0x646f72616e646f6d,
                      seed->k[0] ^ 0x6c7967656e657261, seed->k[1] ^ 0x7465646279746573};
@@ -84,7 +83,12 @@ static struct table_node **bucket(const struct table *t, uint64_t hash)
 struct table_node *table_find(const struct table *t, enum assay_kind kind, uint16_t rrtype,
                               assay_span name)
 {
-    uint64_t hash = hash_question(&t->seed, kind, rrtype, name);
+    return table_find_hashed(t, table_hash(&t->seed, kind, rrtype, name), kind, rrtype, name);
+}
+
+struct table_node *table_find_hashed(const struct table *t, uint64_t hash, enum assay_kind kind,
+                                     uint16_t rrtype, assay_span name)
+{
     struct table_node *node = *bucket(t, hash);
 
     while (node && (node->hash != hash || node->kind != kind || node->rrtype != rrtype ||
@@ -123,7 +127,7 @@ void table_add(struct table *t, struct table_node *node)
 {
     if (t->n >= t->nbuckets)
         widen(t);
-    node->hash = hash_question(&t->seed, node->kind, node->rrtype, node->name);
+    node->hash = table_hash(&t->seed, node->kind, node->rrtype, node->name);
     link_node(t, node);
     t->n++;
 }

@@ -38,6 +38,10 @@ struct table {
     struct table_seed seed;
 };
 
+/** The hash of a question. */
+uint64_t table_hash(const struct table_seed *seed, enum assay_kind kind, uint16_t rrtype,
+                    assay_span name) ASSAY_PURE;
+
 /** Set up a table. \return false when memory is out */
 bool table_init(struct table *t, const struct table_seed *seed);
 
@@ -47,6 +51,10 @@ void table_done(struct table *t);
 /** What is asked by this question, or NULL. */
 struct table_node *table_find(const struct table *t, enum assay_kind kind, uint16_t rrtype,
                               assay_span name);
+
+/** As table_find(), the hash being known. */
+struct table_node *table_find_hashed(const struct table *t, uint64_t hash, enum assay_kind kind,
+                                     uint16_t rrtype, assay_span name);
 
 /**
  * Add a node whose question is not in the table. Widens it; where memory is short it only gets
