@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run every test of a build and add them up; ./dev test calls this after building.
 
-    tools/test.py --build DIR [--fuzz DIR] [--valgrind | --coverage] [--broken 1] [NAME]
+    tools/test.py --build DIR [--fuzz DIR] [--valgrind | --coverage | --tsan] [--broken 1] [NAME]
 
 Unit tests are src/*/test_*.c, scripts are test_*.py, test_*.sh and differ_*.py (which compares with a peer) in src/*,
 examples and tools (they find the build directory in $ASSAY_BUILD, say "skipped: why" with exit status 77, and may end
-with "N passed, N failed"), cases are all *.case files, fuzzers are src/*/fuzz_*.c for five seconds each. --broken 1 says
+with "N passed, N failed"), cases are all *.case files, fuzzers are src/*/fuzz_*.c for five seconds each. --tsan says that DIR
+was built with the thread sanitizer: only unit tests are run, without NAME only those that start threads. --broken 1 says
 that not all could be built.
 """
 import argparse
@@ -28,6 +29,7 @@ FUZZ_SECONDS = 5
 SKIPPED = 77
 VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect",
             "--fair-sched=yes"]
+THREADS = re.compile(r'#include (<pthread\.h>|"world/test_server\.h")')
 TOTALS = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 
 
@@ -60,7 +62,9 @@ class Tests:
         self.build = Path(options.build).resolve()
         self.env = {**fuzz.environment(), "ASSAY_BUILD": str(self.build), "ASSAY_TOP": str(TOP)}
         self.wrapper = VALGRIND if options.valgrind else []
-        self.patience = 1800 if options.valgrind else 600
+        self.patience = 1800 if options.valgrind or options.tsan else 600
+        if options.tsan:
+            self.env["TSAN_OPTIONS"] = f"suppressions={TOP}/tools/tsan.txt exitcode=66 second_deadlock_stack=1"
 
     def unit(self, path):
         """A cmocka program: its summary is added up; dying is one failure more."""
@@ -118,6 +122,9 @@ class Tests:
     def plan(self):
         """Every test as a function without arguments, the longest first."""
         plan = []
+        if self.options.tsan:
+            return [lambda p=p: self.unit(p) for p in sorted(TOP.glob("src/*/test_*.c")) if self.wanted(p)
+                    and (self.options.name or THREADS.search(p.read_text()))]
         if self.options.fuzz:
             plan += [lambda f=f: self.fuzzer(*f) for f in fuzz.fuzzers(self.options.name)]
         if not self.options.valgrind:
@@ -180,6 +187,7 @@ def main(args):
     parser.add_argument("--fuzz")
     parser.add_argument("--valgrind", action="store_true")
     parser.add_argument("--coverage", action="store_true")
+    parser.add_argument("--tsan", action="store_true")
     parser.add_argument("--broken", default="0")
     parser.add_argument("name", nargs="?", default="")
     options = parser.parse_args(args)
