@@ -19,6 +19,15 @@ static inline int64_t world_now(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/** Microseconds since the same point. */
+static inline int64_t world_now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /** Milliseconds as libevent takes them. */
 static inline struct timeval world_wait(unsigned ms)
 {

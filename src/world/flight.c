@@ -2,8 +2,10 @@
 #include "world/flight.h"
 
 #include "base/limits.h"
+#include "fact/fact.h"
 #include "world/clock.h"
 #include "world/failure.h"
+#include "world/relay.h"
 #include "world/transport.h"
 
 #include <event2/event.h>
@@ -18,18 +20,21 @@ struct waiter {
     assay_fact *fact;      /* counted; NULL with flight NULL: memory was out */
     world_answered *done;
     void *arg;
-    unsigned ms;
-    struct event timer;
+    unsigned ms;        /* the deadline; 0: another member has it */
+    atomic_bool *taken; /* of a relay: whether the transport has the question; NULL: none */
+    struct event timer; /* of one with a flight */
 };
 
 struct flights {
     struct flights_options o;
     struct table table;
+    size_t ours;               /* flights in it that are no other member's */
     TAILQ_HEAD(, flight) line; /* not taken by the transport yet, the oldest first */
     size_t in_line;
     TAILQ_HEAD(, waiter) told; /* answered; the loop will say so */
     size_t to_tell;
     struct event tell_event, room_event;
+    struct world_counts counts;
 };
 
 /**
@@ -93,17 +98,54 @@ static struct assay_question question_of(const struct flight *f)
         .kind = f->node.kind, .rrtype = f->node.rrtype, .name = f->node.name, .data = SPAN_EMPTY};
 }
 
+/** The line became longer or shorter by one. */
+static void line_is(struct flights *fs, size_t n)
+{
+    fs->in_line = n;
+    count_set(&fs->counts.in_line, n);
+}
+
+/** Put a flight to the front of the line. */
+static void to_front(struct flight *f)
+{
+    TAILQ_INSERT_HEAD(&f->flights->line, f, turn);
+    line_is(f->flights, f->flights->in_line + 1);
+}
+
+/** Put a flight to the end of the line. */
+static void to_end(struct flight *f)
+{
+    TAILQ_INSERT_TAIL(&f->flights->line, f, turn);
+    line_is(f->flights, f->flights->in_line + 1);
+}
+
 /** Take a flight out of line. */
 static void leave_line(struct flight *f)
 {
     TAILQ_REMOVE(&f->flights->line, f, turn);
-    f->flights->in_line--;
+    line_is(f->flights, f->flights->in_line - 1);
+}
+
+/** The transport has a flight, or has it no more; who waits in other threads wants to know. */
+static void set_taken(struct flight *f, bool taken)
+{
+    struct waiter *w;
+
+    f->taken = taken;
+    if (f->flights->o.relays)
+        TAILQ_FOREACH(w, &f->waiters, link)
+    if (w->taken)
+        atomic_store_explicit(w->taken, taken, memory_order_relaxed);
 }
 
 /** Free a flight that has neither waiters nor a place in line. */
 static void free_flight(struct flight *f)
 {
-    table_remove(&f->flights->table, &f->node);
+    struct flights *fs = f->flights;
+
+    table_remove(&fs->table, &f->node);
+    fs->ours -= !f->relay;
+    count_set(&fs->counts.open, fs->ours);
     free(f);
 }
 
@@ -112,7 +154,9 @@ static void cancel(struct flight *f)
 {
     struct flights *fs = f->flights;
 
-    if (f->taken) {
+    if (f->relay) {
+        relay_cancel(f->relay);
+    } else if (f->taken) {
         fs->o.transport->cancel(fs->o.transport_self, f);
         flights_room(fs);
     } else {
@@ -121,14 +165,11 @@ static void cancel(struct flight *f)
     free_flight(f);
 }
 
-void flight_land(struct flight *f, assay_fact *fact)
+/** The answer of a flight goes to all its waiters, and the flight ends. \param fact  taken over */
+static void end_flight(struct flight *f, assay_fact *fact)
 {
-    struct flights *fs = f->flights;
-    struct assay_question q = question_of(f);
     struct waiter *w;
 
-    if (fact)
-        cache_put(fs->o.cache, &q, fact, world_now());
     while ((w = TAILQ_FIRST(&f->waiters))) {
         TAILQ_REMOVE(&f->waiters, w, link);
         evtimer_del(&w->timer);
@@ -136,14 +177,29 @@ void flight_land(struct flight *f, assay_fact *fact)
     }
     assay_fact_free(fact);
     free_flight(f);
+}
+
+void flight_land(struct flight *f, assay_fact *fact)
+{
+    struct flights *fs = f->flights;
+    struct assay_question q = question_of(f);
+
+    count_landed(&fs->counts, fact ? fact->how : 0, world_now_us() - f->began);
+    if (fact)
+        cache_put(fs->o.cache, &q, fact, world_now());
+    end_flight(f, fact);
     flights_room(fs);
+}
+
+void flight_pass(struct flight *f, assay_fact *fact)
+{
+    end_flight(f, fact);
 }
 
 void flight_again(struct flight *f)
 {
-    f->taken = false;
-    TAILQ_INSERT_HEAD(&f->flights->line, f, turn);
-    f->flights->in_line++;
+    set_taken(f, false);
+    to_front(f);
     flights_room(f->flights);
 }
 
@@ -156,12 +212,11 @@ static void serve_line(struct flights *fs)
         assay_status s;
 
         leave_line(f);
-        f->taken = true; /* it may land, and be gone, inside start() */
+        set_taken(f, true); /* it may land, and be gone, inside start() */
         s = fs->o.transport->start(fs->o.transport_self, f);
         if (s == ASSAY_NEED) {
-            f->taken = false;
-            TAILQ_INSERT_HEAD(&fs->line, f, turn);
-            fs->in_line++;
+            set_taken(f, false);
+            to_front(f);
             return; /* until flights_room() */
         }
         if (s < 0)
@@ -193,6 +248,11 @@ size_t flights_open(const struct flights *fs)
     return fs->table.n;
 }
 
+struct world_counts *flights_counts(struct flights *fs)
+{
+    return &fs->counts;
+}
+
 /* ---- waiters ---- */
 
 /** A waiter goes from its flight; the last one ends it. */
@@ -207,30 +267,53 @@ static void leave(struct waiter *w)
 }
 
 /** The answer to a waiter whose time is up. */
-static assay_fact *out_of_time(const struct waiter *w)
+static assay_fact *out_of_time(const struct waiter *w, bool taken)
 {
     const struct flight *f = w->flight;
     const struct flights_options *o = &f->flights->o;
 
     return failure_new(f->node.kind, f->node.rrtype, ASSAY_TIMEOUT, "%s did not answer in %g s%s%s",
-                       o->silent, w->ms / 1000.0, f->taken ? "" : " (the question stood in line)",
+                       o->silent, w->ms / 1000.0, taken ? "" : " (the question stood in line)",
                        o->advice);
 }
 
-/** A waiter's deadline. Silence is remembered when the question had its full time. */
-static void deadline(evutil_socket_t fd, short what, void *arg)
+/**
+ * Nobody answered in time. It is remembered when the question had its full time, unless there is an
+ * answer now: one that another member has, or what the waiter before this one left.
+ */
+static assay_fact *silence(const struct waiter *w)
 {
-    struct waiter *w = arg;
     struct flight *f = w->flight;
     struct flights *fs = w->flights;
     struct assay_question q = question_of(f);
-    assay_fact *fact = out_of_time(w);
-    int64_t now = world_now();
+    bool taken = f->relay ? relay_taken(f->relay) : f->taken;
+    assay_fact *fact = out_of_time(w, taken);
+
+    if (fact && taken && world_now_us() - f->began >= (int64_t)fs->o.patience * 1000)
+        cache_add(fs->o.cache, &q, fact, world_now());
+    return fact;
+}
+
+/** The answer that another member has while the message about it is under way; or NULL. */
+static assay_fact *overtaken(const struct waiter *w)
+{
+    struct assay_question q = question_of(w->flight);
+
+    return w->flight->relay ? cache_get(w->flights->o.cache, &q, world_now()) : NULL;
+}
+
+/** A waiter's deadline. */
+static void deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct waiter *w = arg;
+    assay_fact *fact = overtaken(w);
 
     (void)fd;
     (void)what;
-    if (fact && f->taken && now - f->began >= (int64_t)fs->o.patience)
-        cache_put(fs->o.cache, &q, fact, now);
+    if (!fact)
+        fact = silence(w);
+    if (!fact || fact->how == ASSAY_TIMEOUT)
+        count_add(&w->flights->counts.timeouts, 1);
     leave(w);
     tell_soon(w, fact);
 }
@@ -238,13 +321,16 @@ static void deadline(evutil_socket_t fd, short what, void *arg)
 /** A waiter who is in no list yet. */
 static struct waiter *new_waiter(struct flights *fs, world_answered *done, void *arg)
 {
-    struct waiter *w = calloc(1, sizeof *w);
+    struct waiter *w = malloc(sizeof *w);
 
     if (w) {
         w->flights = fs;
+        w->flight = NULL;
+        w->fact = NULL;
         w->done = done;
         w->arg = arg;
-        evtimer_assign(&w->timer, fs->o.loop, deadline, w);
+        w->ms = 0;
+        w->taken = NULL;
     }
     return w;
 }
@@ -261,7 +347,22 @@ assay_status flights_tell(struct flights *fs, assay_fact *fact, world_answered *
     return ASSAY_DONE;
 }
 
-/** A flight for a question, at the end of the line. */
+/** Send a flight on its way: to its owner, or to the end of our line. */
+static assay_status send_off(struct flight *f, const struct assay_question *q)
+{
+    struct flights *fs = f->flights;
+    struct relays *owner = fs->o.relays ? relays_owner(fs->o.relays, q) : NULL;
+
+    if (owner)
+        return relay_start(fs->o.relays, owner, f);
+    to_end(f);
+    fs->ours++;
+    count_set(&fs->counts.open, fs->ours);
+    count_add(&fs->counts.flights, 1);
+    return ASSAY_DONE;
+}
+
+/** A flight for a question, on its way or in line. */
 static struct flight *new_flight(struct flights *fs, const struct assay_question *q)
 {
     struct flight *f = calloc(1, sizeof *f + q->name.n + 1);
@@ -272,11 +373,13 @@ static struct flight *new_flight(struct flights *fs, const struct assay_question
     f->node =
         (struct table_node){.kind = q->kind, .rrtype = q->rrtype, .name = {f->name, q->name.n}};
     f->flights = fs;
-    f->began = world_now();
+    f->began = world_now_us();
     TAILQ_INIT(&f->waiters);
+    if (send_off(f, q) != ASSAY_DONE) {
+        free(f);
+        return NULL;
+    }
     table_add(&fs->table, &f->node);
-    TAILQ_INSERT_TAIL(&fs->line, f, turn);
-    fs->in_line++;
     return f;
 }
 
@@ -291,46 +394,102 @@ static assay_status answer_now(struct flights *fs, assay_fact *fact, world_answe
     return s;
 }
 
+/** Set a waiter's timer. */
+static bool set_timer(struct waiter *w)
+{
+    struct timeval wait = world_wait(w->ms);
+
+    evtimer_assign(&w->timer, w->flights->o.loop, deadline, w);
+    return w->taken || evtimer_add(&w->timer, &wait) == 0;
+}
+
 /** Wait for the flight of a question, which may have to begin. */
 static assay_status join_flight(struct flights *fs, const struct assay_question *q,
                                 struct waiter *w)
 {
     struct flight *f = (struct flight *)(void *)table_find(&fs->table, q->kind, q->rrtype, q->name);
-    struct timeval wait = world_wait(w->ms);
     bool begins = !f;
 
-    if (evtimer_add(&w->timer, &wait) != 0)
+    if (!set_timer(w))
         return ASSAY_ENOMEM;
     if (begins && !(f = new_flight(fs, q))) {
         evtimer_del(&w->timer);
         return ASSAY_ENOMEM;
     }
     w->flight = f;
+    if (w->taken)
+        atomic_store_explicit(w->taken, f->taken, memory_order_relaxed);
     TAILQ_INSERT_TAIL(&f->waiters, w, link);
-    if (begins)
+    if (!begins)
+        count_add(&fs->counts.joined, 1);
+    else if (!f->relay)
         serve_line(fs);
     return ASSAY_DONE;
+}
+
+/** So much is on its way that nothing more is let in. */
+static bool crowded(const struct flights *fs)
+{
+    return fs->table.n >= LIMIT_OPEN || (fs->o.relays && relays_out(fs->o.relays) >= LIMIT_OPEN);
+}
+
+/** Ask what the cache does not know. \param taken  NULL: with a deadline of `ms` */
+static assay_status ask(struct flights *fs, const struct assay_question *q, unsigned ms,
+                        atomic_bool *taken, world_answered *done, void *arg, struct waiter **ret)
+{
+    struct waiter *w;
+    assay_status s;
+
+    if (crowded(fs)) {
+        count_add(&fs->counts.crowded, 1);
+        return answer_now(
+            fs, failure_new(q->kind, q->rrtype, ASSAY_TIMEOUT, "too many questions are open"), done,
+            arg, ret);
+    }
+    if (!(w = new_waiter(fs, done, arg)))
+        return ASSAY_ENOMEM;
+    w->ms = ms;
+    w->taken = taken;
+    if ((s = join_flight(fs, q, w)) == ASSAY_DONE)
+        *ret = w;
+    else
+        free(w);
+    return s;
+}
+
+/** Count a question that the cache answered. */
+static void count_hit(struct world_counts *counts, const assay_fact *fact)
+{
+    enum fact_state state = fact_state(fact);
+
+    count_add(&counts->hits, 1);
+    if (state == FACT_NONE)
+        count_add(&counts->negative, 1);
+    else if (state == FACT_UNKNOWN)
+        count_add(&counts->remembered, 1);
 }
 
 assay_status flights_ask(struct flights *fs, const struct assay_question *q, unsigned ms,
                          world_answered *done, void *arg, struct waiter **ret)
 {
     assay_fact *fact = cache_get(fs->o.cache, q, world_now());
-    struct waiter *w;
-    assay_status s;
 
-    if (!fact && fs->table.n >= LIMIT_OPEN)
-        fact = failure_new(q->kind, q->rrtype, ASSAY_TIMEOUT, "too many questions are open");
-    if (fact || fs->table.n >= LIMIT_OPEN)
+    if (fact) {
+        count_hit(&fs->counts, fact);
         return answer_now(fs, fact, done, arg, ret);
-    if (!(w = new_waiter(fs, done, arg)))
-        return ASSAY_ENOMEM;
-    w->ms = ms;
-    if ((s = join_flight(fs, q, w)) == ASSAY_DONE)
-        *ret = w;
-    else
-        free(w);
-    return s;
+    }
+    count_add(&fs->counts.misses, 1);
+    return ask(fs, q, ms, NULL, done, arg, ret);
+}
+
+assay_status flights_join(struct flights *fs, const struct assay_question *q, atomic_bool *taken,
+                          world_answered *done, void *arg, struct waiter **ret)
+{
+    assay_fact *fact = cache_get(fs->o.cache, q, world_now());
+
+    if (fact)
+        return answer_now(fs, fact, done, arg, ret);
+    return ask(fs, q, 0, taken, done, arg, ret);
 }
 
 void world_forget(struct waiter *w)
@@ -375,17 +534,22 @@ static void forget_all(struct flight *f)
     }
 }
 
-void flights_free(struct flights *fs)
+void flights_forget(struct flights *fs)
 {
     struct waiter *w;
     struct table_node *node;
 
-    if (!fs)
-        return;
     while ((w = TAILQ_FIRST(&fs->told)))
         world_forget(w);
     while ((node = table_any(&fs->table)))
         forget_all((struct flight *)(void *)node);
+}
+
+void flights_free(struct flights *fs)
+{
+    if (!fs)
+        return;
+    flights_forget(fs);
     evtimer_del(&fs->tell_event);
     evtimer_del(&fs->room_event);
     fs->o.transport->free(fs->o.transport_self);

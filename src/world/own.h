@@ -7,6 +7,8 @@
 #define WORLD_OWN_H
 
 #include "world/flight.h"
+#include "world/mailbox.h"
+#include "world/relay.h"
 #include "world/resolv.h"
 
 #include <event2/event_struct.h>
@@ -33,12 +35,23 @@ struct asked {
     bool hint;
 };
 
-struct assay_world {
-    struct event_base *loop;
+/** What the members of a pool share; a world of its own has it alone. */
+struct common {
     struct cache *cache;
+    struct suffixes *suffixes;
+    struct table_seed seed;
+    struct relay_peers *peers; /**< NULL: no pool */
+};
+
+struct assay_world {
+    struct common alone; /**< empty in a pool's member */
+    struct event_base *loop;
+    struct cache *cache;     /**< of `alone`, or of the pool */
+    struct mailbox *mailbox; /**< NULL: no pool's member */
+    struct relays *relays;   /**< NULL: no pool's member */
     struct flights *flights;
     void *unbound; /**< the `self` of unbound_transport; the flights' once there are any */
-    struct suffixes *suffixes;
+    const struct suffixes *suffixes; /**< as `cache` */
     unsigned question_ms, evaluation_ms;
     char who[RESOLVERS_WORDS]; /**< who answers, in words */
     TAILQ_HEAD(, asked) asked; /**< run.c: what is on its way */
@@ -48,6 +61,34 @@ struct assay_world {
     struct recent recent[RECENT];
     unsigned next_recent;
 };
+
+/** Take the options with their defaults. */
+assay_status world_options(const struct assay_world_options *given, struct assay_world_options *ret,
+                           const char **ret_why);
+
+/**
+ * Make what worlds share. What was made when it fails, common_done() takes back.
+ *
+ * \param o  as world_options() gives them
+ * \param n  members; 0: a world of its own
+ */
+assay_status common_init(struct common *c, const struct assay_world_options *o, unsigned n,
+                         const char **ret_why);
+
+/** Give it back. */
+void common_done(struct common *c);
+
+/**
+ * Make the parts of a world, which is all zero. What was made when it fails, assay_world_free()
+ * takes back.
+ *
+ * \param member  its number in a pool
+ */
+assay_status world_open(assay_world *w, const struct assay_world_options *o,
+                        const struct common *common, unsigned member, const char **ret_why);
+
+/** Forget everything that is asked of a world. */
+void world_stop(assay_world *w);
 
 /** Set up what run.c needs; the loop is there. */
 void run_init(assay_world *w);

@@ -20,12 +20,12 @@ enum { QUESTION_MS = 5000, EVALUATION_MS = 20000, CACHE_BYTES = 16 << 20 };
 /** Types that a message may ask for but no record has (RFC 6895 3.1): 128 to 255, and OPT. */
 enum { META_FIRST = 128, META_LAST = 255, TYPE_OPT = 41 };
 
-/** Take the options with their defaults. */
-static assay_status take_options(const struct assay_world_options *given,
-                                 struct assay_world_options *ret)
+assay_status world_options(const struct assay_world_options *given, struct assay_world_options *ret,
+                           const char **ret_why)
 {
     struct assay_world_options o = {0};
 
+    *ret_why = "options: of another size than this library knows";
     if (given && (given->size < sizeof o.size || given->size > sizeof o))
         return ASSAY_EINVAL;
     if (given)
@@ -70,50 +70,82 @@ static assay_status how_to_resolve(assay_world *w, const struct assay_world_opti
 
 /** Make the flights, whose transport has been made. */
 static assay_status open_flights(assay_world *w, const struct assay_world_options *o,
-                                 const struct unbound_options *u)
+                                 const struct unbound_options *u, const struct common *common)
 {
     struct flights_options f = {
         .loop = w->loop,
+        .cache = common->cache,
         .transport = &unbound_transport,
         .transport_self = w->unbound,
+        .seed = common->seed,
         .patience = o->question_ms,
         .silent = w->who,
         .advice = u->advice,
+        .relays = w->relays,
     };
 
-    if (getrandom(&f.seed, sizeof f.seed, 0) != sizeof f.seed)
-        return ASSAY_ENOMEM;
-    if (!(w->cache = cache_new(o->cache_bytes, &f.seed)))
-        return ASSAY_ENOMEM;
-    f.cache = w->cache;
     if (!(w->flights = flights_new(&f)))
         return ASSAY_ENOMEM;
     unbound_serve(w->unbound, w->flights);
+    if (w->relays)
+        relays_serve(w->relays, w->flights);
     return ASSAY_DONE;
 }
 
-/**
- * Make the parts of a world one by one; what was made when one fails, assay_world_free() takes
- * back.
- */
-static assay_status open_world(assay_world *w, const struct assay_world_options *o,
-                               const char **ret_why)
+/** Make what a member has to do with the others. */
+static assay_status open_member(assay_world *w, struct relay_peers *peers, unsigned member)
+{
+    if (!(w->mailbox = mailbox_new(w->loop)) ||
+        !(w->relays = relays_new(peers, member, w->mailbox)))
+        return ASSAY_ENOMEM;
+    return ASSAY_DONE;
+}
+
+assay_status world_open(assay_world *w, const struct assay_world_options *o,
+                        const struct common *common, unsigned member, const char **ret_why)
 {
     struct unbound_options u;
     assay_status s;
 
     w->question_ms = o->question_ms;
     w->evaluation_ms = o->evaluation_ms;
+    w->cache = common->cache;
+    w->suffixes = common->suffixes;
     if (!(w->loop = event_base_new()))
         return ASSAY_ENOMEM;
     run_init(w);
-    if ((s = how_to_resolve(w, o, &u, ret_why)) != ASSAY_DONE)
+    if (common->peers && (s = open_member(w, common->peers, member)) != ASSAY_DONE)
         return s;
-    if ((s = suffixes_new(o->suffix_list, &w->suffixes, ret_why)) != ASSAY_DONE)
+    if ((s = how_to_resolve(w, o, &u, ret_why)) != ASSAY_DONE)
         return s;
     if ((s = unbound_new(&u, w->loop, &w->unbound, ret_why)) != ASSAY_DONE)
         return s;
-    return open_flights(w, o, &u);
+    return open_flights(w, o, &u, common);
+}
+
+assay_status common_init(struct common *c, const struct assay_world_options *o, unsigned n,
+                         const char **ret_why)
+{
+    if (getrandom(&c->seed, sizeof c->seed, 0) != sizeof c->seed)
+        return ASSAY_ENOMEM;
+    c->cache = n ? cache_new_shared(o->cache_bytes, &c->seed) : cache_new(o->cache_bytes, &c->seed);
+    if (!c->cache)
+        return ASSAY_ENOMEM;
+    if (n && !(c->peers = calloc(1, sizeof *c->peers + n * sizeof(*c->peers->at))))
+        return ASSAY_ENOMEM;
+    if (n) {
+        c->peers->n = n;
+        c->peers->seed = c->seed;
+    }
+    return suffixes_new(o->suffix_list, &c->suffixes, ret_why);
+}
+
+void common_done(struct common *c)
+{
+    cache_free(c->cache);
+    suffixes_free(c->suffixes);
+    free(c->peers);
+    *c = (struct common){0};
 }
 
 assay_status assay_world_new(const struct assay_world_options *options, assay_world **ret,
@@ -125,9 +157,9 @@ assay_status assay_world_new(const struct assay_world_options *options, assay_wo
 
     if (!w)
         return ASSAY_ENOMEM;
-    *ret_why = "options: of another size than this library knows";
-    if ((s = take_options(options, &o)) != ASSAY_DONE ||
-        (s = open_world(w, &o, ret_why)) != ASSAY_DONE) {
+    if ((s = world_options(options, &o, ret_why)) != ASSAY_DONE ||
+        (s = common_init(&w->alone, &o, 0, ret_why)) != ASSAY_DONE ||
+        (s = world_open(w, &o, &w->alone, 0, ret_why)) != ASSAY_DONE) {
         assay_world_free(w);
         return s;
     }
@@ -135,18 +167,26 @@ assay_status assay_world_new(const struct assay_world_options *options, assay_wo
     return ASSAY_DONE;
 }
 
+void world_stop(assay_world *w)
+{
+    if (w->loop)
+        run_done(w);
+    if (w->flights)
+        flights_forget(w->flights);
+}
+
 void assay_world_free(assay_world *w)
 {
     if (!w)
         return;
-    if (w->loop)
-        run_done(w);
+    world_stop(w);
     if (w->flights)
         flights_free(w->flights);
     else if (w->unbound)
         unbound_transport.free(w->unbound);
-    cache_free(w->cache);
-    suffixes_free(w->suffixes);
+    mailbox_free(w->mailbox);
+    relays_free(w->relays);
+    common_done(&w->alone);
     if (w->loop)
         event_base_free(w->loop);
     free(w);
@@ -155,6 +195,16 @@ void assay_world_free(assay_world *w)
 struct event_base *world_loop(assay_world *w)
 {
     return w->loop;
+}
+
+assay_status world_post(assay_world *member, void (*fn)(void *arg), void *arg)
+{
+    return mailbox_post(member->mailbox, fn, arg);
+}
+
+void world_post_node(assay_world *member, struct post *post)
+{
+    mailbox_put(member->mailbox, post);
 }
 
 /** The type is one that records have. */
