@@ -52,7 +52,8 @@ static assay_status put_parts(struct buf *out, char reply, const assay_span *par
 
 assay_status milter_put(struct buf *out, enum milter_reply reply)
 {
-    return reply && strchr("acdrstp4", reply) ? put_parts(out, (char)reply, NULL, 0) : ASSAY_EINVAL;
+    return reply && strchr("acdrstp4", (int)reply) ? put_parts(out, (char)reply, NULL, 0)
+                                                   : ASSAY_EINVAL;
 }
 
 assay_status milter_put_agreed(struct buf *out, const struct milter_offer *agreed,
