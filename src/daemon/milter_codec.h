@@ -276,9 +276,9 @@ ASSAY_NODISCARD assay_status milter_put(struct buf *out, enum milter_reply reply
  * The reply to OPTNEG.
  *
  * \param agreed  of milter_agree()
- * \param macros  MILTER_STAGES lists of names parted by blanks, "i {auth_authen}"; an empty one is
- *                left to the MTA; they are written when MILTER_F_SETSYMLIST is agreed. NULL: none.
- *                Postfix sends nothing but these as soon as there is one list: name all that matter
+ * \param macros  MILTER_STAGES lists of names parted by blanks, "i {auth_authen}", each in the place
+ *                of the MTA's own list for that stage; an empty one leaves the MTA's. They are
+ *                written when MILTER_F_SETSYMLIST is agreed. NULL: none
  */
 ASSAY_NODISCARD assay_status milter_put_agreed(struct buf *out, const struct milter_offer *agreed,
                                                const assay_span *macros);
