@@ -93,25 +93,34 @@ struct mta_mail {
 
 /* ---- octets ---- */
 
-/** Send all that waits. \return false: the filter hung up */
-static inline bool mta_flush(struct mta *m)
+/** Send the first `n` octets of what waits. \return false: the filter hung up */
+static inline bool mta_send(struct mta *m, size_t n)
 {
-    for (size_t done = 0; done < m->out.n;) {
-        size_t n = m->out.n - done < m->flush_at ? m->out.n - done : m->flush_at;
-        ssize_t sent = send(m->fd, m->out.p + done, n, MSG_NOSIGNAL);
+    for (size_t done = 0; done < n;) {
+        size_t piece = n - done < m->flush_at ? n - done : m->flush_at;
+        ssize_t sent = send(m->fd, m->out.p + done, piece, MSG_NOSIGNAL);
 
         if (sent <= 0 && errno != EINTR)
             return buf_clear(&m->out), false;
         done += sent > 0 ? (size_t)sent : 0;
     }
-    return buf_clear(&m->out), true;
+    m->out.n -= n;
+    if (m->out.n)
+        memmove(m->out.p, m->out.p + n, m->out.n);
+    return true;
+}
+
+/** Send all that waits. \return false: the filter hung up */
+static inline bool mta_flush(struct mta *m)
+{
+    return mta_send(m, m->out.n);
 }
 
 /** Queue octets as they are. */
 static inline bool mta_raw(struct mta *m, assay_span octets)
 {
     buf_put(&m->out, octets);
-    return m->out.n < m->flush_at || mta_flush(m);
+    return m->out.n < m->flush_at || mta_send(m, m->out.n - m->out.n % m->flush_at);
 }
 
 /** Queue a packet with a length that may be a lie. */
@@ -440,11 +449,10 @@ static inline char mta_event(struct mta *m, char command, assay_span data, struc
 /** A step whose answer is a letter and no more. */
 static inline char mta_simple(struct mta *m, char command, assay_span data)
 {
-    static __thread struct mta_answer scratch;
-    char reply = mta_event(m, command, data, &scratch);
+    struct mta_answer a = {0};
+    char reply = mta_event(m, command, data, &a);
 
-    if (scratch.reply)
-        mta_answer_done(&scratch);
+    mta_answer_done(&a);
     return reply;
 }
 
