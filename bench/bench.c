@@ -88,6 +88,7 @@ int main(int argc, char **argv)
     bench_dkim();
     bench_flow();
     bench_wire();
+    bench_pool();
     bench_start();
     if (bench_peers)
         bench_other();

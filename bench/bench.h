@@ -105,6 +105,9 @@ void bench_flow(void);
 /** spf.8lookups.wire. */
 void bench_wire(void);
 
+/** pool.*. */
+void bench_pool(void);
+
 /** start.*. */
 void bench_start(void);
 

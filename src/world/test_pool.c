@@ -52,14 +52,16 @@ static void *run(void *arg)
     return NULL;
 }
 
-static int set_up(void **state)
+/** Start the server, a pool and its threads. \param anchor  "none", or NULL: the system's */
+static int set_up_with(void **state, const char *anchor)
 {
     struct rig *r = calloc(1, sizeof *r);
     struct assay_world_options o = {
-        .size = sizeof o, .trust_anchor = "none", .question_ms = 200, .cache_bytes = 4 << 20};
+        .size = sizeof o, .trust_anchor = anchor, .question_ms = 200, .cache_bytes = 4 << 20};
     const char *why = "";
 
     r->server = server_start("127.0.0.1", 0);
+    atomic_store(&r->server->root, ROOT_SIGNED);
     o.resolvers = r->server->at;
     if (world_pool_new(&o, MEMBERS, &r->pool, &why) != ASSAY_DONE)
         fail_msg("no pool: %s", why);
@@ -72,6 +74,16 @@ static int set_up(void **state)
     }
     *state = r;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, "none");
+}
+
+static int set_up_validating(void **state)
+{
+    return set_up_with(state, NULL);
 }
 
 static void stop(void *arg)
@@ -390,6 +402,35 @@ static void a_pool_may_be_freed_with_everything_open(void **state)
     free(r);
 }
 
+/* ---- contexts of libunbound that come and go ---- */
+
+/** All members at the same moment, names of their own. */
+static void ask_each(void *arg)
+{
+    struct worker *w = arg;
+
+    pthread_barrier_wait(&w->rig->barrier);
+    for (unsigned i = 0; i < THOUSAND / MEMBERS; i++) {
+        snprintf(w->name, sizeof w->name, "ok.t%u.n%u.example", w->number, i);
+        ask(w, w->name);
+    }
+}
+
+static void members_switch_to_validation_at_the_same_time(void **state)
+{
+    struct rig *r = *state;
+
+    if (access("/usr/share/dns/root.key", R_OK) != 0)
+        skip();
+    atomic_store(&r->open, THOUSAND);
+    on_all(r, ask_each);
+    assert_true(wait_for_all(r));
+    for (unsigned i = 0; i < MEMBERS; i++) /* the server's signature is none */
+        assert_int_equal(r->w[i].by[ASSAY_BOGUS] + r->w[i].by[ASSAY_SERVFAIL] +
+                             r->w[i].by[ASSAY_TIMEOUT],
+                         THOUSAND / MEMBERS);
+}
+
 /* ---- evaluations ---- */
 
 /** A thread that judges an envelope by its member, and then serves the others. */
@@ -459,6 +500,8 @@ int main(void)
         TEST(denials_and_failures_are_shared_too),
         TEST(a_hammer_of_questions_deadlines_and_deaths_loses_nothing),
         cmocka_unit_test_setup(a_pool_may_be_freed_with_everything_open, set_up),
+        cmocka_unit_test_setup_teardown(members_switch_to_validation_at_the_same_time,
+                                        set_up_validating, tear_down),
         TEST(members_answer_evaluations_by_themselves),
         cmocka_unit_test(options_that_cannot_hold_are_told),
     };

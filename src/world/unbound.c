@@ -31,6 +31,7 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unbound-event.h>
 #include <unbound.h>
@@ -98,6 +99,13 @@ static const char *const FORWARD_OPTIONS[][2] = {
     {"insecure-lan-zones:", "yes"},
 };
 
+/**
+ * Held while a context is made or deleted. Robustness: libunbound copies options of each context
+ * into variables of the whole process, its log too, and members of a pool may come to validation at
+ * the same time.
+ */
+static pthread_mutex_t contexts = PTHREAD_MUTEX_INITIALIZER;
+
 /** Set options. One that this libunbound does not know is only a matter of comfort. */
 static void set_options(struct ub_ctx *ctx, const char *const (*options)[2], size_t n)
 {
@@ -135,13 +143,16 @@ static void ignore(void *arg, int rcode, void *packet, int n, int sec, char *why
     (void)limited;
 }
 
-/**
- * Make a context. Files are read at the first question only; so one is asked that libunbound
- * answers by itself.
- *
- * \return NULL when memory is out or the files are not what they should be
- */
-static struct ub_ctx *new_context(const struct unbound *u, bool validate)
+/** Delete a context; NULL is taken. */
+static void delete_context(struct ub_ctx *ctx)
+{
+    pthread_mutex_lock(&contexts);
+    ub_ctx_delete(ctx);
+    pthread_mutex_unlock(&contexts);
+}
+
+/** new_context(), the lock being held. */
+static struct ub_ctx *make_context(const struct unbound *u, bool validate)
 {
     struct ub_ctx *ctx = ub_ctx_create_event(u->loop);
 
@@ -152,6 +163,22 @@ static struct ub_ctx *new_context(const struct unbound *u, bool validate)
         return ctx;
     ub_ctx_delete(ctx);
     return NULL;
+}
+
+/**
+ * Make a context. Files are read at the first question only; so one is asked that libunbound
+ * answers by itself.
+ *
+ * \return NULL when memory is out or the files are not what they should be
+ */
+static struct ub_ctx *new_context(const struct unbound *u, bool validate)
+{
+    struct ub_ctx *ctx;
+
+    pthread_mutex_lock(&contexts);
+    ctx = make_context(u, validate);
+    pthread_mutex_unlock(&contexts);
+    return ctx;
 }
 
 /* ---- requests ---- */
@@ -244,7 +271,7 @@ static void close_context(struct unbound *u)
     struct request *r;
 
     u->closing = true;
-    ub_ctx_delete(u->ctx);
+    delete_context(u->ctx);
     u->closing = false;
     u->ctx = NULL;
     while ((r = LIST_FIRST(&u->requests))) {
