@@ -43,6 +43,8 @@ enum limits {
     LIMIT_SIGNATURES =
         100, /**< DKIM-Signature fields that are looked at; dkim.max_signatures are verified */
     LIMIT_SIGNED_FIELDS = 512, /**< names in h= */
+    LIMIT_OWN_FIELDS = 128,    /**< names in a list of fields to sign */
+    LIMIT_FIELD_NAME = 64,     /**< octets of one of them */
     LIMIT_KEY_RECORDS = 3,     /**< key records tried at one name */
     LIMIT_KEY = 4096,          /**< octets of a decoded public key */
     LIMIT_SIGNATURE = 2048,    /**< octets of a decoded signature */

@@ -107,7 +107,9 @@ struct dkim_sealed {
     enum dkim_algorithm algorithm;
     assay_span algorithm_text;
     assay_span domain, selector; /**< canonical */
-    assay_span signature;        /**< decoded */
+    /** the domain of i=, canonical, for keys that allow no sub-domain (t=s); empty: there is none */
+    assay_span identity_domain;
+    assay_span signature; /**< decoded */
     uint8_t digest[SHA256_SIZE];
 };
 

@@ -95,36 +95,49 @@ static size_t take_field(struct finder *f, assay_span name)
  * h=).
  */
 static assay_status hash_fields(struct digest *d, const struct header *h,
-                                const struct dkim_signature *s)
+                                const struct dkim_hashed *what)
 {
     struct finder f;
-    assay_span rest = s->names, name;
+    assay_span rest = what->names, name;
 
     find_begin(&f, h);
-    (void)take(&f, s->field); /* itself comes last */
+    if (what->field < h->n)
+        (void)take(&f, what->field); /* itself comes last */
     while (dkim_next_name(&rest, &name)) {
         size_t i = name.n ? take_field(&f, name) : h->n;
 
         if (i < h->n &&
-            canon_field(d, s->header_canon, field_name(h, i), field_raw(h, i)) != ASSAY_DONE)
+            canon_field(d, what->canon, field_name(h, i), field_raw(h, i)) != ASSAY_DONE)
             return ASSAY_ENOMEM;
     }
     return ASSAY_DONE;
 }
 
-assay_status dkim_hash(const struct assay_engine *engine, const struct header *h,
-                       const struct dkim_signature *s, uint8_t out[SHA256_SIZE])
+assay_status dkim_hash_field(const struct assay_engine *engine, const struct header *h,
+                             const struct dkim_hashed *what, uint8_t out[SHA256_SIZE])
 {
     struct digest d;
     assay_status status = digest_begin(&d, engine);
 
     if (status != ASSAY_DONE)
         return status;
-    if ((status = hash_fields(&d, h, s)) == ASSAY_DONE)
-        status = canon_signature(&d, s->header_canon, field_name(h, s->field),
-                                 field_raw(h, s->field), s->b);
+    if ((status = hash_fields(&d, h, what)) == ASSAY_DONE)
+        status = canon_signature(&d, what->canon, what->name, what->raw, what->b);
     if (status == ASSAY_DONE)
         status = digest_end(&d, out);
     digest_done(&d);
     return status;
+}
+
+assay_status dkim_hash(const struct assay_engine *engine, const struct header *h,
+                       const struct dkim_signature *s, uint8_t out[SHA256_SIZE])
+{
+    const struct dkim_hashed what = {.canon = s->header_canon,
+                                     .names = s->names,
+                                     .field = s->field,
+                                     .name = field_name(h, s->field),
+                                     .raw = field_raw(h, s->field),
+                                     .b = s->b};
+
+    return dkim_hash_field(engine, h, &what, out);
 }

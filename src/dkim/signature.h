@@ -84,11 +84,26 @@ bool dkim_next_name(assay_span *rest, assay_span *name);
 /** The name of a notable field. \param bit  one of enum dkim_notable */
 assay_span dkim_notable_text(unsigned bit);
 
+/** What a signature signs of the header: the fields of h=, then its own, which may be yet to be. */
+struct dkim_hashed {
+    enum canon canon; /**< of the header */
+    assay_span names; /**< h= */
+    size_t field;     /**< its own index in the header; SIZE_MAX: it is not there */
+    assay_span name;  /**< of its own field */
+    assay_span raw;   /**< its own field */
+    assay_span b;     /**< the value of b=, inside `raw` */
+};
+
 /**
- * The digest that the signature signs (RFC 6376 3.7): its header fields, then itself.
+ * The digest that a signature signs (RFC 6376 3.7), for who verifies and for who signs.
  *
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
+ASSAY_NODISCARD assay_status dkim_hash_field(const struct assay_engine *engine,
+                                             const struct header *h, const struct dkim_hashed *what,
+                                             uint8_t out[SHA256_SIZE]);
+
+/** dkim_hash_field() of a signature that was read. \return ASSAY_DONE, ASSAY_ENOMEM */
 ASSAY_NODISCARD assay_status dkim_hash(const struct assay_engine *engine, const struct header *h,
                                        const struct dkim_signature *s, uint8_t out[SHA256_SIZE]);
 

@@ -105,7 +105,8 @@ static bool decided_by_key(struct verifier *r, const struct dkim_key *key)
         decide(r, DKIM_PERMERROR, "RFC 6376 6.1.2", SPAN("the key does not allow sha256 (h=)"));
     else if (!key->email)
         decide(r, DKIM_PERMERROR, "RFC 6376 3.6.1", SPAN("the key is not for mail (s=)"));
-    else if (key->strict && r->s && !span_eq(r->s->identity_domain, r->s->domain))
+    else if (key->strict && r->sealed.identity_domain.n &&
+             !span_eq(r->sealed.identity_domain, r->sealed.domain))
         decide(r, DKIM_PERMERROR, "RFC 6376 3.6.1",
                SPAN("the key allows no sub-domain in i= (t=s)"));
     else if (key->type == KEY_RSA && key->bits < r->options->min_rsa_bits)
@@ -301,6 +302,7 @@ assay_status dkim_verify_signature(struct assay_eval *ev, const struct dkim_opti
                                     .algorithm_text = s->algorithm_text,
                                     .domain = s->domain,
                                     .selector = s->selector,
+                                    .identity_domain = s->identity_domain,
                                     .signature = {(const char *)s->signature, s->signature_n}};
     return verify_and_keep(&r, v);
 }
