@@ -84,7 +84,9 @@ def definition(term, text):
 def policy_option_text(name, _member, kind, allowed, initial, purpose):
     """One option of a receiver as scdoc text."""
     values = {"NUMBER": f"a number, {allowed}", "CHOICE": " | ".join(allowed.split()),
-              "NAMES": "domain names, parted by commas or blanks", "TEXT": "any text"}[kind]
+              "NAMES": "domain names, parted by commas or blanks", "TEXT": "any text",
+              "SIGN": "PATTERN key=SELECTOR:DOMAIN ...; ...", "KEY": "SELECTOR:DOMAIN[:rsa|ed25519]",
+              "FIELDS": "strict | list-friendly | A:B:C"}[kind]
     text = f"{purpose[0].upper()}{purpose[1:]}. Default: {initial or 'empty'}."
     return definition(f"*{escaped(name)}* = _{escaped(values)}_", text)
 

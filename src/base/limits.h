@@ -49,6 +49,12 @@ enum limits {
     LIMIT_KEY = 4096,          /**< octets of a decoded public key */
     LIMIT_SIGNATURE = 2048,    /**< octets of a decoded signature */
 
+    /* signing */
+    LIMIT_SIGN_RULES = 10000,  /**< entries of sign.table */
+    LIMIT_SIGN_KEYS = 8,       /**< keys of one of them */
+    LIMIT_SIGN_LIST = 1000,    /**< users or networks of one of them */
+    LIMIT_SIGN_IDENTITY = 320, /**< octets of an identity */
+
     /* dmarc */
     LIMIT_TREE_WALK = 8,     /**< queries of one tree walk (RFC 9989 4.10) */
     LIMIT_AUTHORS = 5,       /**< author domains that are evaluated (RFC 9989 11.5) */

@@ -109,7 +109,7 @@ static void mark_covered(const struct header *h, const struct dkim_signature *s,
 /** Mark the fields that any signature covers. \return NULL when memory is out */
 static bool *find_covered(struct receive *r, struct arena *a)
 {
-    const struct header *h = &r->message.header;
+    const struct header *h = &r->in.message.header;
     bool *covered = arena_zero(a, h->n + 1), *taken = arena_zero(a, h->n + 1);
 
     if (!covered || !taken)
@@ -159,7 +159,7 @@ static bool redact_authres(struct receive *r, assay_span value, struct buf *out)
 static bool redact_value(struct receive *r, size_t i, bool keep_from, assay_span value,
                          struct buf *out)
 {
-    const struct header *h = &r->message.header;
+    const struct header *h = &r->in.message.header;
     bool from = field_is(h, i, SPAN("From"));
 
     if (field_is(h, i, SPAN("Authentication-Results")))
@@ -191,7 +191,7 @@ static void note_name(struct buf *names, assay_span name)
 static assay_status redact_fields(struct receive *r, const bool *covered, bool keep_from,
                                   struct case_redacted *ret)
 {
-    const struct header *h = &r->message.header;
+    const struct header *h = &r->in.message.header;
 
     buf_clear(&ret->header);
     for (size_t i = 0; i < h->n; i++) {

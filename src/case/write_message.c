@@ -69,11 +69,11 @@ static void put_header(struct case_writer *w, assay_span header)
             "; the header had a CR without LF, which no line here can hold: ? stands for it, and a replay "
             "may give another verdict\n");
     if (w->r->policy->message_bare_lf == POLICY_REJECT && has_bare_lf(header) &&
-        !w->r->header_given)
+        !w->r->in.header_given)
         case_puts(
             w,
             "; the header had a LF without CR, which no line here can hold: CRLF stands for it\n");
-    if (w->r->message.faults & MESSAGE_LIMIT)
+    if (w->r->in.message.faults & MESSAGE_LIMIT)
         case_puts(w, "; the header was over a limit: what follows is what was read of it\n");
     case_puts(w, "[message]\n");
     if (span_starts(header, SPAN("From "))) /* or it would be taken for the separator of an mbox */
@@ -128,7 +128,7 @@ static void put_digest(struct case_writer *w, enum canon canon, const struct bod
  */
 static size_t put_canon(struct case_writer *w, enum canon canon)
 {
-    const struct body_stream *s = &w->r->message.body.streams[canon];
+    const struct body_stream *s = &w->r->in.message.body.streams[canon];
     uint64_t last = UINT64_MAX;
     size_t n = 0;
 
@@ -186,14 +186,14 @@ static const char *body_trouble(const struct case_writer *w)
 /** Lines cannot hold all that the header was. */
 static bool is_lossy(const struct case_writer *w)
 {
-    assay_span header = buf_span(&w->r->message.header.text);
+    assay_span header = buf_span(&w->r->in.message.header.text);
 
-    return w->r->message.faults & MESSAGE_LIMIT || has_bare_lf(header) || has_bare_cr(header);
+    return w->r->in.message.faults & MESSAGE_LIMIT || has_bare_lf(header) || has_bare_cr(header);
 }
 
 void case_write_message(struct case_writer *w)
 {
-    bool digests = w->flags & (ASSAY_CASE_DIGESTS | ASSAY_CASE_REDACT) || w->r->message.body.given;
+    bool digests = w->flags & (ASSAY_CASE_DIGESTS | ASSAY_CASE_REDACT) || w->r->in.message.body.given;
     const char *trouble = digests ? NULL : body_trouble(w);
 
     case_puts(w, "\n");
@@ -203,7 +203,7 @@ void case_write_message(struct case_writer *w)
     if (w->flags & ASSAY_CASE_REDACT)
         put_redacted(w);
     else
-        put_header(w, buf_span(&w->r->message.header.text));
+        put_header(w, buf_span(&w->r->in.message.header.text));
     if (trouble)
         case_puts(w, trouble);
     if (digests || trouble)

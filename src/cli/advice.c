@@ -240,7 +240,7 @@ static void advise_malformed(const struct report *r, struct buf *out)
     const struct receive *receive = receive_of(r->eval);
 
     for (size_t i = 0; receive && i < sizeof OPTIONS / sizeof *OPTIONS; i++)
-        if (receive->message.faults & OPTIONS[i].fault &&
+        if (receive->in.message.faults & OPTIONS[i].fault &&
             span_contains(r->verdict->reason, span_of(message_fault_text(OPTIONS[i].fault))))
             buf_printf(out, "To take such messages: %s = accept (assay help message).\n",
                        OPTIONS[i].option);

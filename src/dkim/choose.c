@@ -10,8 +10,8 @@
 /** How a field is named in h=. */
 enum rule {
     NO,
-    AS_THERE, /* as often as it is there */
-    NO_MORE,  /* once more if it is there: a second one is nobody's honest work */
+    AS_THERE,  /* as often as it is there */
+    NO_MORE,   /* once more if it is there: a second one is nobody's honest work */
     NEVER_MORE /* once more, be it there or not: nobody may add one */
 };
 

@@ -267,8 +267,10 @@ static assay_status make_digest(struct assay_eval *ev, const struct message *m,
                                 const struct dkim_pieces *p, uint8_t out[SHA256_SIZE])
 {
     const struct dkim_signer *s = p->signer;
-    struct dkim_hashed what = {
-        .canon = s->header_canon, .names = p->names, .field = SIZE_MAX, .name = dkim_field_name(s->field)};
+    struct dkim_hashed what = {.canon = s->header_canon,
+                               .names = p->names,
+                               .field = SIZE_MAX,
+                               .name = dkim_field_name(s->field)};
     struct buf raw = buf_new(2 * VALUE_MAX);
     assay_status status;
     size_t b = 0;
@@ -287,7 +289,8 @@ static assay_status make_digest(struct assay_eval *ev, const struct message *m,
 }
 
 /** Write the field with its signature, and keep it. */
-static assay_status write_value(struct assay_eval *ev, struct dkim_pieces *p, struct dkim_made *made)
+static assay_status write_value(struct assay_eval *ev, struct dkim_pieces *p,
+                                struct dkim_made *made)
 {
     char base64[(LIMIT_SIGNATURE + 2) / 3 * 4];
     struct buf value = buf_new(VALUE_MAX);

@@ -48,23 +48,23 @@ struct dkim_signer {
     uint64_t timestamp;  /**< t=; 0: none */
     uint64_t expiration; /**< x=; 0: none */
     uint64_t instance;   /**< ARC-Message-Signature: i= */
-    bool sorted;         /**< tags by name, as some programs write them; else as RFC 6376 3.5 has them */
+    bool sorted; /**< tags by name, as some programs write them; else as RFC 6376 3.5 has them */
 };
 
 /** What asking for a signature came to. */
 enum dkim_signed {
     DKIM_SIGNED,
     DKIM_REFUSED, /**< there is no such key, or the message cannot be signed: asking again is no use */
-    DKIM_SILENT   /**< the key holder did not answer: perhaps later */
+    DKIM_SILENT /**< the key holder did not answer: perhaps later */
 };
 
 /** A signature that was made. Spans live as long as the evaluation. */
 struct dkim_made {
     enum dkim_signed result;
-    assay_span reason;    /**< unless DKIM_SIGNED: why not */
-    const char *ref;      /**< the paragraph that decided, or NULL */
-    assay_span value;     /**< of the field, folded by CRLF and a tab, no final CRLF */
-    assay_span signature; /**< b=, decoded */
+    assay_span reason;           /**< unless DKIM_SIGNED: why not */
+    const char *ref;             /**< the paragraph that decided, or NULL */
+    assay_span value;            /**< of the field, folded by CRLF and a tab, no final CRLF */
+    assay_span signature;        /**< b=, decoded */
     uint8_t digest[SHA256_SIZE]; /**< what it signs */
 };
 

@@ -56,8 +56,7 @@ static assay_span name_of(struct reader *r, assay_span text)
     return kept;
 }
 
-/** Sub-domains of RFC 5321: letters, digits, hyphens inside; underscores are seen in selectors. */
-static bool is_host_name(assay_span name)
+bool dkim_is_host_name(assay_span name)
 {
     char before = '.';
 
@@ -80,9 +79,9 @@ static void read_names(struct reader *r)
     s->selector_as = value_of(r, "s", "s= is missing");
     s->domain = name_of(r, s->domain_as);
     s->selector = name_of(r, s->selector_as);
-    if (!is_host_name(s->domain) || !dns_parent(s->domain).n)
+    if (!dkim_is_host_name(s->domain) || !dns_parent(s->domain).n)
         fault(s, "d= is not a domain name", "RFC 6376 3.5");
-    if (!is_host_name(s->selector))
+    if (!dkim_is_host_name(s->selector))
         fault(s, "s= is not a selector", "RFC 6376 3.5");
 }
 

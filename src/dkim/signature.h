@@ -78,6 +78,12 @@ ASSAY_NODISCARD assay_status dkim_signature_read(struct arena *a, const struct h
                                                  enum dkim_field which, size_t field,
                                                  struct dkim_signature *ret);
 
+/**
+ * A canonical name that can stand in d= or s=: sub-domains of RFC 5321, letters, digits, hyphens
+ * inside; underscores are seen in selectors.
+ */
+bool dkim_is_host_name(assay_span name) ASSAY_PURE;
+
 /** The next name in h=, trimmed; as span_cut(). */
 bool dkim_next_name(assay_span *rest, assay_span *name);
 

@@ -179,6 +179,11 @@ assay_status assay_feed(assay_eval *ev, assay_span raw)
     return ev->ops->feed ? ev->ops->feed(ev, raw) : ASSAY_EORDER;
 }
 
+bool assay_wants_body(const assay_eval *ev)
+{
+    return ev->ops->wants_body && ev->ops->wants_body(ev);
+}
+
 /** Questions handed to the caller of assay_run() at once. */
 enum { BATCH = 64 };
 

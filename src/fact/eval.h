@@ -105,6 +105,7 @@ struct eval_ops {
                                 assay_span sha256);
     assay_status (*eom)(struct assay_eval *ev);
     assay_status (*feed)(struct assay_eval *ev, assay_span raw);
+    bool (*wants_body)(const struct assay_eval *ev);
 };
 
 struct assay_eval {

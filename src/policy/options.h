@@ -9,6 +9,7 @@
  *     CHOICE  an unsigned number; range: the words, the first is 0
  *     NAMES   domain names parted by commas or blanks; kept as canonical names
  *     TEXT    anything
+ *     SIGN    sign.table, and KEY, FIELDS of sealing (policy/sign.h)
  */
 #ifndef POLICY_OPTIONS_H
 #define POLICY_OPTIONS_H
@@ -50,6 +51,24 @@
            "a message without an author domain")                                                                \
     OPTION("message.nul", message_nul, CHOICE, "accept reject", "accept",                                       \
            "a NUL octet: an octet like others, or the message is malformed")                                    \
+    OPTION("seal.fields", seal_fields, FIELDS, "", "list-friendly",                                             \
+           "what a seal signs: strict, list-friendly, or names of fields parted by colons")                     \
+    OPTION("seal.key", seal_key, KEY, "", "",                                                                   \
+           "seal what is delivered (ARC) by this key, SELECTOR:DOMAIN or SELECTOR:DOMAIN:ed25519; empty: no")   \
+    OPTION("seal.results", seal_results, CHOICE, "ours found", "ours",                                          \
+           "results that a seal vouches for: ours, or those found in the message under our name, when another " \
+           "filter of ours put them there and took forged ones out")                                            \
+    OPTION("seal.tags", seal_tags, CHOICE, "standard sorted", "standard",                                       \
+           "the tags of a seal: i= first as RFC 8617 4.1 has it, or sorted by name")                            \
+    OPTION("sign.check", sign_check, CHOICE, "no yes", "yes",                                                   \
+           "before signing, look whether the public key is published")                                          \
+    OPTION("sign.failure", sign_failure, CHOICE, "defer send", "defer",                                         \
+           "when the key holder does not sign: try again later, or send without signature")                     \
+    OPTION("sign.mismatch", sign_mismatch, CHOICE, "skip sign", "skip",                                         \
+           "when the published key is absent or another one: do not sign, or sign all the same")                \
+    OPTION("sign.table", sign_table, SIGN, "", "",                                                              \
+           "whose mail is signed and by which keys: entries parted by semicolons, each PATTERN "                \
+           "key=SELECTOR:DOMAIN and more; the first that matches From counts")                                  \
     OPTION("temperror.action", temperror_action, CHOICE, "defer accept", "defer",                               \
            "when the DNS did not answer and the answer matters; rejecting is not offered")
 /* clang-format on */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /** How a value is read. */
-enum type { NUMBER, CHOICE, NAMES, TEXT };
+enum type { NUMBER, CHOICE, NAMES, TEXT, SIGN, KEY, FIELDS };
 
 enum { WHY_MAX = 512, NAMES_MAX = 1000 };
 
@@ -19,6 +19,9 @@ enum { WHY_MAX = 512, NAMES_MAX = 1000 };
 #define WORD_CHOICE "choice"
 #define WORD_NAMES  "names"
 #define WORD_TEXT   "text"
+#define WORD_SIGN   "text"
+#define WORD_KEY    "text"
+#define WORD_FIELDS "text"
 
 #define OPTION(name, member, type, range, initial, help) \
     {{name, WORD_##type, range, initial, help}, type, offsetof(struct assay_policy, member)},
@@ -132,8 +135,9 @@ static assay_status read_names(struct arena *a, assay_span value, struct policy_
     return ASSAY_DONE;
 }
 
-/** Read a value into its member. */
-static assay_status read_value(assay_policy *p, const struct row *row, const char *text)
+/** Read a value into its member. \param error  filled on ASSAY_EINVAL of what has much to say */
+static assay_status read_value(assay_policy *p, const struct row *row, const char *text,
+                               struct sign_error *error)
 {
     void *member = (char *)p + row->offset;
     assay_span value = span_of(text);
@@ -143,6 +147,9 @@ static assay_status read_value(assay_policy *p, const struct row *row, const cha
     case CHOICE: return read_choice(row->shown.range, value, member) ? ASSAY_DONE : ASSAY_EINVAL;
     case NAMES: return read_names(&p->arena, value, member);
     case TEXT: return arena_copy(&p->arena, value, member) ? ASSAY_DONE : ASSAY_ENOMEM;
+    case SIGN: return sign_table_read(&p->arena, value, member, error);
+    case KEY: return sign_key_read(&p->arena, value, member, error);
+    case FIELDS: return sign_fields_read(&p->arena, value, member, error);
     }
     return ASSAY_EINVAL;
 }
@@ -150,10 +157,11 @@ static assay_status read_value(assay_policy *p, const struct row *row, const cha
 /* ---- the public calls ---- */
 
 /** Set an option that exists. */
-static assay_status set(assay_policy *p, const struct row *row, const char *value)
+static assay_status set(assay_policy *p, const struct row *row, const char *value,
+                        struct sign_error *error)
 {
     const char *kept = arena_text(&p->arena, value);
-    assay_status s = kept ? read_value(p, row, value) : ASSAY_ENOMEM;
+    assay_status s = kept ? read_value(p, row, value, error) : ASSAY_ENOMEM;
 
     if (s != ASSAY_DONE)
         return s;
@@ -165,6 +173,7 @@ static assay_status set(assay_policy *p, const struct row *row, const char *valu
 assay_status assay_policy_new(assay_policy **ret)
 {
     assay_policy *p = calloc(1, sizeof *p);
+    struct sign_error error;
     assay_status s = ASSAY_DONE;
 
     if (!p)
@@ -172,7 +181,7 @@ assay_status assay_policy_new(assay_policy **ret)
     if (!(p->values = arena_zero(&p->arena, N_ROWS * sizeof *p->values)))
         s = ASSAY_ENOMEM;
     for (size_t i = 0; i < N_ROWS && s == ASSAY_DONE; i++)
-        s = set(p, &ROWS[i], ROWS[i].shown.initial);
+        s = set(p, &ROWS[i], ROWS[i].shown.initial, &error);
     if (s != ASSAY_DONE) {
         assay_policy_free(p);
         return s;
@@ -190,6 +199,7 @@ assay_status assay_policy_set(assay_policy *p, const char *name, const char *val
                                           [TEXT] = "%s does not take this%s"};
     const struct row *row = find_row(name);
     struct near near = near_new(name);
+    struct sign_error error;
     assay_status s;
 
     if (p->sealed)
@@ -202,8 +212,10 @@ assay_status assay_policy_set(assay_policy *p, const char *name, const char *val
                                 : "unknown option \"%s\"",
                       name, near.best);
     }
-    if ((s = set(p, row, value)) != ASSAY_EINVAL)
+    if ((s = set(p, row, value, &error)) != ASSAY_EINVAL)
         return s;
+    if (row->type >= SIGN)
+        return refuse(p, ret_why, "%s: %s", name, error.text);
     return refuse(p, ret_why, FORMATS[row->type], name, row->shown.range);
 }
 

@@ -7,7 +7,7 @@
 #define POLICY_POLICY_H
 
 #include "base/arena.h"
-#include "dkim/dkim.h"
+#include "policy/sign.h"
 
 #include <assay/assay.h>
 
@@ -22,6 +22,15 @@ enum policy_temperror { POLICY_TEMPERROR_DEFER, POLICY_TEMPERROR_ACCEPT };
 
 /** authres.layout. */
 enum policy_layout { POLICY_LAYOUT_ONE, POLICY_LAYOUT_EACH };
+
+/** seal.results. */
+enum policy_seal_results { POLICY_SEAL_OURS, POLICY_SEAL_FOUND };
+
+/** sign.failure. */
+enum policy_sign_failure { POLICY_SIGN_DEFER, POLICY_SIGN_SEND };
+
+/** sign.mismatch. */
+enum policy_sign_mismatch { POLICY_MISMATCH_SKIP, POLICY_MISMATCH_SIGN };
 
 /** Domain names. */
 struct policy_names {
@@ -46,6 +55,11 @@ struct assay_policy {
     unsigned iprev_check;
     unsigned message_bare_cr, message_bare_lf, message_long_line, message_no_colon, message_no_from,
         message_nul;
+    struct sign_fields seal_fields;
+    struct sign_key seal_key; /**< without selector: nothing is sealed */
+    unsigned seal_results, seal_tags;
+    unsigned sign_check, sign_failure, sign_mismatch;
+    struct sign_table sign_table;
     unsigned temperror_action;
 };
 

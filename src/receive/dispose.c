@@ -50,7 +50,7 @@ static unsigned unwanted_fault(const struct disposer *d)
     };
 
     for (size_t i = 0; i < sizeof FAULTS / sizeof *FAULTS; i++)
-        if (d->r->message.faults & FAULTS[i].fault && FAULTS[i].choice == POLICY_REJECT)
+        if (d->r->in.message.faults & FAULTS[i].fault && FAULTS[i].choice == POLICY_REJECT)
             return FAULTS[i].fault;
     return 0;
 }
@@ -86,7 +86,7 @@ static bool was_delivered_before(const struct header *h)
 /** The first field of the message that tells of an indirect way; NULL: there is none. */
 static const char *indirect_field(const struct receive *r)
 {
-    const struct header *h = &r->message.header;
+    const struct header *h = &r->in.message.header;
 
     for (size_t i = 0; i < sizeof TRACES / sizeof *TRACES; i++)
         if (header_find(h, span_of(TRACES[i]), 0) < h->n)

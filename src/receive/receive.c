@@ -108,7 +108,7 @@ static bool wanted(const struct receive *r, const struct row *row)
         return false;
     if (row->branch == RECEIVE_IPREV && !r->policy->iprev_check)
         return false;
-    return row->stage == AT_MAIL || r->prepared;
+    return row->stage == AT_MAIL || r->in.prepared;
 }
 
 /** Run every branch that can run; one round collects all their questions. */
@@ -133,9 +133,9 @@ static assay_status run_branches(struct receive *r)
 static assay_status step(struct assay_eval *ev)
 {
     struct receive *r = (struct receive *)ev;
-    assay_status s = r->broken ? ASSAY_ENOMEM : run_branches(r);
+    assay_status s = r->in.broken ? ASSAY_ENOMEM : run_branches(r);
 
-    if (s == ASSAY_DONE && !r->envelope_only && r->message.stage != MESSAGE_END)
+    if (s == ASSAY_DONE && !r->envelope_only && !intake_complete(&r->in))
         return ASSAY_MORE;
     return s == ASSAY_DONE ? verdict_make(r) : s;
 }
@@ -179,25 +179,23 @@ static assay_status want_whole_body(struct body *b)
 }
 
 /** Read what the header has: authors, signatures, the ARC chain. */
-static assay_status prepare(struct receive *r)
+static assay_status prepare(void *receive)
 {
+    struct receive *r = receive;
     enum dmarc_mode mode = (enum dmarc_mode)r->policy->dmarc_mode;
     assay_status s;
 
-    if (r->prepared)
-        return ASSAY_DONE;
-    if ((s = authors_find(&r->ev.keep, &r->message.header, &r->authors)) != ASSAY_DONE ||
-        (s = dkim_prepare(&r->ev, &r->message, r->authors.domains, r->authors.n, &r->dkim)) !=
+    if ((s = authors_find(&r->ev.keep, &r->in.message.header, &r->authors)) != ASSAY_DONE ||
+        (s = dkim_prepare(&r->ev, &r->in.message, r->authors.domains, r->authors.n, &r->dkim)) !=
             ASSAY_DONE ||
-        (s = arc_prepare(&r->ev, &r->message, &r->arc)) != ASSAY_DONE ||
-        (s = want_whole_body(&r->message.body)) != ASSAY_DONE)
+        (s = arc_prepare(&r->ev, &r->in.message, &r->arc)) != ASSAY_DONE ||
+        (s = want_whole_body(&r->in.message.body)) != ASSAY_DONE)
         return s;
     if (!(r->identifiers = arena_zero(&r->ev.keep, (r->dkim.n + 1) * sizeof *r->identifiers)))
         return ASSAY_ENOMEM;
     set_dmarc(r, &r->dmarc, mode, &r->dmarc_verdict);
     set_dmarc(r, &r->dmarc_other, mode == DMARC_9989 ? DMARC_7489 : DMARC_9989,
               &r->dmarc_other_verdict);
-    r->prepared = true;
     r->ev.epoch++;
     return ASSAY_DONE;
 }
@@ -210,7 +208,7 @@ static assay_status rcpt(struct assay_eval *ev, assay_span address)
     size_t cap = r->recipients_cap ? r->recipients_cap * 2 : 4;
     assay_span *wider;
 
-    if (r->message.header.n || r->message.stage != MESSAGE_HEADER)
+    if (!intake_begins(&r->in))
         return ASSAY_EORDER;
     if (r->nrecipients == r->recipients_cap) {
         if (!(wider = arena_get(&ev->keep, cap * sizeof *wider)))
@@ -228,106 +226,49 @@ static assay_status rcpt(struct assay_eval *ev, assay_span address)
 
 static assay_status header(struct assay_eval *ev, assay_span name, assay_span value)
 {
-    struct receive *r = (struct receive *)ev;
-
-    if (r->message.stage != MESSAGE_HEADER || r->message.raw)
-        return ASSAY_EORDER;
-    r->header_given = true;
-    return message_header(&r->message, name, value);
-}
-
-/** The header ends, whoever says so. */
-static assay_status end_header(struct receive *r)
-{
-    assay_status s = message_eoh(&r->message);
-
-    return s == ASSAY_DONE ? prepare(r) : s;
+    return intake_header(&((struct receive *)ev)->in, name, value);
 }
 
 static assay_status eoh(struct assay_eval *ev)
 {
-    struct receive *r = (struct receive *)ev;
-
-    if (r->message.stage > MESSAGE_EOH || r->message.raw)
-        return ASSAY_EORDER;
-    r->header_given = true;
-    return end_header(r);
-}
-
-/** What is lost in the middle of the message is lost for good. */
-static assay_status lasting(struct receive *r, assay_status s)
-{
-    r->broken |= s == ASSAY_ENOMEM;
-    return s;
+    return intake_eoh(&((struct receive *)ev)->in);
 }
 
 static assay_status body(struct assay_eval *ev, assay_span chunk)
 {
-    struct receive *r = (struct receive *)ev;
-
-    if (!r->prepared || r->message.raw || r->message.stage == MESSAGE_END || r->message.body.given)
-        return ASSAY_EORDER;
-    return r->broken ? ASSAY_ENOMEM : lasting(r, message_body(&r->message, chunk));
+    return intake_body(&((struct receive *)ev)->in, chunk);
 }
 
 static assay_status body_digest(struct assay_eval *ev, assay_span canonicalization, uint64_t length,
                                 assay_span sha256)
 {
-    struct receive *r = (struct receive *)ev;
-    bool relaxed = span_iis(canonicalization, "relaxed");
-
-    if (!r->prepared || r->message.stage != MESSAGE_EOH)
-        return ASSAY_EORDER;
-    if (sha256.n != SHA256_SIZE || (!relaxed && !span_iis(canonicalization, "simple")))
-        return ASSAY_EINVAL;
-    return body_give(&r->message.body, relaxed ? CANON_RELAXED : CANON_SIMPLE, length,
-                     (const uint8_t *)sha256.p);
+    return intake_body_digest(&((struct receive *)ev)->in, canonicalization, length, sha256);
 }
 
 static assay_status eom(struct assay_eval *ev)
 {
-    struct receive *r = (struct receive *)ev;
-    assay_status s;
+    assay_status s = intake_eom(&((struct receive *)ev)->in);
 
-    if (r->broken)
-        return ASSAY_ENOMEM;
-    if (r->message.stage == MESSAGE_END || (!r->prepared && r->header_given))
-        return ASSAY_EORDER;
-    if ((s = end_header(r)) != ASSAY_DONE)
-        return s;
-    if ((s = lasting(r, message_eom(&r->message))) == ASSAY_DONE)
+    if (s == ASSAY_DONE)
         ev->epoch++;
     return s;
 }
 
-/** Read raw octets: of the header until it ends, then of the body. */
-static assay_status read_raw(struct receive *r, assay_span raw)
-{
-    assay_status s = ASSAY_DONE;
-
-    if (r->message.stage == MESSAGE_HEADER && (s = message_feed(&r->message, &raw)) < 0)
-        return s;
-    if (r->message.stage == MESSAGE_HEADER)
-        return ASSAY_DONE;
-    if ((s = prepare(r)) != ASSAY_DONE)
-        return s;
-    return raw.n ? message_body(&r->message, raw) : ASSAY_DONE;
-}
-
 static assay_status feed(struct assay_eval *ev, assay_span raw)
 {
-    struct receive *r = (struct receive *)ev;
+    return intake_feed(&((struct receive *)ev)->in, raw);
+}
 
-    if (r->header_given || r->message.stage == MESSAGE_END || r->message.body.given)
-        return ASSAY_EORDER;
-    return r->broken ? ASSAY_ENOMEM : lasting(r, read_raw(r, raw));
+static bool wants_body(const struct assay_eval *ev)
+{
+    return intake_wants_body(&((const struct receive *)ev)->in);
 }
 
 static void receive_free(struct assay_eval *ev)
 {
     struct receive *r = (struct receive *)ev;
 
-    message_done(&r->message);
+    intake_done(&r->in);
     eval_done(ev);
     free(r);
 }
@@ -340,7 +281,8 @@ static const struct eval_ops MESSAGE_OPS = {.step = step,
                                             .body = body,
                                             .body_digest = body_digest,
                                             .eom = eom,
-                                            .feed = feed};
+                                            .feed = feed,
+                                            .wants_body = wants_body};
 
 static const struct eval_ops ENVELOPE_OPS = {.step = step, .free = receive_free};
 
@@ -420,7 +362,7 @@ static assay_status make(assay_engine *engine, const assay_policy *policy,
     eval_init(&r->ev, envelope_only ? &ENVELOPE_OPS : &MESSAGE_OPS, engine, e.now);
     r->policy = policy;
     r->envelope_only = envelope_only;
-    message_init(&r->message, engine, faults_wanted(policy));
+    intake_init(&r->in, engine, faults_wanted(policy), prepare, r);
     if ((s = copy_envelope(r, &e)) != ASSAY_DONE) {
         receive_free(&r->ev);
         return s;
@@ -429,7 +371,7 @@ static assay_status make(assay_engine *engine, const assay_policy *policy,
     r->iprev.ip = r->ip;
     r->iprev.ip_text = r->ip_text;
     r->dkim.options = r->arc.options = &policy->dkim;
-    r->dkim.message = r->arc.message = &r->message;
+    r->dkim.message = r->arc.message = &r->in.message;
     *ret = &r->ev;
     return ASSAY_DONE;
 }

@@ -21,6 +21,7 @@
 #include "dmarc/dmarc.h"
 #include "iprev/iprev.h"
 #include "mail/author.h"
+#include "mail/intake.h"
 #include "policy/policy.h"
 #include "spf/spf.h"
 
@@ -50,10 +51,7 @@ struct receive {
     assay_span *recipients;
     size_t nrecipients, recipients_cap;
 
-    struct message message;
-    bool prepared;     /**< signatures and authors are read */
-    bool header_given; /**< by assay_header(), or none: by assay_eoh() */
-    bool broken;       /**< memory ran out in the middle of the message: there will be no verdict */
+    struct intake in; /**< the message; when it is prepared, signatures and authors are read */
 
     /* what the branches work on */
     struct branch branches[RECEIVE_BRANCHES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "receive/verdict.h"
 
-#include "dns/alabel.h"
+#include "mail/forged.h"
 
 static const char FIELD[] = "Authentication-Results";
 
@@ -76,64 +76,6 @@ static assay_status write_field(struct receive *r, const struct authres_result *
     return kept ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
-/**
- * A field is by this name, or by its other form: A-labels and U-labels are the same (RFC 8601 5).
- */
-static bool is_by(assay_span value, assay_span id)
-{
-    char other[DNS_NAME_TEXT];
-    struct dns_name name;
-
-    if (authres_is_from(value, id))
-        return true;
-    if (span_ascii(id) && !span_contains(id, SPAN("xn--")))
-        return false;
-    if (dns_to_alabels(id, &name) != ASSAY_DONE)
-        return false;
-    return authres_is_from(value, dns_name_span(&name)) ||
-           authres_is_from(value, dns_to_ulabels(dns_name_span(&name), other, sizeof other));
-}
-
-/**
- * A field must not stay (RFC 8601 5): it claims to be ours, by our name in such fields or by that
- * of this host, or it has a version that we do not know.
- */
-static assay_status is_unwanted(struct receive *r, assay_span value, bool *ret)
-{
-    struct authres read;
-    assay_status s;
-
-    *ret = is_by(value, our_id(r)) || (r->hostname.n && is_by(value, r->hostname));
-    if (*ret)
-        return ASSAY_DONE;
-    if ((s = authres_read(&r->ev.pass, value, &read)) == ASSAY_DONE)
-        *ret = read.version != 1;
-    return s;
-}
-
-/**
- * Take out the fields that must not stay: from the last to the first, so that indexes stay right.
- */
-static assay_status remove_unwanted(struct receive *r, struct assay_edit *edits, size_t *n)
-{
-    const struct header *h = &r->message.header;
-    unsigned index = (unsigned)header_count(h, SPAN(FIELD));
-
-    for (size_t i = h->n; i > 0; i--) {
-        bool unwanted;
-
-        if (!field_is(h, i - 1, SPAN(FIELD)))
-            continue;
-        if (is_unwanted(r, field_value(h, i - 1), &unwanted) != ASSAY_DONE)
-            return ASSAY_ENOMEM;
-        if (unwanted)
-            edits[(*n)++] = (struct assay_edit){
-                .remove = true, .index = index, .name = SPAN(FIELD), .value = SPAN_EMPTY};
-        index--;
-    }
-    return ASSAY_DONE;
-}
-
 /** Put ours in at the top: one field, or one for each result, the first on top. */
 static assay_status insert_ours(struct receive *r, const struct authres_result *results,
                                 size_t nresults, struct assay_edit *edits, size_t *n)
@@ -153,8 +95,9 @@ static assay_status insert_ours(struct receive *r, const struct authres_result *
 
 assay_status verdict_results(struct receive *r)
 {
-    size_t most = header_count(&r->message.header, SPAN(FIELD)) + r->verdict.nchecks + 1;
+    size_t most = header_count(&r->in.message.header, SPAN(FIELD)) + r->verdict.nchecks + 1;
     struct assay_edit *edits = arena_zero(&r->ev.keep, most * sizeof *edits);
+    const struct forged_ids ids = {our_id(r), r->hostname};
     struct authres_result *results;
     size_t nresults, n = 0;
 
@@ -162,7 +105,8 @@ assay_status verdict_results(struct receive *r)
         write_field(r, results, nresults, &r->verdict.authres) != ASSAY_DONE)
         return ASSAY_ENOMEM;
     if (!r->envelope_only) {
-        if (remove_unwanted(r, edits, &n) != ASSAY_DONE ||
+        if (forged_remove(&r->ev.pass, &r->in.message.header, &ids, false, edits, &n) !=
+                ASSAY_DONE ||
             insert_ours(r, results, nresults, edits, &n) != ASSAY_DONE)
             return ASSAY_ENOMEM;
     }
