@@ -245,7 +245,7 @@ assay_status dkim_ask_signature(struct assay_eval *ev, const struct dkim_signer 
     base64_encode(digest, SHA256_SIZE, base64);
     data = pass_printf(ev, "%.*s %.44s", SPAN_ARG(dkim_algorithm_text(s->algorithm)), base64);
     if (!dns_join(s->selector, "_domainkey", s->domain, &name))
-        return decline(ev, DKIM_REFUSED, "RFC 6376 3.6.2.1",
+        return decline(ev, DKIM_UNFIT, "RFC 6376 3.6.2.1",
                        SPAN("selector and domain are too long for a name"), ret);
     status = ask_about(ev, ASSAY_SIGN, 0, dns_name_span(&name), data, &fact);
     if (status != ASSAY_DONE)
@@ -317,13 +317,13 @@ assay_status dkim_sign(struct assay_eval *ev, const struct message *m, const str
     if (m->stage != MESSAGE_END)
         return ASSAY_MORE;
     if ((status = dkim_choose_names(&ev->pass, &m->header, s, &p.names)) == ASSAY_EINVAL)
-        return decline(ev, DKIM_REFUSED, "RFC 6376 5.4",
+        return decline(ev, DKIM_UNFIT, "RFC 6376 5.4",
                        SPAN("more than 512 fields would have to be signed"), ret);
     if (status != ASSAY_DONE)
         return status;
     if (!(body = body_find(&m->body, s->body_canon, BODY_WHOLE)))
-        return decline(ev, DKIM_REFUSED, "RFC 6376 3.7",
-                       SPAN("the digest of the body is not known"), ret);
+        return decline(ev, DKIM_UNFIT, "RFC 6376 3.7", SPAN("the digest of the body is not known"),
+                       ret);
     p.body_sha256 = body->sha256;
     if ((status = make_digest(ev, m, &p, digest)) != ASSAY_DONE ||
         (status = dkim_ask_signature(ev, s, digest, &made)) != ASSAY_DONE)

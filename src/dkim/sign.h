@@ -54,8 +54,9 @@ struct dkim_signer {
 /** What asking for a signature came to. */
 enum dkim_signed {
     DKIM_SIGNED,
-    DKIM_REFUSED, /**< there is no such key, or the message cannot be signed: asking again is no use */
-    DKIM_SILENT /**< the key holder did not answer: perhaps later */
+    DKIM_UNFIT,   /**< the message cannot be signed so */
+    DKIM_REFUSED, /**< the key holder has no such key, or will not sign */
+    DKIM_SILENT   /**< the key holder did not answer: perhaps later */
 };
 
 /** A signature that was made. Spans live as long as the evaluation. */
@@ -129,6 +130,39 @@ ASSAY_NODISCARD assay_status dkim_sign(struct assay_eval *ev, const struct messa
 ASSAY_NODISCARD assay_status dkim_ask_signature(struct assay_eval *ev, const struct dkim_signer *s,
                                                 const uint8_t digest[SHA256_SIZE],
                                                 struct dkim_made *ret);
+
+/* ---- is the public key published? ---- */
+
+/** What is published of a signer's key. */
+enum dkim_publication {
+    DKIM_KEY_UNKNOWN, /**< the DNS did not answer */
+    DKIM_KEY_FIT,     /**< nothing speaks against it */
+    DKIM_KEY_UNFIT    /**< nobody could verify a signature by it */
+};
+
+/** What came out. Spans live as long as the evaluation. */
+struct dkim_published {
+    enum dkim_publication state;
+    assay_span reason; /**< what is published instead, or what the DNS said; empty if it is fit */
+    const char *ref;   /**< the paragraph that decided */
+};
+
+/**
+ * Look up the public key of a signer, before anything is signed: is one published, and not revoked?
+ *
+ * \param ret  set on ASSAY_DONE
+ * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status dkim_look_up_key(struct assay_eval *ev, const struct dkim_signer *s,
+                                              struct dkim_published *ret);
+
+/**
+ * Verify a signature that was made by the key that is published, as a receiver does. \return as
+ * dkim_look_up_key()
+ */
+ASSAY_NODISCARD assay_status dkim_check_made(struct assay_eval *ev, const struct dkim_signer *s,
+                                             const struct dkim_made *made,
+                                             struct dkim_published *ret);
 
 /* ---- writing a field ---- */
 
