@@ -48,6 +48,7 @@ enum limits {
     LIMIT_KEY_RECORDS = 3,     /**< key records tried at one name */
     LIMIT_KEY = 4096,          /**< octets of a decoded public key */
     LIMIT_SIGNATURE = 2048,    /**< octets of a decoded signature */
+    LIMIT_PRIVATE_KEY = 16384, /**< characters of a private key in base64 */
 
     /* signing */
     LIMIT_SIGN_RULES = 10000,  /**< entries of sign.table */
@@ -80,6 +81,7 @@ enum limits {
     LIMIT_CASE_EXPECT = 1024,    /**< lines of one [expect] */
     LIMIT_CASE_OR = 32,          /**< alternatives of one of them */
     LIMIT_CASE_RECORDS = 262144, /**< lines of [dns] of one file */
+    LIMIT_CASE_SIGN = 1024,      /**< lines of one [sign] that are no part of a key */
     LIMIT_CASE_FACTS = 4096      /**< answers that one case remembers */
 };
 

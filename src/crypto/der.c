@@ -55,3 +55,32 @@ bool der_take_positive(assay_span *in, assay_span *ret)
     *in = rest;
     return true;
 }
+
+/** Append tag and length. */
+static void put_head(struct buf *out, enum der_tag tag, size_t n)
+{
+    buf_putc(out, (char)tag);
+    if (n >= 0x100) {
+        buf_putc(out, (char)0x82);
+        buf_putc(out, (char)(n >> 8));
+    } else if (n >= 0x80) {
+        buf_putc(out, (char)0x81);
+    }
+    buf_putc(out, (char)n);
+}
+
+void der_put(struct buf *out, enum der_tag tag, assay_span content)
+{
+    put_head(out, tag, content.n);
+    buf_put(out, content);
+}
+
+void der_put_positive(struct buf *out, assay_span number)
+{
+    bool high = (unsigned char)number.p[0] >= 0x80; /* it would be negative (X.690 8.3.3) */
+
+    put_head(out, DER_INTEGER, number.n + high);
+    if (high)
+        buf_putc(out, '\0');
+    buf_put(out, number);
+}

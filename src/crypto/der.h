@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
  * \file der.h
- * Just enough DER (X.690) to take a public key apart; definite lengths only.
+ * Just enough DER (X.690) to take a key apart and to put a public one together; definite lengths
+ * only.
  */
 #ifndef CRYPTO_DER_H
 #define CRYPTO_DER_H
 
-#include "base/span.h"
+#include "base/buf.h"
 
 /** Tags of X.690 that keys are made of. */
 enum der_tag {
     DER_INTEGER = 0x02,
     DER_BIT_STRING = 0x03,
+    DER_OCTET_STRING = 0x04,
     DER_NULL = 0x05,
     DER_OID = 0x06,
-    DER_SEQUENCE = 0x30
+    DER_SEQUENCE = 0x30,
+    DER_PUBLIC = 0x81,    /**< [1] of RFC 5958 2 */
+    DER_ATTRIBUTES = 0xA0 /**< [0] there */
 };
 
 /**
@@ -32,5 +36,11 @@ bool der_take(assay_span *in, enum der_tag tag, assay_span *ret);
  * refused.
  */
 bool der_take_positive(assay_span *in, assay_span *ret);
+
+/** Append an element; its content has fewer than 65,536 octets. */
+void der_put(struct buf *out, enum der_tag tag, assay_span content);
+
+/** Append a positive INTEGER. \param number  big-endian, no leading zero */
+void der_put_positive(struct buf *out, assay_span number);
 
 #endif

@@ -24,10 +24,11 @@ struct key_memo;
 
 struct assay_engine {
     OSSL_LIB_CTX *lib;
+    OSSL_LIB_CTX *signing; /**< with randomness; NULL before the first private key (private.c) */
     EVP_MD *sha256;
     /** an Ed25519 key whose good signature tells a bad one from short memory */
     EVP_PKEY *known_key;
-    pthread_mutex_t lock;  /**< of the memo */
+    pthread_mutex_t lock;  /**< of the memo, and of `signing` */
     struct key_memo *keys; /**< max_keys places, by hash of the key's octets */
     size_t max_keys;
 };

@@ -387,6 +387,7 @@ void assay_engine_free(assay_engine *engine)
     free(engine->keys);
     EVP_PKEY_free(engine->known_key);
     EVP_MD_free(engine->sha256);
+    OSSL_LIB_CTX_free(engine->signing);
     OSSL_LIB_CTX_free(engine->lib);
     pthread_mutex_destroy(&engine->lock);
     free(engine);
