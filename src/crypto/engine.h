@@ -26,6 +26,7 @@ struct assay_engine {
     OSSL_LIB_CTX *lib;
     OSSL_LIB_CTX *signing; /**< with randomness; NULL before the first private key (private.c) */
     EVP_MD *sha256;
+    EVP_MD *sha1; /**< for mac_of() alone: no signature is made or verified with it */
     /** an Ed25519 key whose good signature tells a bad one from short memory */
     EVP_PKEY *known_key;
     pthread_mutex_t lock;  /**< of the memo, and of `signing` */

@@ -349,9 +349,10 @@ static bool find_algorithms(const struct assay_engine *engine)
 static bool fetch(struct assay_engine *engine)
 {
     engine->sha256 = EVP_MD_fetch(engine->lib, "SHA256", NULL);
+    engine->sha1 = EVP_MD_fetch(engine->lib, "SHA1", NULL);
     engine->known_key =
         EVP_PKEY_new_raw_public_key_ex(engine->lib, "ED25519", NULL, KNOWN_KEY, sizeof KNOWN_KEY);
-    return engine->sha256 && engine->known_key && find_algorithms(engine);
+    return engine->sha256 && engine->sha1 && engine->known_key && find_algorithms(engine);
 }
 
 assay_status assay_engine_new(size_t max_keys, assay_engine **ret)
@@ -388,6 +389,7 @@ void assay_engine_free(assay_engine *engine)
     EVP_PKEY_free(engine->known_key);
     EVP_MD_free(engine->sha256);
     OSSL_LIB_CTX_free(engine->signing);
+    EVP_MD_free(engine->sha1);
     OSSL_LIB_CTX_free(engine->lib);
     pthread_mutex_destroy(&engine->lock);
     free(engine);
