@@ -83,14 +83,14 @@ static void remember(struct case_facts *facts, const struct assay_question *q, a
 assay_status case_facts_ask(struct case_facts *facts, const struct case_worlds *w,
                             const struct assay_question *q, assay_fact **ret)
 {
-    assay_fact *known = find_made(atomic_load(bucket_of(facts, q)), q);
+    assay_fact *known = q->data.n ? NULL : find_made(atomic_load(bucket_of(facts, q)), q);
     assay_status s;
 
     if (known) {
         *ret = assay_fact_ref(known);
         return ASSAY_DONE;
     }
-    if ((s = case_world_ask(w, q, ret, NULL)) == ASSAY_DONE)
+    if ((s = case_world_ask(w, q, ret, NULL)) == ASSAY_DONE && !q->data.n)
         remember(facts, q, *ret);
     return s;
 }

@@ -5,9 +5,8 @@
  */
 #include "base/time.h"
 #include "case/read.h"
-#include "dns/name.h"
 
-/** Inside [web], [recall] and [sign]: what may come next. */
+/** Inside [web], [smtp] and [recall]: what may come next. */
 enum state { STATE_FREE, STATE_STATUS, STATE_BODY };
 
 /** The line begins with this word. */
@@ -128,24 +127,6 @@ assay_status case_read_recall(struct case_reader *r, assay_span line)
         s = CASE_REFUSE(r, value, "at = %s: a time is 2026-11-23T12:00:00Z (RFC 3339)",
                         case_shown(value).text);
     return s;
-}
-
-assay_status case_read_sign(struct case_reader *r, assay_span line)
-{
-    assay_span rest = line, name = case_word(&rest), algorithm = case_word(&rest);
-    struct dns_name read;
-
-    rest = span_trim(rest);
-    if (line.p[0] == '|' && r->state == STATE_BODY)
-        return ASSAY_DONE;
-    if (!span_is(algorithm, "rsa") && !span_is(algorithm, "ed25519"))
-        return CASE_REFUSE(r, r->line, "SELECTOR._domainkey.DOMAIN rsa|ed25519 is expected");
-    if (!dns_name_read(name, &read))
-        return CASE_REFUSE(r, name, "%s is no domain name", case_shown(name).text);
-    if (rest.n && !has_key(rest, "file"))
-        return CASE_REFUSE(r, rest, "file = PATH or | lines with the key are expected");
-    r->state = STATE_BODY;
-    return ASSAY_DONE;
 }
 
 assay_status case_read_secret(struct case_reader *r, assay_span line)

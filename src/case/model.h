@@ -74,6 +74,7 @@ static inline struct case_worlds case_worlds_of(const struct case_one *one)
 
 struct case_set {
     struct arena arena;
+    assay_engine *engine; /**< of the keys of [sign]; NULL while there are none */
     assay_span text;
     struct case_one *shared; /**< what stands above the first [case] */
     struct case_one **cases;

@@ -85,6 +85,8 @@ static assay_status finish(struct case_reader *r)
     assay_status s = case_finish_message(r);
 
     if (s == ASSAY_DONE)
+        s = case_finish_sign(r);
+    if (s == ASSAY_DONE)
         s = case_finish_kind(r);
     if (s == ASSAY_DONE)
         s = case_world_sort(&r->set->arena, &r->one->world, &clash);
@@ -257,6 +259,7 @@ static assay_status read_into(struct case_set *set, assay_span text, struct case
     s = read_lines(r);
     buf_done(&r->message);
     buf_done(&r->octets);
+    private_wipe(&r->pem);
     return s;
 }
 
@@ -267,7 +270,8 @@ assay_status case_read(assay_span text, case_open_fn *open, void *arg, struct ca
                             .arg = arg,
                             .error = ret_error,
                             .message = buf_new(LIMIT_CASE_TEXT),
-                            .octets = buf_new(LIMIT_CASE_TEXT)};
+                            .octets = buf_new(LIMIT_CASE_TEXT),
+                            .pem = buf_new(LIMIT_CASE_PEM)};
     struct case_set *set = calloc(1, sizeof *set);
     assay_status s = set ? read_into(set, text, &r) : ASSAY_ENOMEM;
 
@@ -279,15 +283,23 @@ assay_status case_read(assay_span text, case_open_fn *open, void *arg, struct ca
     return ASSAY_DONE;
 }
 
+/** Free what of a case lies outside the arena. */
+static void free_case(struct case_one *one)
+{
+    case_facts_free(one->facts);
+    case_signers_free(one->world.signers);
+}
+
 void case_set_free(struct case_set *set)
 {
     if (!set)
         return;
     for (size_t i = 0; i < set->n; i++)
         if (set->cases[i] != set->shared)
-            case_facts_free(set->cases[i]->facts);
+            free_case(set->cases[i]);
     if (set->shared)
-        case_facts_free(set->shared->facts);
+        free_case(set->shared);
+    assay_engine_free(set->engine);
     arena_done(&set->arena);
     free(set);
 }

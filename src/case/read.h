@@ -22,6 +22,8 @@ struct case_reader {
     size_t nrecords;       /**< of the file */
     struct buf message;    /**< of the case at hand */
     struct buf octets;     /**< a record or a file being read */
+    struct buf pem;        /**< of [sign]: the key being read */
+    struct case_signer *signer; /**< the line it belongs to, while | lines may follow */
     bool message_lines, message_file;
     unsigned state; /**< of a section whose lines belong together; 0 at its beginning */
 };
@@ -40,11 +42,11 @@ case_line_fn case_read_expect;  /**< [expect] (fields.c) */
 case_line_fn case_read_dns;     /**< [dns]: records and marks (records.c) */
 case_line_fn case_read_message; /**< [message]: | lines, or a file (body.c) */
 case_line_fn case_read_digest;  /**< [digests] (body.c) */
+case_line_fn case_read_sign;    /**< [sign]: keys and answers (sign.c) */
 case_line_fn case_read_web;     /**< [web]: looked at, not kept; so for those below (later.c) */
 case_line_fn case_read_smtp;    /**< [smtp] */
 case_line_fn case_read_list;    /**< [lists] */
 case_line_fn case_read_recall;  /**< [recall] */
-case_line_fn case_read_sign;    /**< [sign] */
 case_line_fn case_read_secret;  /**< [secret] */
 
 /** Refuse a piece of the file. \return ASSAY_EINVAL */
@@ -69,6 +71,9 @@ ASSAY_NODISCARD assay_status case_read_record(struct case_reader *r, assay_span 
  * ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status case_finish_message(struct case_reader *r);
+
+/** The key that [sign] ended with is complete (sign.c). \return as case_finish_message() */
+ASSAY_NODISCARD assay_status case_finish_sign(struct case_reader *r);
 
 /** Find out of what kind the case at hand is, and that nothing in it is of another (kind.c). */
 ASSAY_NODISCARD assay_status case_finish_kind(struct case_reader *r);

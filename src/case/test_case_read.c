@@ -67,8 +67,12 @@ static const struct {
      "tls_policy = secure\ntls_failure = x\n",
      1},
     {"a sending case",
-     "[envelope]\ndirection = out\nfrom = a@b\n[sign]\ns._domainkey.a.example rsa file = k.pem\n"
-     "t._domainkey.a.example ed25519\n| -----BEGIN\n| x\n[message]\n| From: a\n[expect]\nsignature = v=1\nedit = add X\n",
+     "[envelope]\ndirection = out\nfrom = a@b\n[sign]\n"
+     "s._domainkey.a.example rsa signature 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= = AAAA\n"
+     "s._domainkey.a.example rsa signature QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE= = TIMEOUT\n"
+     "t._domainkey.a.example ed25519\n| -----BEGIN PRIVATE KEY-----\n"
+     "|MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMRESc\n| VpezJpGXA7rAMcrn9g\n"
+     "| -----END PRIVATE KEY-----\n[message]\n| From: a\n[expect]\nsignature = v=1\nedit = add X\n",
      1},
     {"an SRS case",
      "[envelope]\nsrs = forward\naddress = a@b\nforwarder = c.example\n[secret]\nhello = world\nany | thing\n[expect]\n"
@@ -229,6 +233,33 @@ static const struct {
     {"no time to recall", "[recall]\nat = then\n", 2, 6, "RFC 3339"},
     {"no record to recall", "[recall]\na.example TXTT \"x\"\n", 2, 11, "unknown type"},
     {"no key to sign with", "[sign]\ns._domainkey.a dsa file = x\n", 2, 1, "rsa|ed25519"},
+    {"a key of no name", "[sign]\ns..a rsa\n| x\n", 2, 1, "is no domain name"},
+    {"a key's text without a name", "[sign]\n| x\n", 2, 1, "the key of which name?"},
+    {"a key's text behind an answer",
+     "[sign]\ns.a rsa signature 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= = AAAA\n| x\n", 3, 1,
+     "the key of which name?"},
+    {"a key that is none", "[sign]\n\ns._domainkey.a rsa\n| x\n", 3, 1, "no key in PEM"},
+    {"a key that is none, and another", "[sign]\ns.a rsa\n| x\nt.a rsa\n", 2, 1, "no key in PEM"},
+    {"a key of the other algorithm",
+     "[sign]\ns.a rsa\n| -----BEGIN PRIVATE KEY-----\n| MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMRESc"
+     "VpezJpGXA7rAMcrn9g\n| -----END PRIVATE KEY-----\n",
+     2, 1, "the key is Ed25519, not RSA"},
+    {"a file of keys where there are none", "[sign]\ns.a rsa file = x\n", 2, 9, "no file may be"},
+    {"neither a key nor an answer", "[sign]\ns.a rsa key = x\n", 2, 9, "are expected"},
+    {"a short digest", "[sign]\ns.a rsa signature 47DE = AAAA\n", 2, 19, "not 32 octets"},
+    {"no digest", "[sign]\ns.a rsa signature\n", 2, 1, "not 32 octets"},
+    {"no signature", "[sign]\ns.a rsa signature 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", 2,
+     1, "DIGEST = SIGNATURE"},
+    {"a signature that is not base64",
+     "[sign]\ns.a rsa signature 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= = AAA\n", 2, 66,
+     "no signature in base64"},
+    {"text behind a signature",
+     "[sign]\ns.a rsa signature 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= = AAAA x\n", 2, 71,
+     "text behind"},
+    {"an answer given twice",
+     "[sign]\ns.a rsa signature 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= = AAAA\n"
+     "S.a rsa signature 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= = TIMEOUT\n",
+     3, 1, "already"},
     {"a NUL in a key's line", NULL, 2, 1, "a NUL"},
 };
 

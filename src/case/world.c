@@ -373,8 +373,7 @@ static assay_status ask_dns(const struct case_worlds *w, const struct assay_ques
 /** Answer what nothing here answers: nobody is asked. */
 static assay_status ask_nobody(const struct assay_question *q, assay_fact **ret)
 {
-    bool key = q->kind == ASSAY_SIGN || q->kind == ASSAY_MAC,
-         far = q->kind == ASSAY_GET || q->kind == ASSAY_PROBE;
+    bool key = q->kind == ASSAY_MAC, far = q->kind == ASSAY_GET || q->kind == ASSAY_PROBE;
     struct assay_answer a = {.size = sizeof a,
                              .how = key   ? ASSAY_REFUSED
                                     : far ? ASSAY_TIMEOUT
@@ -395,6 +394,8 @@ assay_status case_world_ask(const struct case_worlds *w, const struct assay_ques
         s = ask_dns(w, q, ret, &absent);
     } else if (q->kind == ASSAY_SUFFIX) {
         s = ask_suffix(w, q, ret);
+    } else if (q->kind == ASSAY_SIGN) {
+        s = case_sign_ask(w->own->signers, q, ret, &absent);
     } else {
         s = ask_nobody(q, ret);
         absent = true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
  * \file world.h
- * The world of a case: what [dns] says, sorted so that a name is found at once.
+ * The world of a case: what [dns] says, sorted so that a name is found at once, and the keys of
+ * [sign].
  *
  *     case_world_add()    a record or a mark, as the reader meets it
  *     case_world_sort()   once all are there; finds what contradicts itself
@@ -15,6 +16,7 @@
 #define CASE_WORLD_H
 
 #include "base/arena.h"
+#include "case/sign.h"
 #include "dns/name.h"
 
 #include <assay/assay.h>
@@ -36,12 +38,13 @@ struct case_table {
     size_t n, cap;
 };
 
-/** All of one [dns]. */
+/** All of one [dns] and [sign]. */
 struct case_world {
     struct case_table records;
-    struct case_table existing; /**< of them, those that say more than NXDOMAIN */
-    struct case_table marks;    /**< @secure and its like */
-    struct case_table suffixes; /**< @suffix */
+    struct case_table existing;  /**< of them, those that say more than NXDOMAIN */
+    struct case_table marks;     /**< @secure and its like */
+    struct case_table suffixes;  /**< @suffix */
+    struct case_signer *signers; /**< [sign]: keys and answers; never shared */
 };
 
 /** A world, and the one it adds to; its own lines win. */
@@ -97,7 +100,8 @@ struct case_facts *case_facts_new(void);
 void case_facts_free(struct case_facts *facts);
 
 /**
- * case_world_ask() that remembers, up to LIMIT_CASE_FACTS answers.
+ * case_world_ask() that remembers, up to LIMIT_CASE_FACTS answers; not those to questions with
+ * data, which come once.
  *
  * \param ret  set on ASSAY_DONE; the caller's count
  * \return ASSAY_DONE, ASSAY_ENOMEM

@@ -245,6 +245,7 @@ assay_status assay_case_write(assay_eval *eval, assay_span body, unsigned flags,
     write_envelope(&w);
     write_policy(&w);
     case_write_world(&w);
+    case_write_sign(&w, &w.r->ev);
     if (!w.r->envelope_only)
         case_write_message(&w);
     write_expect(&w);

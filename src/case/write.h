@@ -5,6 +5,7 @@
  *
  *     assay_case_write()    write.c: the sections in order
  *       case_write_world()  write_world.c: [dns] from the evidence, checked by asking it again
+ *       case_write_sign()   write_sign.c: [sign], likewise
  *       case_write_message() write_message.c: [message], [digests]
  *         case_redact_header() redact.c: filler for what no check depends on
  */
@@ -44,6 +45,9 @@ void case_put_value(struct case_writer *w, const char *key, assay_span value);
 
 /** Write the facts as [dns]. */
 void case_write_world(struct case_writer *w);
+
+/** Write [sign]: what a key holder answered; nothing when none was asked (write_sign.c). */
+void case_write_sign(struct case_writer *w, const assay_eval *eval);
 
 /** Write [message] and, where they stand for the body, [digests]. */
 void case_write_message(struct case_writer *w);
