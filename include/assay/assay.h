@@ -485,6 +485,66 @@ typedef assay_status assay_answer_fn(void *arg, assay_eval *eval,
 ASSAY_NODISCARD assay_status assay_run(assay_eval *eval, assay_span message,
                                        assay_answer_fn *answer, void *arg);
 
+/* ---- SRS: addresses that find their way home ---------------------------------------------------- */
+
+/** What to do with an address that would get too long (RFC 5321 4.5.3.1). */
+enum assay_srs_overflow {
+    ASSAY_SRS_REFUSE, /**< do not rewrite it: ASSAY_SRS_REFUSED */
+    ASSAY_SRS_KEEP,   /**< leave it as it is: ASSAY_SRS_UNCHANGED */
+    ASSAY_SRS_LONG    /**< make it as long as it gets, up to 320 octets, as postsrsd does */
+};
+
+/** An address to be rewritten, and how. What is 0 or empty has the value that postsrsd takes. */
+struct assay_srs {
+    size_t size;          /**< sizeof(struct assay_srs), so that fields can be added later */
+    int64_t now;          /**< seconds since 1970-01-01T00:00:00Z */
+    assay_span address;   /**< without brackets; empty or `<>`: the null sender */
+    assay_span forwarder; /**< the domain that SRS addresses are made in */
+    /** false: from a sender's address to ours; true: from ours back to the sender's */
+    bool reverse;
+    /** other domains of ours, as A-labels; one that begins with a dot is all below it */
+    const assay_span *local;
+    size_t nlocal;         /**< how many */
+    unsigned hash_length;  /**< characters of a hash that is made: 4-27; 0: 4 */
+    unsigned hash_min;     /**< and that is accepted: 4-27; 0: 4 */
+    unsigned max_age_days; /**< an address that is older is out of date: 1-1022; 0: 21 */
+    char separator;        /**< behind SRS0 and SRS1: `=`, `+` or `-`; 0: `=` */
+    enum assay_srs_overflow overflow;
+    assay_span secret; /**< the name of the secrets, for ASSAY_MAC; empty: "srs" */
+};
+
+/** What became of an address. */
+enum assay_srs_outcome {
+    ASSAY_SRS_REWRITTEN = 1,
+    ASSAY_SRS_UNCHANGED, /**< it is not for rewriting: take it as it is */
+    ASSAY_SRS_REFUSED,   /**< it is forged, out of date or broken, or it would get too long */
+    ASSAY_SRS_UNKNOWN    /**< the holder of the secrets did not answer: try again */
+};
+
+/** An address rewritten. Lives as long as the evaluation. */
+struct assay_srs_rewrite {
+    enum assay_srs_outcome outcome;
+    assay_span address;  /**< the new one, or the old one where it is unchanged; else empty */
+    assay_span error;    /**< why it was not rewritten, in a few words; else empty; ASCII */
+    int code;            /**< the SMTP reply code: REFUSED 550, UNKNOWN 451; else 0 */
+    assay_span enhanced; /**< its enhanced status code (RFC 3463); else empty */
+};
+
+/**
+ * Begin to rewrite an address by the Sender Rewriting Scheme, so that a forwarder passes SPF by its
+ * own domain, and bounces come back through it. No message is taken; step at once. One question is
+ * asked at most, of kind ASSAY_MAC: HMAC-SHA1 of its data under each secret of its name, in order,
+ * in one item; the first makes hashes, all verify.
+ *
+ * \return ASSAY_DONE; ASSAY_EINVAL: `forwarder` is no domain name, or a number or the separator is
+ *         not one of those allowed; ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status assay_srs_new(assay_engine *engine, const struct assay_srs *request,
+                                           assay_eval **ret);
+
+/** What became of the address; NULL before a step returned ASSAY_DONE, or of another evaluation. */
+const struct assay_srs_rewrite *assay_srs_result(const assay_eval *eval);
+
 /* ---- replay ---------------------------------------------------------------------------------- */
 
 /** What assay_case_write() leaves out. */

@@ -67,6 +67,10 @@ enum limits {
     /* iprev */
     LIMIT_IPREV_NAMES = 10, /**< PTR names that are looked up (RFC 8601 3) */
 
+    /* srs */
+    LIMIT_SRS_ADDRESS = 320, /**< octets of an address that is looked at or made */
+    LIMIT_SRS_SECRETS = 32,  /**< secrets of one name */
+
     /* the world */
     LIMIT_RESOLVERS = 8, /**< resolvers that are forwarded to */
     LIMIT_THREADS = 256, /**< members of a pool of worlds */
