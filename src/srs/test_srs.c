@@ -303,7 +303,7 @@ static void what_gets_too_long_is_refused_kept_or_made_as_one_says(void **state)
         {287, "b.example", ASSAY_SRS_LONG, "SRS0="},
         {1, LABEL LABEL LABEL "example", ASSAY_SRS_REFUSE, "SRS0="},
         {26, LABEL LABEL LABEL "example", ASSAY_SRS_REFUSE,
-         "! rewritten it would have 256 octets, and 254 are allowed"},
+         "! rewritten it would have 255 octets, and 254 are allowed"},
         {26, LABEL LABEL LABEL "example", ASSAY_SRS_LONG, "SRS0="},
     };
 
