@@ -179,6 +179,33 @@ static bool write_all_dkim(struct receive *r, struct gatherer *g)
     return true;
 }
 
+/** The domains that sealed a chain, the newest first, parted by spaces. */
+static assay_span sealers(struct writer *w)
+{
+    const struct arc_check *chain = &w->r->arc;
+    char *text;
+    size_t n = 0;
+
+    for (size_t i = 0; i < chain->n; i++)
+        n += chain->sets[i].seal.domain.n + 1;
+    if (!(text = arena_get(w->keep, n + 1))) {
+        w->no_memory = true;
+        return SPAN_EMPTY;
+    }
+    n = 0;
+    for (size_t i = chain->n; i-- > 0;) {
+        assay_span domain = chain->sets[i].seal.domain;
+
+        if (!domain.n)
+            continue;
+        if (n)
+            text[n++] = ' ';
+        memcpy(text + n, domain.p, domain.n);
+        n += domain.n;
+    }
+    return (assay_span){text, n};
+}
+
 /** Write the ARC check. */
 static bool write_arc(struct receive *r, struct gatherer *g)
 {
@@ -196,6 +223,8 @@ static bool write_arc(struct receive *r, struct gatherer *g)
     if (r->arc.n)
         number(&w, "sets", r->arc.n);
     detail(&w, "sealer", v->sealer);
+    if (r->arc.n)
+        detail(&w, "sealers", sealers(&w));
     return !w.no_memory;
 }
 
@@ -220,6 +249,8 @@ static bool write_dmarc(struct receive *r, struct gatherer *g, const struct dmar
     detail(&w, "org", v->org);
     if (v->testing)
         detail(&w, "testing", SPAN("yes"));
+    if (v->sampled_out)
+        detail(&w, "sampled_out", SPAN("yes"));
     detail(&w, "aligned_dkim", v->aligned_dkim);
     detail(&w, "aligned_spf", v->aligned_spf);
     return !w.no_memory;
