@@ -78,6 +78,12 @@ enum limits {
     LIMIT_FLIGHTS = 400, /**< of these, given to libunbound; one takes about 13 KB there */
     LIMIT_BUSY = 1600,   /**< queries libunbound works on, those nobody waits for included */
 
+    /* the store */
+    LIMIT_STORE_QUEUE = 16 << 20,   /**< octets of rows that wait in memory for the disk */
+    LIMIT_STORE_SEGMENT = 16 << 20, /**< octets of one file of the spill, unless otherwise said */
+    LIMIT_STORE_BATCH = 4096,       /**< rows of one transaction */
+    LIMIT_STORE_PRUNE = 1024,       /**< old rows that are removed in one transaction */
+
     /* .case files */
     LIMIT_CASE_TEXT = 1 << 28,   /**< octets of one file, and of a file it names */
     LIMIT_CASES = 16384,         /**< cases of one file */
