@@ -94,6 +94,16 @@ enum limits {
     LIMIT_CASE_SIGN = 1024,      /**< keys and answers of one [sign] */
     LIMIT_CASE_PEM = 1 << 20,    /**< octets of the text of one of its keys */
     LIMIT_CASE_FACTS = 4096      /**< answers that one case remembers */
+    LIMIT_CASE_FACTS = 4096,     /**< answers that one case remembers */
+
+    /* assayd.conf */
+    LIMIT_CONF_TEXT = 1 << 26,     /**< octets of all its files */
+    LIMIT_CONF_FILES = 4096,       /**< files, the first included */
+    LIMIT_CONF_DEPTH = 8,          /**< files that include one another */
+    LIMIT_CONF_BLOCKS = 262144,    /**< blocks of all files */
+    LIMIT_CONF_ITEMS = 4096,       /**< options of one block */
+    LIMIT_CONF_WORDS = 65536,      /**< values of one option */
+    LIMIT_CONF_COMPLAINTS = 100    /**< complaints that are told; of others there is a count */
 };
 
 #endif
