@@ -93,7 +93,6 @@ enum limits {
     LIMIT_CASE_RECORDS = 262144, /**< lines of [dns] of one file */
     LIMIT_CASE_SIGN = 1024,      /**< keys and answers of one [sign] */
     LIMIT_CASE_PEM = 1 << 20,    /**< octets of the text of one of its keys */
-    LIMIT_CASE_FACTS = 4096      /**< answers that one case remembers */
     LIMIT_CASE_FACTS = 4096,     /**< answers that one case remembers */
 
     /* assayd.conf */
