@@ -125,6 +125,13 @@ ASSAY_NODISCARD assay_status arc_seal_read(struct arena *a, const struct header 
 uint64_t arc_aar_instance(assay_span value, assay_span *payload);
 
 /**
+ * Add the three fields of a set to what a later seal signs (RFC 8617 5.1.1). \return ASSAY_DONE,
+ * ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status arc_hash_set(struct digest *d, const struct header *h,
+                                          const struct arc_set *set);
+
+/**
  * Verify the seal of a set: a branch_fn over a struct arc_set whose check is set. ASSAY_NEED while
  * its key is asked.
  */

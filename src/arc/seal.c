@@ -135,33 +135,37 @@ static assay_status add_field(struct digest *d, const struct header *h, size_t i
     return canon_field(d, CANON_RELAXED, field_name(h, i), field_raw(h, i));
 }
 
-/**
- * The digest a seal signs: all fields of the sets up to its own, its own last with b= empty (RFC
- * 8617 5.1.1).
- */
+assay_status arc_hash_set(struct digest *d, const struct header *h, const struct arc_set *set)
+{
+    if (add_field(d, h, set->aar) != ASSAY_DONE ||
+        add_field(d, h, set->signature.field) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    return add_field(d, h, set->seal.field);
+}
+
+/** Add what the seal of a set signs: the sets before it, its own fields, the seal with b= empty. */
+static assay_status add_all(struct digest *d, const struct header *h, const struct arc_set *set)
+{
+    for (const struct arc_set *s = set->check->sets; s != set; s++)
+        if (arc_hash_set(d, h, s) != ASSAY_DONE)
+            return ASSAY_ENOMEM;
+    if (add_field(d, h, set->aar) != ASSAY_DONE ||
+        add_field(d, h, set->signature.field) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    return canon_signature(d, CANON_RELAXED, field_name(h, set->seal.field),
+                           field_raw(h, set->seal.field), set->seal.b);
+}
+
+/** The digest a seal signs (RFC 8617 5.1.1). */
 static assay_status hash_sets(const struct assay_eval *ev, const struct arc_set *set,
                               uint8_t out[SHA256_SIZE])
 {
-    const struct header *h = &set->check->message->header;
-    const struct arc_set *s = set->check->sets;
     struct digest d;
     assay_status status = digest_begin(&d, ev->engine);
 
     if (status != ASSAY_DONE)
         return status;
-    for (; status == ASSAY_DONE; s++) {
-        if (add_field(&d, h, s->aar) != ASSAY_DONE ||
-            add_field(&d, h, s->signature.field) != ASSAY_DONE)
-            status = ASSAY_ENOMEM;
-        else if (s == set)
-            break;
-        else
-            status = add_field(&d, h, s->seal.field);
-    }
-    if (status == ASSAY_DONE)
-        status = canon_signature(&d, CANON_RELAXED, field_name(h, set->seal.field),
-                                 field_raw(h, set->seal.field), set->seal.b);
-    if (status == ASSAY_DONE)
+    if ((status = add_all(&d, &set->check->message->header, set)) == ASSAY_DONE)
         status = digest_end(&d, out);
     digest_done(&d);
     return status;

@@ -225,6 +225,20 @@ assay_span expect_got_edits(struct expecter *e, const struct expect_key *key, si
     return keep(e, &text);
 }
 
+assay_span expect_got_signature(struct expecter *e, const struct expect_key *key, size_t nth)
+{
+    for (size_t i = e->verdict->nedits; i > 0; i--) { /* the last one inserted is on top */
+        const struct assay_edit *edit = &e->verdict->edits[i - 1];
+        struct buf text = buf_new(edit->value.n + 1);
+
+        if (edit->remove || !span_iis(edit->name, "DKIM-Signature") || nth-- > 0)
+            continue;
+        put_folded(&text, edit->value);
+        return keep(e, &text);
+    }
+    return span_of(key->absent);
+}
+
 /** An edit is as wanted: `VERB NAME` or `VERB NAME: VALUE`. */
 static bool is_edit(const struct assay_edit *edit, assay_span wanted)
 {

@@ -71,6 +71,7 @@ expect_got_fn expect_got_disposition; /**< accept, quarantine, reject or defer *
 expect_got_fn expect_got_message;     /**< ok or malformed */
 expect_got_fn expect_got_authres;     /**< Authentication-Results, white space folded */
 expect_got_fn expect_got_edits;       /**< all edits */
+expect_got_fn expect_got_signature;   /**< the nth DKIM-Signature inserted, white space folded */
 expect_got_fn expect_got_questions;   /**< how many questions were asked */
 
 expect_holds_fn expect_holds_result; /**< the result is equal, the properties are there */

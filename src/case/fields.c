@@ -64,6 +64,18 @@ static const char *set_hostname(struct assay_envelope *e, assay_span value)
     return NULL;
 }
 
+static const char *set_user(struct assay_envelope *e, assay_span value)
+{
+    e->user = value;
+    return NULL;
+}
+
+static const char *set_direction(struct assay_envelope *e, assay_span value)
+{
+    (void)e; /* kind.c looks at it */
+    return span_is(value, "in") || span_is(value, "out") ? NULL : "in or out is expected";
+}
+
 static const char *set_sample(struct assay_envelope *e, assay_span value)
 {
     uint64_t number;
@@ -96,7 +108,8 @@ static const struct key {
     {"evidence", CASE_DOMAIN, true, NULL},
     {"profile", CASE_DOMAIN, false, NULL},
     {"nexthop", CASE_DESTINATION, false, NULL},
-    {"direction", RECEIVED, false, NULL},
+    {"direction", RECEIVED, false, set_direction},
+    {"user", RECEIVED, false, set_user},
     {"srs", CASE_SRS, false, NULL},
     {"address", CASE_SRS, false, NULL},
     {"forwarder", CASE_SRS, false, NULL},

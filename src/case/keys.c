@@ -146,11 +146,13 @@ static const char *message_fault(assay_span value)
 enum { RECEIVED = CASE_MESSAGE | CASE_SPF, ALSO_DOMAIN = RECEIVED | CASE_DOMAIN };
 
 /** A result of checks of a method and scope. */
-#define RESULT(name, method, scope)                                                                \
-    {                                                                                              \
-        name, RECEIVED, expect_got_result, expect_holds_result, result_fault, method, scope, NULL, \
-            "none", false, true                                                                    \
+#define RESULT_OF(name, kinds, method, scope)                                                   \
+    {                                                                                           \
+        name, kinds, expect_got_result, expect_holds_result, result_fault, method, scope, NULL, \
+            "none", false, true                                                                 \
     }
+
+#define RESULT(name, method, scope) RESULT_OF(name, RECEIVED, method, scope)
 
 /** A detail of checks of a method and scope. */
 #define DETAIL(name, kinds, holds, fault, method, scope, detail, absent, text)                  \
@@ -187,8 +189,8 @@ static const struct expect_key KEYS[] = {
     DETAIL("arc.sealer", RECEIVED, expect_holds_domain, NULL, "arc", NULL, "sealer", "", false),
     VALUE("bimi", RECEIVED, expect_got_fixed, expect_holds_value, no_value, "none", false),
     RESULT("iprev", "iprev", NULL),
-    VALUE("disposition", RECEIVED, expect_got_disposition, expect_holds_value, disposition_fault,
-          NULL, false),
+    VALUE("disposition", RECEIVED | CASE_SENDING, expect_got_disposition, expect_holds_value,
+          disposition_fault, NULL, false),
     VALUE("ar", RECEIVED, expect_got_authres, expect_holds_folded, no_value, NULL, true),
     VALUE("edit", RECEIVED | CASE_SENDING, expect_got_edits, expect_holds_edit, edit_fault, NULL,
           true),
@@ -202,7 +204,10 @@ static const struct expect_key KEYS[] = {
           false),
     VALUE("message", RECEIVED | CASE_SENDING, expect_got_message, expect_holds_value, message_fault,
           NULL, false),
-    LATER("signature", CASE_SENDING),
+    RESULT_OF("sign", CASE_SENDING, "sign", NULL),
+    RESULT("seal", "seal", NULL),
+    {"signature", CASE_SENDING, expect_got_signature, expect_holds_folded, no_value, NULL, NULL,
+     NULL, "no signature", true, true},
     LATER("finding", CASE_DOMAIN),
     LATER("not_finding", CASE_DOMAIN),
     LATER("score", CASE_DOMAIN),

@@ -104,6 +104,22 @@ typedef const char *case_names_fn(size_t i);
 /** `; did you mean "NAME"?` for the nearest name, or an empty text. */
 struct case_shown case_hint(assay_span word, case_names_fn *names);
 
+/** This version has a flow for it. */
+static inline bool case_can_run(const struct case_one *one)
+{
+    return one->kind == CASE_MESSAGE || one->kind == CASE_SPF || one->kind == CASE_SENDING;
+}
+
+/** A message is fed to its flow. */
+static inline bool case_has_message(const struct case_one *one)
+{
+    return one->kind == CASE_MESSAGE || one->kind == CASE_SENDING;
+}
+
+/** Make the evaluation of a case that can run, nothing fed to it. \return as assay_receive_new() */
+ASSAY_NODISCARD assay_status case_begin(assay_engine *engine, const struct case_one *one,
+                                        const assay_policy *policy, assay_eval **ret);
+
 /** The word of a kind, such as "message". */
 const char *case_kind_text(enum case_kind kind);
 

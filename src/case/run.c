@@ -23,7 +23,7 @@ static assay_status refuse_kind(const struct case_one *one, struct case_error *e
         return case_refuse(one->set, one->at.p ? one->at : one->set->text, error,
                            "nothing to judge: there is neither [envelope] nor [message]");
     return case_refuse(one->set, one->kind_at, error,
-                       "%s %s case: this version runs message and SPF cases",
+                       "%s %s case: this version runs message, SPF and sending cases",
                        one->kind == CASE_SRS ? "an" : "a", case_kind_text(one->kind));
 }
 
@@ -74,14 +74,22 @@ static assay_status drive(const struct case_one *one, assay_eval *eval)
     return s;
 }
 
+assay_status case_begin(assay_engine *engine, const struct case_one *one,
+                        const assay_policy *policy, assay_eval **ret)
+{
+    switch (one->kind) {
+    case CASE_MESSAGE: return assay_receive_new(engine, policy, &one->values, ret);
+    case CASE_SENDING: return assay_send_new(engine, policy, &one->values, ret);
+    default: return assay_envelope_new(engine, policy, &one->values, ret);
+    }
+}
+
 /** Judge. */
 static assay_status judge(assay_engine *engine, const struct case_one *one, struct case_outcome *o)
 {
-    bool message = one->kind == CASE_MESSAGE;
-    assay_status s = message ? assay_receive_new(engine, o->policy, &one->values, &o->eval)
-                             : assay_envelope_new(engine, o->policy, &one->values, &o->eval);
+    assay_status s = case_begin(engine, one, o->policy, &o->eval);
 
-    if (s == ASSAY_DONE && message)
+    if (s == ASSAY_DONE && case_has_message(one))
         s = give_message(one, o->eval);
     return s == ASSAY_DONE ? drive(one, o->eval) : s;
 }
@@ -134,7 +142,7 @@ assay_status case_run(assay_engine *engine, const struct case_one *one, struct c
     struct case_outcome o = {0};
     assay_status s;
 
-    if (one->kind != CASE_MESSAGE && one->kind != CASE_SPF)
+    if (!case_can_run(one))
         return refuse_kind(one, ret_error);
     s = make_policy(one, &o, ret_error);
     if (s == ASSAY_DONE)

@@ -68,7 +68,7 @@ static inline size_t law_each_of_file(char *path, law_fn *fn, unsigned of, uint3
     for (size_t i = 0; i < case_count(set); i++) {
         const struct case_one *one = case_at(set, i);
 
-        if ((one->kind != CASE_MESSAGE && one->kind != CASE_SPF) || law_random(random) % of)
+        if (!case_can_run(one) || law_random(random) % of)
             continue;
         fn(one, random);
         n++;
@@ -229,12 +229,9 @@ static inline assay_eval *law_judge(assay_engine *engine, const assay_policy *po
     uint32_t seed = law_random(random);
     assay_eval *eval;
 
-    if (one->kind == CASE_MESSAGE) {
-        assert_int_equal(assay_receive_new(engine, policy, &one->values, &eval), ASSAY_DONE);
+    assert_int_equal(case_begin(engine, one, policy, &eval), ASSAY_DONE);
+    if (case_has_message(one))
         assert_int_equal(law_feed(one, eval, way->chunk), ASSAY_DONE);
-    } else {
-        assert_int_equal(assay_envelope_new(engine, policy, &one->values, &eval), ASSAY_DONE);
-    }
     law_drive(one, eval, way, seed, random);
     return eval;
 }

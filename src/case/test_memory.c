@@ -87,17 +87,11 @@ static assay_eval *begin(const struct case_one *one, const assay_policy *policy)
     assay_eval *eval;
     assay_status s;
 
-    if (one->kind != CASE_MESSAGE) {
-        while (again(s = assay_envelope_new(engine, policy, &one->values, &eval)))
-            ;
-        assert_int_equal(s, ASSAY_DONE);
-        return eval;
-    }
     for (;;) {
-        while (again(s = assay_receive_new(engine, policy, &one->values, &eval)))
+        while (again(s = case_begin(engine, one, policy, &eval)))
             ;
         assert_int_equal(s, ASSAY_DONE);
-        if (!again(s = law_feed(one, eval, 100)))
+        if (!case_has_message(one) || !again(s = law_feed(one, eval, 100)))
             break;
         assay_eval_free(eval);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "receive/verdict.h"
 
-enum { PROPERTIES_MAX = 6, DETAILS_MAX = 12, OTHER_CHECKS = 6 };
+enum { PROPERTIES_MAX = 6, DETAILS_MAX = 12, OTHER_CHECKS = 7 };
 
 /** A check being written. */
 struct writer {
@@ -268,6 +268,28 @@ static bool write_iprev(struct receive *r, struct gatherer *g)
     property(&w, "policy", "iprev", r->ip_text);
     detail(&w, "name", r->iprev.name);
     return !w.no_memory;
+}
+
+assay_status verdict_seal_check(struct receive *r, const struct arc_added *a)
+{
+    static const char *const RESULTS[] = {"sealed", "skipped", "failed", "failed"};
+    const struct sign_key *key = &r->policy->seal_key;
+    struct gatherer g = {(const struct assay_check **)(uintptr_t)r->verdict.checks,
+                         r->verdict.nchecks};
+    struct writer w = begin(r, &g, "seal", "");
+
+    result(&w, RESULTS[a->result], a->reason, a->ref);
+    property(&w, "header", "d", key->domain);
+    property(&w, "header", "s", key->selector);
+    property(&w, "header", "a", dkim_algorithm_text(key->algorithm));
+    if (a->result == DKIM_SIGNED) {
+        number(&w, "instance", a->instance);
+        detail(&w, "cv", span_of(arc_result_text(a->cv)));
+    }
+    if (w.no_memory || r->ev.no_memory)
+        return ASSAY_ENOMEM;
+    r->verdict.nchecks = g.n;
+    return ASSAY_DONE;
 }
 
 assay_status verdict_checks(struct receive *r)

@@ -191,6 +191,8 @@ static assay_status prepare(void *receive)
         (s = arc_prepare(&r->ev, &r->in.message, &r->arc)) != ASSAY_DONE ||
         (s = want_whole_body(&r->in.message.body)) != ASSAY_DONE)
         return s;
+    if (r->policy->seal_key.selector.n && (s = arc_sealer_want(&r->in.message)) != ASSAY_DONE)
+        return s;
     if (!(r->identifiers = arena_zero(&r->ev.keep, (r->dkim.n + 1) * sizeof *r->identifiers)))
         return ASSAY_ENOMEM;
     set_dmarc(r, &r->dmarc, mode, &r->dmarc_verdict);

@@ -13,11 +13,12 @@
  *     assay_step()            receive.c: a table of branches {name, stage, function, slot} and one loop that joins
  *                             dispose.c: what follows, from tables over yes, no and could not tell
  *                             checks.c, results.c: the verdict, Authentication-Results and edits, written from the slots
+ *                             seal.c: what is delivered is sealed, if the policy says so
  */
 #ifndef RECEIVE_RECEIVE_H
 #define RECEIVE_RECEIVE_H
 
-#include "arc/arc.h"
+#include "arc/add.h"
 #include "dmarc/dmarc.h"
 #include "iprev/iprev.h"
 #include "mail/author.h"
@@ -35,6 +36,7 @@ enum receive_branch {
     RECEIVE_DMARC,
     RECEIVE_DMARC_OTHER, /**< by the other standard */
     RECEIVE_SPF_AUTHOR,  /**< only where dmarc.reject = auto wants to know */
+    RECEIVE_SEAL,        /**< only where seal.key says so, at the very end */
     RECEIVE_BRANCHES
 };
 
@@ -64,6 +66,9 @@ struct receive {
     struct dmarc_check dmarc, dmarc_other;
     struct dmarc_verdict dmarc_verdict, dmarc_other_verdict;
     struct branch disposition; /**< the lines of reasoning of dispose.c */
+    struct arc_added added;    /**< by RECEIVE_SEAL */
+    bool reported;             /**< the verdict is written but for the seal */
+    bool sealed;               /**< and that, too */
 
     struct assay_verdict verdict;
 };

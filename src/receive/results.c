@@ -7,8 +7,7 @@ static const char FIELD[] = "Authentication-Results";
 
 enum { AUTHRES_MAX = 65536 };
 
-/** Our name in the field (RFC 8601 2.5). */
-static assay_span our_id(const struct receive *r)
+assay_span verdict_our_id(const struct receive *r)
 {
     assay_span id = r->policy->authserv_id.n ? r->policy->authserv_id : r->hostname;
 
@@ -63,17 +62,24 @@ static assay_status gather(struct receive *r, struct authres_result **ret, size_
     return results ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
-/** Write one field's value into keep. */
-static assay_status write_field(struct receive *r, const struct authres_result *results, size_t n,
-                                assay_span *ret)
+/** Write one field's value into keep. \param field_n  octets before it on its first line */
+static assay_status write_value(struct receive *r, const struct authres_result *results, size_t n,
+                                size_t field_n, assay_span *ret)
 {
     struct buf out = buf_new(AUTHRES_MAX);
     bool kept;
 
-    authres_write(our_id(r), results, n, sizeof FIELD, &out);
+    authres_write(verdict_our_id(r), results, n, field_n, &out);
     kept = out.status != ASSAY_ENOMEM && arena_copy(&r->ev.keep, buf_span(&out), ret);
     buf_done(&out);
     return kept ? ASSAY_DONE : ASSAY_ENOMEM;
+}
+
+/** Write the value of one Authentication-Results. */
+static assay_status write_field(struct receive *r, const struct authres_result *results, size_t n,
+                                assay_span *ret)
+{
+    return write_value(r, results, n, sizeof FIELD, ret);
 }
 
 /** Put ours in at the top: one field, or one for each result, the first on top. */
@@ -93,11 +99,23 @@ static assay_status insert_ours(struct receive *r, const struct authres_result *
     return ASSAY_DONE;
 }
 
+assay_status verdict_payload(struct receive *r, size_t field_n, assay_span *ret)
+{
+    struct authres_result *results;
+    size_t n;
+
+    if (gather(r, &results, &n) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    return write_value(r, results, n, field_n, ret);
+}
+
 assay_status verdict_results(struct receive *r)
 {
-    size_t most = header_count(&r->in.message.header, SPAN(FIELD)) + r->verdict.nchecks + 1;
+    size_t most = header_count(&r->in.message.header, SPAN(FIELD)) + r->verdict.nchecks + 1 +
+                  VERDICT_SEAL_EDITS;
     struct assay_edit *edits = arena_zero(&r->ev.keep, most * sizeof *edits);
-    const struct forged_ids ids = {our_id(r), r->hostname};
+    const struct forged_ids ids = {verdict_our_id(r), r->hostname};
+    bool keep_ours = r->policy->seal_key.selector.n && r->policy->seal_results == POLICY_SEAL_FOUND;
     struct authres_result *results;
     size_t nresults, n = 0;
 
@@ -105,7 +123,7 @@ assay_status verdict_results(struct receive *r)
         write_field(r, results, nresults, &r->verdict.authres) != ASSAY_DONE)
         return ASSAY_ENOMEM;
     if (!r->envelope_only) {
-        if (forged_remove(&r->ev.pass, &r->in.message.header, &ids, false, edits, &n) !=
+        if (forged_remove(&r->ev.pass, &r->in.message.header, &ids, keep_ours, edits, &n) !=
                 ASSAY_DONE ||
             insert_ours(r, results, nresults, edits, &n) != ASSAY_DONE)
             return ASSAY_ENOMEM;
