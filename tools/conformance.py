@@ -6,6 +6,7 @@ Each test becomes a case (assay-case(5)) below WORK, and ASSAY judges it:
 
     spf/rfc7208-tests.yml                    the SPF suite: RFC 7208
     arc/arc-draft-validation-tests.yml       the ARC suite, validation: RFC 8617
+    arc/arc-draft-sign-tests.yml             the ARC suite, sealing: RFC 8617 5.1
     rfc-examples/dmarc-treewalk.json         examples of the tree walk: RFC 9989 4.10
     rfc-examples/*.eml, dns.json             signed messages of RFC 6376 A.2 and RFC 8463 A.3
     (none)                                   records and addresses of RFC 7208 A
@@ -157,6 +158,44 @@ def convert_arc(suites, work):
         world = [record(name, "TXT", value) for name, value in scenario["txt-records"]]
         files.append(write_case(work / f"arc/{number:02}.case", world, cases))
     return files, len(names)
+
+
+def unfolded(value):
+    """A field of the suite with b= in one piece: so it was when the suite sealed it."""
+    tags = " ".join(value.split()).split("; ")
+    return "; ".join(tag.replace(" ", "") if tag.startswith("b=") else tag for tag in tags)
+
+
+def seal_case(name, test, scenario, work):
+    """One sealing test: the three fields, octet for octet but for folding; without them, no seal."""
+    file = work / f"seal/{name}.eml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(test["message"].encode("utf-8").replace(b"\n", b"\r\n"))
+    key = f"{scenario['sel']}:{scenario['domain']}"
+    lines = envelope(now=test["t"], hostname=test["srv-id"])
+    lines += ["[policy]", f"seal.key = {key}", f"seal.fields = {test['sig-headers']}", "seal.results = found",
+              "seal.tags = sorted"]
+    lines += ["[sign]", f"{scenario['sel']}._domainkey.{scenario['domain']} rsa"]
+    lines += [f"| {line}" for line in scenario["privatekey"].strip().split("\n")]
+    lines += ["[message]", f"file = {file.name}", "[expect]"]
+    fields = [(field, test[tag]) for field, tag in (("ARC-Authentication-Results", "AAR"), ("ARC-Message-Signature", "AMS"),
+                                                    ("ARC-Seal", "AS"))]
+    if not any(value.strip() for _, value in fields):
+        return f"seal/{name}", "RFC 8617 5.1", lines + ["seal = skipped"]
+    lines += ["seal = sealed"] + [f"edit = insert {field}: {unfolded(value)}" for field, value in fields]
+    return f"seal/{name}", "RFC 8617 5.1", lines
+
+
+def convert_seal(suites, work):
+    """One file a scenario. Returns (files, tests)."""
+    path = suites / "arc/arc-draft-sign-tests.yml"
+    files, count = [], 0
+    for number, scenario in enumerate(yaml.safe_load_all(path.read_text(encoding="utf-8")), 1):
+        cases = [seal_case(name, test, scenario, work) for name, test in scenario["tests"].items()]
+        world = [record(name, "TXT", value) for name, value in scenario["txt-records"].items()]
+        files.append(write_case(work / f"seal/{number:02}.case", world, cases))
+        count += len(cases)
+    return files, count
 
 
 # -- DMARC tree walk -----------------------------------------------------------------------------------------
@@ -350,6 +389,7 @@ def judge(assay, files, by_file):
 
 SUITES = [("SPF", "spf/rfc7208-tests.yml", convert_spf, False),
           ("ARC validation", "arc/arc-draft-validation-tests.yml", convert_arc, False),
+          ("ARC sealing", "arc/arc-draft-sign-tests.yml", convert_seal, False),
           ("tree walk", "rfc-examples/dmarc-treewalk.json", convert_walk, True),
           ("RFC examples", "rfc-examples/dns.json", convert_examples, False)]
 

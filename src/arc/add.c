@@ -43,7 +43,7 @@ static void put_number(struct dkim_writer *w, const char *name, uint64_t number)
 static size_t write_seal(const struct arc_sealer *s, const struct arc_added *set, assay_span b,
                          struct buf *out)
 {
-    struct dkim_writer w = {.out = out, .column = AS.n + 2};
+    struct dkim_writer w = {.out = out, .column = AS.n + 2, .whole = s->sorted};
     size_t at = 0;
 
     for (const char *order = s->sorted ? "abcdist" : "iatcdsb"; *order; order++)

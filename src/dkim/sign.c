@@ -6,6 +6,8 @@
 
 enum {
     COLUMNS = 76,      /* of a line, its tab counted as one (RFC 5322 2.1.1 has 78) */
+    B_LINE = 72,       /* characters of b= */
+    B_WHOLE = 900,     /* characters of b= that may stand in one line (RFC 5322 2.1.1 has 998) */
     VALUE_MAX = 65536, /* octets of a field */
     ED25519_SIGNATURE = 64
 };
@@ -82,7 +84,8 @@ static void put_names(struct dkim_writer *w, assay_span names)
 
 size_t dkim_put_b(struct dkim_writer *w, assay_span b)
 {
-    size_t at, n = COLUMNS - 4; /* tab, b= and what may follow */
+    bool whole = w->whole && b.n <= B_WHOLE;
+    size_t at, n = whole ? b.n : B_LINE - 2; /* b= stands before it */
 
     w->fold = true;
     part(w, 2);
@@ -93,7 +96,7 @@ size_t dkim_put_b(struct dkim_writer *w, assay_span b)
         b = span_from(b, n);
         if (b.n)
             fold(w);
-        n = COLUMNS - 2;
+        n = B_LINE;
     }
     w->fold = true;
     return at;
@@ -165,7 +168,9 @@ void dkim_compose(const struct dkim_pieces *p, struct buf *out, size_t *ret_b)
     static const char *const ORDERS[2][2] = {{"vacdsitxhbB", "aBbcdhistvx"},
                                              {"nacdstxhbB", "aBbcdhnstx"}};
     const char *order = ORDERS[p->signer->field == ARC_MESSAGE_SIGNATURE][p->signer->sorted];
-    struct dkim_writer w = {.out = out, .column = dkim_field_name(p->signer->field).n + 2};
+    struct dkim_writer w = {.out = out,
+                            .column = dkim_field_name(p->signer->field).n + 2,
+                            .whole = p->signer->sorted};
 
     for (; *order; order++) {
         size_t at = put_tag(&w, p, *order);

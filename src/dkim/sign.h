@@ -172,6 +172,7 @@ struct dkim_writer {
     size_t column; /**< octets of the line at hand */
     bool begun;    /**< a tag was written */
     bool fold;     /**< the next tag begins a line */
+    bool whole;    /**< b= is not folded, unless it is very long */
 };
 
 /** Write a tag; the list folds before it when it does not fit. */

@@ -59,7 +59,7 @@
            "results that a seal vouches for: ours, or those found in the message under our name, when another " \
            "filter of ours put them there and took forged ones out")                                            \
     OPTION("seal.tags", seal_tags, CHOICE, "standard sorted", "standard",                                       \
-           "the tags of a seal: i= first as RFC 8617 4.1 has it, or sorted by name")                            \
+           "the tags of a seal: i= first as RFC 8617 4.1 has it, or by name, as some older programs seal")      \
     OPTION("sign.check", sign_check, CHOICE, "no yes", "yes",                                                   \
            "before signing, look whether the public key is published")                                          \
     OPTION("sign.failure", sign_failure, CHOICE, "defer send", "defer",                                         \
