@@ -556,7 +556,8 @@ enum assay_case_flag {
 
 /**
  * Write a verdict as a .case (assay-case(5)): message, envelope, options, facts and results, so
- * that anyone can replay it.
+ * that anyone can replay it. What became of an address (assay_srs_new()) is written too, without
+ * its secrets; its local part stays whatever the flags say, for the hash covers it.
  *
  * \param body   the message's body as it was fed, or empty with ASSAY_CASE_DIGESTS
  * \param flags  of enum assay_case_flag

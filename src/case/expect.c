@@ -303,6 +303,22 @@ bool expect_holds_trace(struct expecter *e, const struct expect_line *line, assa
     return false;
 }
 
+/* ---- SRS ---- */
+
+assay_span expect_got_address(struct expecter *e, const struct expect_key *key, size_t nth)
+{
+    (void)key;
+    (void)nth;
+    return e->srs->address;
+}
+
+assay_span expect_got_error(struct expecter *e, const struct expect_key *key, size_t nth)
+{
+    (void)key;
+    (void)nth;
+    return e->srs->error;
+}
+
 /* ---- questions ---- */
 
 assay_span expect_got_questions(struct expecter *e, const struct expect_key *key, size_t nth)
@@ -387,7 +403,10 @@ static void compare(struct expecter *e, const struct case_line *line)
 
 assay_status case_expect(const struct case_one *one, struct case_outcome *ret)
 {
-    struct expecter e = {.one = one, .outcome = ret, .verdict = assay_result(ret->eval)};
+    struct expecter e = {.one = one,
+                         .outcome = ret,
+                         .verdict = assay_result(ret->eval),
+                         .srs = assay_srs_result(ret->eval)};
 
     if (!(ret->misses = arena_get(&ret->arena, (one->expect.n + 1) * sizeof *ret->misses)))
         return ASSAY_ENOMEM;

@@ -12,8 +12,9 @@
 struct expecter {
     const struct case_one *one;
     struct case_outcome *outcome;
-    const struct assay_verdict *verdict;
-    size_t next_edit;   /**< edits are matched in order */
+    const struct assay_verdict *verdict; /**< NULL for an SRS case */
+    const struct assay_srs_rewrite *srs; /**< NULL for others */
+    size_t next_edit;                    /**< edits are matched in order */
     assay_span *traces; /**< lines of reasoning, each as one text; NULL: not made yet */
     size_t ntraces;
     bool no_memory;
@@ -73,6 +74,8 @@ expect_got_fn expect_got_authres;     /**< Authentication-Results, white space f
 expect_got_fn expect_got_edits;       /**< all edits */
 expect_got_fn expect_got_signature;   /**< the nth DKIM-Signature inserted, white space folded */
 expect_got_fn expect_got_questions;   /**< how many questions were asked */
+expect_got_fn expect_got_address;     /**< what an address was rewritten to; empty: refused */
+expect_got_fn expect_got_error;       /**< why it was not rewritten */
 
 expect_holds_fn expect_holds_result; /**< the result is equal, the properties are there */
 expect_holds_fn expect_holds_value;  /**< equal without case; numbers as numbers */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/limits.h"
 #include "case/model.h"
+#include "fact/eval.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -102,12 +103,14 @@ assay_status case_answer(void *arg, assay_eval *eval, const struct assay_questio
     struct case_worlds worlds = case_worlds_of(one);
 
     for (size_t i = 0; i < n; i++) {
+        const struct assay_question *q = &question[i];
         assay_fact *fact;
-        assay_status s = case_facts_ask(one->facts, &worlds, &question[i], &fact);
+        assay_status s = q->kind == ASSAY_MAC ? case_secret_answer(one, eval->engine, q, &fact)
+                                              : case_facts_ask(one->facts, &worlds, q, &fact);
 
         if (s != ASSAY_DONE)
             return s;
-        s = assay_answer_question(eval, question[i].id, fact);
+        s = assay_answer_question(eval, q->id, fact);
         assay_fact_free(fact);
         if (s < 0)
             return s;

@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "base/time.h"
 #include "case/read.h"
+#include "srs/address.h"
 
 /** Append a line. */
 static assay_status keep(struct case_reader *r, struct case_lines *lines, assay_span key,
@@ -86,6 +87,79 @@ static const char *set_sample(struct assay_envelope *e, assay_span value)
     return NULL;
 }
 
+/* ---- [envelope] of an SRS case ---- */
+
+/** Read a value into the request. \return NULL, or what is wrong */
+typedef const char *srs_fn(struct assay_srs *srs, assay_span value);
+
+static const char *set_srs_now(struct assay_srs *srs, assay_span value)
+{
+    return time_read(value, &srs->now) ? NULL : "no time"; /* set_now() has looked at it */
+}
+
+static const char *set_srs(struct assay_srs *srs, assay_span value)
+{
+    srs->reverse = span_is(value, "reverse");
+    return srs->reverse || span_is(value, "forward") ? NULL : "forward or reverse is expected";
+}
+
+static const char *set_address(struct assay_srs *srs, assay_span value)
+{
+    srs->address = value;
+    return NULL;
+}
+
+static const char *set_forwarder(struct assay_srs *srs, assay_span value)
+{
+    srs->forwarder = value;
+    return srs_domain_ok(value) && value.p[0] != '[' ? NULL : "a domain name is expected";
+}
+
+/** A number of a range. */
+static bool read_ranged(assay_span value, unsigned least, unsigned most, unsigned *ret)
+{
+    uint64_t number;
+
+    if (!number_read(value, most, &number) || number < least)
+        return false;
+    *ret = (unsigned)number;
+    return true;
+}
+
+static const char *set_hash_length(struct assay_srs *srs, assay_span value)
+{
+    return read_ranged(value, 4, 27, &srs->hash_length) ? NULL : "a number from 4 to 27";
+}
+
+static const char *set_hash_min(struct assay_srs *srs, assay_span value)
+{
+    return read_ranged(value, 4, 27, &srs->hash_min) ? NULL : "a number from 4 to 27";
+}
+
+static const char *set_max_age(struct assay_srs *srs, assay_span value)
+{
+    return read_ranged(value, 1, 1022, &srs->max_age_days) ? NULL
+                                                           : "a number of days, from 1 to 1022";
+}
+
+static const char *set_separator(struct assay_srs *srs, assay_span value)
+{
+    srs->separator = value.n == 1 ? value.p[0] : '\0';
+    return span_is(value, "=") || span_is(value, "+") || span_is(value, "-") ? NULL : "= + or -";
+}
+
+static const char *set_overflow(struct assay_srs *srs, assay_span value)
+{
+    static const char *const WORDS[] = {"refuse", "keep", "long"};
+
+    for (int i = 0; i < 3; i++)
+        if (span_is(value, WORDS[i])) {
+            srs->overflow = (enum assay_srs_overflow)i;
+            return NULL;
+        }
+    return "refuse, keep or long is expected";
+}
+
 enum { RECEIVED = CASE_MESSAGE | CASE_SPF | CASE_SENDING };
 
 /** The keys of [envelope]. */
@@ -94,25 +168,32 @@ static const struct key {
     unsigned kinds;
     bool repeats;
     value_fn *set; /* NULL: nothing to run it with yet */
+    srs_fn *srs;   /* of an SRS case */
 } KEYS[] = {
-    {"now", CASE_ANY, false, set_now},
-    {"ip", RECEIVED, false, set_ip},
-    {"helo", RECEIVED, false, set_helo},
-    {"from", RECEIVED, false, set_from},
-    {"to", RECEIVED, true, NULL},
-    {"hostname", RECEIVED, false, set_hostname},
-    {"sample", RECEIVED, false, set_sample},
-    {"domain", CASE_DOMAIN, false, NULL},
-    {"selector", CASE_DOMAIN, true, NULL},
-    {"known_subdomain", CASE_DOMAIN, true, NULL},
-    {"evidence", CASE_DOMAIN, true, NULL},
-    {"profile", CASE_DOMAIN, false, NULL},
-    {"nexthop", CASE_DESTINATION, false, NULL},
-    {"direction", RECEIVED, false, set_direction},
-    {"user", RECEIVED, false, set_user},
-    {"srs", CASE_SRS, false, NULL},
-    {"address", CASE_SRS, false, NULL},
-    {"forwarder", CASE_SRS, false, NULL},
+    {"now", CASE_ANY, false, set_now, set_srs_now},
+    {"ip", RECEIVED, false, set_ip, NULL},
+    {"helo", RECEIVED, false, set_helo, NULL},
+    {"from", RECEIVED, false, set_from, NULL},
+    {"to", RECEIVED, true, NULL, NULL},
+    {"hostname", RECEIVED, false, set_hostname, NULL},
+    {"sample", RECEIVED, false, set_sample, NULL},
+    {"domain", CASE_DOMAIN, false, NULL, NULL},
+    {"selector", CASE_DOMAIN, true, NULL, NULL},
+    {"known_subdomain", CASE_DOMAIN, true, NULL, NULL},
+    {"evidence", CASE_DOMAIN, true, NULL, NULL},
+    {"profile", CASE_DOMAIN, false, NULL, NULL},
+    {"nexthop", CASE_DESTINATION, false, NULL, NULL},
+    {"direction", RECEIVED, false, set_direction, NULL},
+    {"user", RECEIVED, false, set_user, NULL},
+    {"srs", CASE_SRS, false, NULL, set_srs},
+    {"address", CASE_SRS, false, NULL, set_address},
+    {"forwarder", CASE_SRS, false, NULL, set_forwarder},
+    {"local", CASE_SRS, true, NULL, NULL}, /* as they are needed (srs.c) */
+    {"hash_length", CASE_SRS, false, NULL, set_hash_length},
+    {"hash_min", CASE_SRS, false, NULL, set_hash_min},
+    {"max_age", CASE_SRS, false, NULL, set_max_age},
+    {"separator", CASE_SRS, false, NULL, set_separator},
+    {"overflow", CASE_SRS, false, NULL, set_overflow},
 };
 
 enum { N_KEYS = sizeof KEYS / sizeof *KEYS };
@@ -162,6 +243,8 @@ assay_status case_read_envelope(struct case_reader *r, assay_span line)
     if (!key->repeats && is_there(&r->one->envelope, name))
         return CASE_REFUSE(r, name, "%s stands twice in this [envelope]", case_shown(name).text);
     if (key->set && (why = key->set(&r->one->values, value)))
+        return CASE_REFUSE(r, value, "%s = %s: %s", key->name, case_shown(value).text, why);
+    if (key->srs && (why = key->srs(&r->one->srs, value)))
         return CASE_REFUSE(r, value, "%s = %s: %s", key->name, case_shown(value).text, why);
     return keep(r, &r->one->envelope, name, value);
 }

@@ -214,8 +214,8 @@ static const struct expect_key KEYS[] = {
     LATER("grade", CASE_DOMAIN),
     LATER("tls_policy", CASE_DESTINATION),
     LATER("tls_failure", CASE_DESTINATION),
-    LATER("address", CASE_SRS),
-    LATER("error", CASE_SRS),
+    VALUE("address", CASE_SRS, expect_got_address, expect_holds_folded, no_value, NULL, true),
+    VALUE("error", CASE_SRS, expect_got_error, expect_holds_value, NULL, NULL, true),
 };
 
 enum { N_KEYS = sizeof KEYS / sizeof *KEYS };

@@ -128,10 +128,3 @@ assay_status case_read_recall(struct case_reader *r, assay_span line)
                         case_shown(value).text);
     return s;
 }
-
-assay_status case_read_secret(struct case_reader *r, assay_span line)
-{
-    (void)r;
-    (void)line;
-    return ASSAY_DONE; /* any octets may be a secret */
-}

@@ -14,6 +14,7 @@
 #include "case/case.h"
 #include "case/world.h"
 #include "crypto/engine.h"
+#include "srs/secret.h"
 
 /** What is asked. Flags, so that a table can say where a key belongs. */
 enum case_kind {
@@ -47,6 +48,19 @@ struct case_digest {
     uint8_t sha256[SHA256_SIZE];
 };
 
+/** A recorded answer of [secret]. */
+struct case_mac {
+    struct case_mac *next;
+    assay_span name, data, macs;
+    enum assay_how how; /**< ASSAY_OK: `macs` */
+};
+
+/** [secret]: the secrets named `srs`, and answers that were recorded in their place. */
+struct case_secrets {
+    struct srs_secrets secrets;
+    struct case_mac *macs;
+};
+
 struct case_one {
     const struct case_set *set;
     const struct case_one *shared; /**< what stands above the first [case]; NULL: this is it */
@@ -62,6 +76,8 @@ struct case_one {
     /** as it is fed; with [digests], the header and the empty line behind it */
     assay_span message;
     struct case_digest *digests;
+    struct assay_srs srs; /**< an SRS case: what is asked, but for local domains */
+    struct case_secrets secret;
     struct case_world world;
     struct case_facts *facts; /**< answers made once */
 };
@@ -122,6 +138,20 @@ ASSAY_NODISCARD assay_status case_begin(assay_engine *engine, const struct case_
 
 /** The word of a kind, such as "message". */
 const char *case_kind_text(enum case_kind kind);
+
+/** [secret] has an answer to a question of kind ASSAY_MAC (secret.c). */
+bool case_secret_knows(const struct case_one *one, const struct assay_question *q);
+
+/**
+ * Answer a question of kind ASSAY_MAC from [secret]: ASSAY_REFUSED where it has no answer
+ * (secret.c).
+ *
+ * \param ret  set on ASSAY_DONE; the caller's count
+ * \return ASSAY_DONE, ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status case_secret_answer(const struct case_one *one,
+                                                const struct assay_engine *engine,
+                                                const struct assay_question *q, assay_fact **ret);
 
 /** The name of a key of [expect] at `i`, or NULL behind the last. */
 case_names_fn case_expect_name;

@@ -109,6 +109,10 @@ static struct case_one *new_case(struct case_set *set, const struct case_one *sh
     one->set = set;
     one->shared = shared;
     one->values.size = sizeof one->values;
+    one->srs = (struct assay_srs){.size = sizeof one->srs,
+                                  .address = SPAN_EMPTY,
+                                  .forwarder = SPAN_EMPTY,
+                                  .secret = SPAN_EMPTY};
     return one;
 }
 

@@ -47,7 +47,7 @@ case_line_fn case_read_web;     /**< [web]: looked at, not kept; so for those be
 case_line_fn case_read_smtp;    /**< [smtp] */
 case_line_fn case_read_list;    /**< [lists] */
 case_line_fn case_read_recall;  /**< [recall] */
-case_line_fn case_read_secret;  /**< [secret] */
+case_line_fn case_read_secret;  /**< [secret] (secret.c) */
 
 /** Refuse a piece of the file. \return ASSAY_EINVAL */
 #define CASE_REFUSE(r, at, ...) case_refuse((r)->set, (at), (r)->error, __VA_ARGS__)

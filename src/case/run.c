@@ -23,7 +23,7 @@ static assay_status refuse_kind(const struct case_one *one, struct case_error *e
         return case_refuse(one->set, one->at.p ? one->at : one->set->text, error,
                            "nothing to judge: there is neither [envelope] nor [message]");
     return case_refuse(one->set, one->kind_at, error,
-                       "%s %s case: this version runs message, SPF and sending cases",
+                       "%s %s case: this version runs message, SPF, sending and SRS cases",
                        one->kind == CASE_SRS ? "an" : "a", case_kind_text(one->kind));
 }
 
@@ -84,6 +84,34 @@ assay_status case_begin(assay_engine *engine, const struct case_one *one,
     }
 }
 
+/** Begin to rewrite the address of an SRS case. */
+static assay_status begin_srs(assay_engine *engine, const struct case_one *one,
+                              struct case_outcome *o, struct case_error *error)
+{
+    struct assay_srs asked = one->srs;
+    assay_span *local = arena_get(&o->arena, (one->envelope.n + 1) * sizeof *local);
+
+    if (!local)
+        return ASSAY_ENOMEM;
+    if (!asked.forwarder.n)
+        return case_refuse(one->set, one->kind_at, error,
+                           "an SRS case has forwarder = DOMAIN in [envelope]");
+    asked.local = local;
+    for (const struct case_line *line = one->envelope.first; line; line = line->next)
+        if (span_is(line->key, "local"))
+            local[asked.nlocal++] = line->value;
+    return assay_srs_new(engine, &asked, &o->eval);
+}
+
+/** Rewrite the address of an SRS case. */
+static assay_status rewrite(assay_engine *engine, const struct case_one *one,
+                            struct case_outcome *o, struct case_error *error)
+{
+    assay_status s = begin_srs(engine, one, o, error);
+
+    return s == ASSAY_DONE ? drive(one, o->eval) : s;
+}
+
 /** Judge. */
 static assay_status judge(assay_engine *engine, const struct case_one *one, struct case_outcome *o)
 {
@@ -131,6 +159,8 @@ static assay_status find_unanswered(const struct case_one *one, struct case_outc
         if ((s = case_world_ask(&worlds, &q, &fact, &absent)) != ASSAY_DONE)
             return s;
         assay_fact_free(fact);
+        if (q.kind == ASSAY_MAC)
+            absent = !case_secret_knows(one, &q);
         s = absent ? note(o, &q) : ASSAY_DONE;
     }
     return s;
@@ -146,7 +176,7 @@ assay_status case_run(assay_engine *engine, const struct case_one *one, struct c
         return refuse_kind(one, ret_error);
     s = make_policy(one, &o, ret_error);
     if (s == ASSAY_DONE)
-        s = judge(engine, one, &o);
+        s = one->kind == CASE_SRS ? rewrite(engine, one, &o, ret_error) : judge(engine, one, &o);
     if (s == ASSAY_DONE)
         s = find_unanswered(one, &o);
     if (s == ASSAY_DONE)

@@ -228,6 +228,19 @@ static void write_expect(struct case_writer *w)
         write_message_results(w);
 }
 
+/** Write what became of a message. */
+static void write_verdict(struct case_writer *w)
+{
+    write_case(w);
+    write_envelope(w);
+    write_policy(w);
+    case_write_world(w);
+    case_write_sign(w, &w->r->ev);
+    if (!w->r->envelope_only)
+        case_write_message(w);
+    write_expect(w);
+}
+
 assay_status assay_case_write(assay_eval *eval, assay_span body, unsigned flags,
                               assay_status (*put)(void *arg, assay_span text), void *arg)
 {
@@ -239,16 +252,13 @@ assay_status assay_case_write(assay_eval *eval, assay_span body, unsigned flags,
                             .arg = arg,
                             .out = buf_new(CASE_WRITE_STAGE)};
 
-    if (!w.r || !w.verdict)
-        return ASSAY_EORDER;
-    write_case(&w);
-    write_envelope(&w);
-    write_policy(&w);
-    case_write_world(&w);
-    case_write_sign(&w, &w.r->ev);
-    if (!w.r->envelope_only)
-        case_write_message(&w);
-    write_expect(&w);
+    if (assay_srs_result(eval)) {
+        case_write_srs(&w, srs_of(eval));
+    } else {
+        if (!w.r || !w.verdict)
+            return ASSAY_EORDER;
+        write_verdict(&w);
+    }
     flush(&w);
     buf_done(&w.out);
     arena_done(&w.arena);

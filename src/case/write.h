@@ -3,7 +3,7 @@
  * \file write.h
  * A verdict on its way into a file: what write.c and its parts share.
  *
- *     assay_case_write()    write.c: the sections in order
+ *     assay_case_write()    write.c: the sections in order; write_srs.c: those of an SRS case
  *       case_write_world()  write_world.c: [dns] from the evidence, checked by asking it again
  *       case_write_sign()   write_sign.c: [sign], likewise
  *       case_write_message() write_message.c: [message], [digests]
@@ -14,6 +14,7 @@
 
 #include "case/model.h"
 #include "receive/receive.h"
+#include "srs/srs.h"
 
 /** Octets that gather before they are handed out. */
 enum { CASE_WRITE_STAGE = 65536 };
@@ -42,6 +43,9 @@ static inline void case_puts(struct case_writer *w, const char *text)
 
 /** Write `key = value`. What no line can hold becomes `?`, and a comment says so. */
 void case_put_value(struct case_writer *w, const char *key, assay_span value);
+
+/** Write a rewritten address (write_srs.c): all sections. */
+void case_write_srs(struct case_writer *w, const struct srs *r);
 
 /** Write the facts as [dns]. */
 void case_write_world(struct case_writer *w);

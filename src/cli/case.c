@@ -128,8 +128,12 @@ static void show_json(const char *file, const struct case_one *one, const struct
     json_text(&j, "ref", case_ref(one));
     json_text(&j, "outcome", passed ? SPAN("passed") : SPAN("failed"));
     json_misses(&j, o);
-    json_checks(&j, assay_result(o->eval));
-    json_disposition(&j, assay_result(o->eval));
+    if (assay_srs_result(o->eval)) {
+        json_rewrite(&j, assay_srs_result(o->eval));
+    } else {
+        json_checks(&j, assay_result(o->eval));
+        json_disposition(&j, assay_result(o->eval));
+    }
     json_end(&j);
     buf_putc(out, '\n');
 }

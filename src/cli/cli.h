@@ -7,7 +7,7 @@
  *
  *     main()             main.c: one call
  *       args_read()      args.c: the command and its options, by the tables of options.h
- *       command->run()   verify.c spf.c case.c help.c completion.c: one file for each command
+ *       command->run()   verify.c spf.c srs.c case.c help.c completion.c: one file for each command
  *         files.c        messages and .case files; a message is never held, it streams by
  *         guess.c        the envelope, where nobody gave it
  *         answers.c      the world: made when the first question needs the network
@@ -150,6 +150,8 @@ int cli_main(int argc, char **argv);
 int cli_verify(const struct cli *cli);
 /** `assay spf`. */
 int cli_spf(const struct cli *cli);
+/** `assay srs`. */
+int cli_srs(const struct cli *cli);
 /** `assay case`. */
 int cli_case(const struct cli *cli);
 /** `assay help`. */

@@ -60,6 +60,8 @@ static void put_bash_command(size_t command, struct buf *out)
         buf_puts(out, "; words=$(compgen -f -- \"$word\")");
     } else if (command == CLI_COMPLETION) {
         buf_puts(out, "; words='bash zsh'");
+    } else if (command == CLI_SRS) {
+        buf_puts(out, "; words='forward reverse'");
     } else if (command == CLI_HELP) {
         buf_puts(out, "; words='options ");
         put_commands(out);
@@ -166,6 +168,8 @@ static void put_zsh_command(size_t command, struct buf *out)
         buf_puts(out, " \\\n            '*:file:_files'");
     if (command == CLI_COMPLETION)
         buf_puts(out, " \\\n            ':shell:(bash zsh)'");
+    if (command == CLI_SRS)
+        buf_puts(out, " \\\n            ':way:(forward reverse)' ':address:'");
     if (command == CLI_HELP) {
         buf_puts(out, " \\\n            ':word:(options ");
         put_commands(out);

@@ -31,6 +31,7 @@
     WANT("keep a verdict, to replay or to report", "assay verify --record mail.case mail.eml")                  \
     WANT("ask whether an address may send for a domain", "assay spf --ip 192.0.2.1 --from a@example.com")       \
     WANT("run recorded cases, and see what differs", "assay case *.case")                                       \
+    WANT("rewrite a sender's address for a forwarder", "assay srs forward --secret FILE --domain b.example a@x.example") \
     WANT("have a word or an option explained", "assay help arc")                                                \
     WANT("complete commands with the tab key", "source <(assay completion bash)")
 
@@ -53,6 +54,12 @@
             "assay case mail.case", "every case of a file",                                                     \
             "assay case --strict *.case", "and none may ask what it does not answer",                           \
             "assay case -k mail --json *.case", "those named so, as JSON")                                      \
+    COMMAND(SRS, "srs", "forward|reverse ADDRESS",                                                              \
+            "Rewrite a sender's address for a forwarder, or find the address behind a rewritten one (SRS).",    \
+            "0 printed, 65 refused, and the reason on standard error, 64 usage, 66 unreadable",                 \
+            "assay srs forward --secret srs.secret --domain fwd.example a@shop.example", "there",               \
+            "assay srs reverse --secret srs.secret --domain fwd.example SRS0=X=Y=shop.example=a@fwd.example", "back", \
+            "assay srs reverse --explain --secret srs.secret --domain fwd.example ADDRESS", "every step")       \
     COMMAND(HELP, "help", "[COMMAND|OPTION|WORD]",                                                              \
             "Explain a command, an option, or a word that a verdict uses.",                                     \
             "0 explained, 64 there is no such word",                                                            \
@@ -87,8 +94,8 @@
     OPTION(HOSTNAME, 0, "hostname", "NAME", "", IN(VERIFY), "the receiver's name",                              \
            "The name of the receiver: %{r} of SPF, and the name in Authentication-Results unless the option "   \
            "authserv_id gives another.")                                                                        \
-    OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY), "judge as of then",                                           \
-           "The time to judge by, such as 2026-11-23T12:00:00Z, or `received`: when the message came in. "      \
+    OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY) | IN(SRS), "judge as of then",                                           \
+           "The time to judge by, such as 2026-11-23T12:00:00Z, or `received`: when a message came in. "        \
            "Without it, the present.")                                                                          \
     OPTION(NO_GUESS, 0, "no-guess", 0, "", IN(VERIFY), "guess no envelope",                                     \
            "Take no part of the envelope from Return-Path and the Received fields.")                            \
@@ -104,15 +111,34 @@
     OPTION(SET, 'o', "option", "KEY=VALUE", "@option", IN(VERIFY), "one option",                                \
            "One option of the receiver; stands above --policy and the case; may be given several times. "       \
            "`assay help options` lists them.")                                                                  \
-    OPTION(RECORD, 0, "record", "FILE", "@file", IN(VERIFY), "write a .case",                                   \
+    OPTION(SECRET, 0, "secret", "FILE", "@file", IN(SRS), "secrets, one a line",                                \
+           "The file of secrets, one in each line: the first makes addresses, all are accepted. postsrsd's "    \
+           "file will do.")                                                                                     \
+    OPTION(DOMAIN, 0, "domain", "NAME", "", IN(SRS), "the forwarder",                                           \
+           "The domain of the forwarder, in which addresses are made.")                                         \
+    OPTION(LOCAL, 0, "local", "NAME", "", IN(SRS), "another domain of ours",                                    \
+           "A domain of ours, whose addresses are never rewritten and whose SRS addresses are accepted; with a "\
+           "dot before it all below it; may be given several times.")                                           \
+    OPTION(HASH_LENGTH, 0, "hash-length", "N", "", IN(SRS), "of hashes made: 4",                                \
+           "Characters of a hash that is made, 4 to 27; 4 unless given.")                                       \
+    OPTION(HASH_MIN, 0, "hash-min", "N", "", IN(SRS), "that is accepted: 4",                                    \
+           "Characters a hash must have to be accepted, 4 to 27; 4 unless given.")                              \
+    OPTION(MAX_AGE, 0, "max-age", "DAYS", "", IN(SRS), "days it is good: 21",                                   \
+           "Days an address is accepted for, 1 to 1022; 21 unless given.")                                      \
+    OPTION(SEPARATOR, 0, "separator", "C", "= + -", IN(SRS), "behind SRS0: =",                                  \
+           "The character behind SRS0 and SRS1: = + or -; = unless given.")                                     \
+    OPTION(OVERFLOW, 0, "overflow", "WHAT", "refuse keep long", IN(SRS), "refuse keep long",                    \
+           "What becomes of an address that would be longer than SMTP allows, 64 octets before the @: refuse "  \
+           "it (the default), keep it as it is, or make it as long as it gets, as postsrsd does.")              \
+    OPTION(RECORD, 0, "record", "FILE", "@file", IN(VERIFY) | IN(SRS), "write a .case",                         \
            "Write the message, the envelope, the options, every answer and the verdict to a .case file, which " \
            "gives the same verdict on any machine. A body over 1 MB is kept as digests only.")                  \
     OPTION(REDACT, 0, "redact", 0, "", IN(VERIFY), "without the content",                                       \
            "With --record: body and local parts become filler where no check depends on them; what could not "  \
            "be replaced is said.")                                                                              \
-    OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF), "every step",                                    \
+    OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS), "every step",                                    \
            "Show what was asked, what answered, what follows, and the paragraph that says so.")                 \
-    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(CASE) | IN(VERSION), "JSON, one line each",        \
+    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(VERSION), "JSON, one line each", \
            "One line of JSON for each message or case; docs/json/verify.schema.json describes it.")             \
     OPTION(AR, 0, "ar", 0, "", IN(VERIFY), "Authentication-Results",                                            \
            "Print the Authentication-Results field (RFC 8601) and nothing else.")                               \
@@ -122,10 +148,10 @@
            "A case that asks what it does not answer fails; hints excepted.")                                   \
     OPTION(PATTERN, 'k', "match", "PATTERN", "", IN(CASE), "only cases with this in their name",                \
            "Run only the cases whose name contains the pattern; * stands for anything.")                        \
-    OPTION(COLOR, 0, "color", "WHEN", "auto always never", IN(VERIFY) | IN(SPF) | IN(CASE), "auto always never",\
+    OPTION(COLOR, 0, "color", "WHEN", "auto always never", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE), "auto always never", \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
-           IN(VERIFY) | IN(SPF) | IN(CASE) | IN(HELP) | IN(VERSION) | IN(COMPLETION), "this help",              \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(HELP) | IN(VERSION) | IN(COMPLETION), "this help",              \
            "Show what the command is for, examples, and its options.")
 /* clang-format on */
 

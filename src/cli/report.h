@@ -82,6 +82,9 @@ struct json;
 /** Write the member "checks". */
 void json_checks(struct json *j, const struct assay_verdict *v);
 
+/** Write the member "rewrite" (srs.c). */
+void json_rewrite(struct json *j, const struct assay_srs_rewrite *r);
+
 /** Write the members "disposition", "authentication_results" and "edits". */
 void json_disposition(struct json *j, const struct assay_verdict *v);
 

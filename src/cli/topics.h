@@ -34,6 +34,12 @@
           "accepted when its chain passes, that sealer noted dmarc=pass for the author's domain, and nobody "   \
           "changed the message since who is not trusted too. Trust those who check what they forward. "         \
           "(RFC 8617)")                                                                                         \
+    TOPIC("srs", "SRS: how does forwarded mail pass SPF, and a bounce come home?",                              \
+          "A forwarder sends from its own address, which the author's SPF record does not list. With SRS it "   \
+          "makes the sender's address one of its own: SRS0=HASH=DAY=shop.example=alice@fwd.example. A bounce "  \
+          "to it is given to alice@shop.example when the hash, which needs the secret, is right and the day "   \
+          "is not long ago. A second forwarder makes SRS1 of it. SRS helps SPF, never DMARC: From stays, so "   \
+          "the author's DKIM signature must survive. Never for the null sender and own domains.")               \
     TOPIC("iprev", "iprev (rDNS): does the address have a name that leads back?",                               \
           "pass: its PTR name has the address. fail: it has not. permerror: the address has no name. It says "  \
           "that someone cares for the host, nothing of the message; the disposition does not look at it. "      \

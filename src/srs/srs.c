@@ -177,6 +177,9 @@ static assay_status step(struct assay_eval *ev)
 {
     struct srs *r = (struct srs *)ev;
 
+    trace(ev, "", SPAN("SRS %1 %2"), r->asked.reverse ? SPAN("reverse") : SPAN("forward"),
+          r->asked.address);
+    trace_in(ev);
     return r->asked.reverse ? srs_reverse(r) : srs_forward(r);
 }
 

@@ -516,9 +516,10 @@ static void the_reasoning_is_there(void **state)
 
     (void)state;
     assert_int_equal(assay_trace(eval, &lines, &n), ASSAY_DONE);
-    assert_int_equal(n, 2);
-    assert_true(span_is(lines[0].gave, "1 days old"));
-    assert_true(span_is(lines[1].gave, "refused"));
+    assert_int_equal(n, 3);
+    assert_true(span_is(lines[0].what, "SRS reverse SRS0=n1ZX=7T=A.example=Alice@b.example"));
+    assert_true(span_is(lines[1].gave, "1 days old"));
+    assert_true(span_is(lines[2].gave, "refused"));
     assay_eval_free(eval);
 }
 
