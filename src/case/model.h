@@ -123,7 +123,8 @@ struct case_shown case_hint(assay_span word, case_names_fn *names);
 /** This version has a flow for it. */
 static inline bool case_can_run(const struct case_one *one)
 {
-    return one->kind == CASE_MESSAGE || one->kind == CASE_SPF || one->kind == CASE_SENDING;
+    return one->kind == CASE_MESSAGE || one->kind == CASE_SPF || one->kind == CASE_SENDING ||
+           one->kind == CASE_SRS;
 }
 
 /** A message is fed to its flow. */
