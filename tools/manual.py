@@ -8,6 +8,7 @@
 Lines of a page that stand for something else:
 
     @policy-options@        the options of a receiver (src/policy/options.h)
+    @conf KIND@             the options of a kind of block of assayd.conf (src/conf/options.h); of `top`: what is in none
     @options COMMAND@       the options of a command (src/cli/options.h)
     @commands@              the commands and what each is for
     @examples COMMAND@      its examples
@@ -55,6 +56,22 @@ def policy_options():
     return rows(TOP / "src/policy/options.h", "OPTION")
 
 
+def conf_blocks():
+    """ID, kind, name, help of each kind of block of assayd.conf."""
+    return rows(TOP / "src/conf/options.h", "CONF_BLOCK")
+
+
+def conf_options():
+    """Block, ID, name, type, range, initial, example, flags, help of each option of assayd.conf."""
+    return rows(TOP / "src/conf/options.h", "CONF_OPTION")
+
+
+def conf_type_words():
+    """What a value of each type is, in the words of the program."""
+    text = (TOP / "src/conf/table.c").read_text()
+    return dict(re.findall(r'\[CONF_TYPE_(\w+)\]\s*=\s*"([^"]*)"', text))
+
+
 def commands():
     """ID, name, operands, purpose, status, then examples and what they do, of each command."""
     return rows(TOP / "src/cli/options.h", "COMMAND")
@@ -91,6 +108,34 @@ def policy_option_text(name, _member, kind, allowed, initial, purpose):
     return definition(f"*{escaped(name)}* = _{escaped(values)}_", text)
 
 
+def conf_value_text(kind, allowed):
+    """What an option of assayd.conf takes."""
+    words = conf_type_words()[kind]
+    if kind == "CHOICE":
+        return " | ".join(allowed.split())
+    if kind == "PATTERN":
+        return words + ("" if allowed else " or user@example.org")
+    return words + (" or" if kind == "PATH" and allowed else "") + (" " + allowed if allowed else "")
+
+
+def conf_option_text(_block, _id, name, kind, allowed, initial, example, flags, purpose):
+    """One option of assayd.conf as scdoc text."""
+    text = f"{purpose[0].upper()}{purpose[1:]}."
+    text += " Several may be given, parted by blanks or commas." if "LIST" in flags and kind != "TEXT" else ""
+    text += " May be repeated." if "LIST" in flags and kind == "TEXT" else ""
+    text += " Required." if "MUST" in flags else ""
+    text += f" Default: {initial}." if initial else f" Example: {example}."
+    return definition(f"*{escaped(name)}* = _{escaped(conf_value_text(kind, allowed))}_", text)
+
+
+def conf_block_text(kind):
+    """What a kind of block is for, and its options."""
+    block = next(row for row in conf_blocks() if row[1] == ("" if kind == "top" else kind))
+    options = [conf_option_text(*row) for row in conf_options() if row[0] == block[0]]
+    purpose = [] if kind == "top" else [escaped(f"{block[3][0].upper()}{block[3][1:]}.") + "\n"]
+    return purpose + options
+
+
 def option_text(_id, letter, name, value, complete, _commands, _brief, text):
     """One option of the command line as scdoc text."""
     value = "" if value == "0" else f" _{escaped(value)}_"
@@ -105,6 +150,8 @@ def insertion(place):
     chosen = [row for row in commands() if row[1] == name]
     if word == "policy-options":
         return [policy_option_text(*row) for row in policy_options()]
+    if word == "conf":
+        return conf_block_text(name)
     if word == "options":
         return [option_text(*row) for row in options_of(name)]
     if word == "commands":

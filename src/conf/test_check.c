@@ -281,6 +281,25 @@ static void the_sample_of_the_package_is_taken_with_and_without_its_comments(voi
     free(more);
 }
 
+static void the_examples_of_the_manual_are_taken(void **state)
+{
+    static const char *const HEADS[] = {"# A SMALL SITE\n", "# A LARGE SITE\n"};
+    char *page = file_text("docs/man/assayd.conf.5.scd");
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(HEADS); i++) {
+        char *begin = strstr(page, HEADS[i]), *end;
+
+        assert_non_null(begin);
+        begin = strstr(begin, "```\n") + 4;
+        end = strstr(begin, "```");
+        *end = '\0';
+        conf_free(taken(begin, NULL));
+        *end = '`';
+    }
+    free(page);
+}
+
 /* ---- complaints ---- */
 
 #define KEY   "key k { selector = s  file = /k }\n"
@@ -534,6 +553,7 @@ int main(void)
         cmocka_unit_test(the_defaults_are_a_configuration_with_each_option_once),
         cmocka_unit_test(initial_values_are_in_the_form_that_values_are_read_into),
         cmocka_unit_test(no_option_of_the_top_or_a_policy_has_the_name_of_one_of_the_receiver),
+        cmocka_unit_test(the_examples_of_the_manual_are_taken),
         cmocka_unit_test(everything_wrong_is_told_with_its_place),
         cmocka_unit_test(policies_refine_one_another_sixteen_deep_at_most),
         cmocka_unit_test(complaints_of_included_files_have_their_places),

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import manual  # noqa: E402
 
 ASSIGNED = re.compile(r"^\*([a-z0-9_.\\]+)\*\s+=", re.M)
+ASSAYD = re.compile(r"\bassayd(?: --?[a-z][a-z-]*)+")  # another program's options
 LONG = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)")
 
 
@@ -24,6 +25,12 @@ def check_missing(pages):
     for row in manual.policy_options():
         if not any(f"*{row[0]}*" in text for text in pages.values()):
             faults.append(Fault("src/policy/options.h", 0, f"{row[0]} is in no page of docs/man"))
+    for row in manual.conf_options():
+        if not any(f"*{row[2]}*" in text for path, text in pages.items() if "assayd.conf" in path):
+            faults.append(Fault("src/conf/options.h", 0, f"{row[2]} is not in assayd.conf(5)"))
+    for row in manual.conf_blocks():
+        if row[1] and not any(f"*{row[1]}*" in text for path, text in pages.items() if "assayd.conf" in path):
+            faults.append(Fault("src/conf/options.h", 0, f"the block {row[1]} is not in assayd.conf(5)"))
     for row in manual.options():
         if not any(f"*--{row[2]}*" in text for text in pages.values()):
             faults.append(Fault("src/cli/options.h", 0, f"--{row[2]} is in no page of docs/man"))
@@ -35,7 +42,7 @@ def check_missing(pages):
 
 def check_unknown(tree, pages):
     """Options that a page describes and the program does not have."""
-    policy = {row[0] for row in manual.policy_options()}
+    policy = {row[0] for row in manual.policy_options()} | {row[2] for row in manual.conf_options()}
     known = {row[2] for row in manual.options()} | {"help", "version"}
     strings = set(re.findall(r'"([a-z0-9_.]+)"', "".join(tree.text(p) for p in tree.glob("src/case/*.[ch]"))))
     faults = []
@@ -44,7 +51,7 @@ def check_unknown(tree, pages):
         for match in ASSIGNED.finditer(text):
             if policy and match[1] not in policy | strings:
                 faults.append(Fault(path, line_of(text, match.start()), f"the program knows no key {match[1]}"))
-        for match in LONG.finditer(text):
+        for match in LONG.finditer(ASSAYD.sub("", text)):
             if known and match[1] not in known and "assay" in Path(path).name and "libassay" not in Path(path).name:
                 faults.append(Fault(path, line_of(text, match.start()), f"the program knows no option --{match[1]}"))
     return faults
