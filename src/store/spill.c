@@ -191,6 +191,14 @@ void spill_close(struct spill *s)
 
 /* ---- appending; all of it under the mutex ---- */
 
+/** No more rows for the file that grows. */
+static void end_file(struct spill *s)
+{
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+}
+
 /** Write octets at the end of the file that grows: all of them, or none. \return false and errno */
 static bool write_whole(struct spill *s, const char *octets, size_t n)
 {
@@ -207,11 +215,10 @@ static bool write_whole(struct spill *s, const char *octets, size_t n)
         return true;
     }
     error = done < 0 ? errno : ENOSPC;
-    /* Robustness: a torn frame must have nothing behind it. What cannot be taken back ends the file. */
-    if (ftruncate(s->fd, (off_t)s->end) != 0) {
-        close(s->fd);
-        s->fd = -1;
-    }
+    /* Robustness: nothing may stand behind a torn frame, should it not be taken back; and a file that
+       has ended can be removed, which makes room. */
+    (void)!ftruncate(s->fd, (off_t)s->end);
+    end_file(s);
     errno = error;
     return false;
 }
@@ -222,8 +229,7 @@ static bool begin_file(struct spill *s)
     char name[NAME_ROOM], head[SEGMENT_HEAD];
     int error;
 
-    if (s->fd >= 0)
-        close(s->fd);
+    end_file(s);
     name_of(s->number + 1, name);
     s->fd = openat(s->dir, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (s->fd >= 0 || errno == EEXIST) /* another time, another name */
@@ -237,8 +243,7 @@ static bool begin_file(struct spill *s)
             return true;
     }
     error = errno;
-    close(s->fd);
-    s->fd = -1;
+    end_file(s);
     unlinkat(s->dir, name, 0);
     errno = error;
     return false;
@@ -248,6 +253,7 @@ static bool begin_file(struct spill *s)
 static bool write_row(struct spill *s, size_t n)
 {
     if (s->total + FRAME_HEAD + n > s->most) {
+        end_file(s); /* so that it can be removed */
         errno = EDQUOT;
         return false;
     }
@@ -408,9 +414,7 @@ bool spill_remove(struct spill *s, const struct spill_segment *segment, bool kee
 void spill_rotate(struct spill *s)
 {
     pthread_mutex_lock(&s->mutex);
-    if (s->fd >= 0)
-        close(s->fd);
-    s->fd = -1;
+    end_file(s);
     pthread_mutex_unlock(&s->mutex);
 }
 
