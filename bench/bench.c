@@ -90,6 +90,7 @@ int main(int argc, char **argv)
     bench_wire();
     bench_pool();
     bench_start();
+    bench_store();
     if (bench_peers)
         bench_other();
     return 0;

@@ -111,6 +111,9 @@ void bench_pool(void);
 /** start.*. */
 void bench_start(void);
 
+/** store.append: one row; store.move.20000: so many, into the database. */
+void bench_store(void);
+
 /** Other programs' libraries. */
 void bench_other(void);
 

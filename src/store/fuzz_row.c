@@ -25,8 +25,7 @@ static void must_be_same(const struct store_row *a, const struct store_row *b)
 #undef SAME
     must(a->nsignatures == b->nsignatures);
     for (size_t i = 0; i < a->nsignatures; i++) {
-#define SAME(tag, name, most, about)                                                               \
-    must(span_eq(a->signatures[i].name, b->signatures[i].name));
+#define SAME(tag, name, most, about) must(span_eq(a->signatures[i].name, b->signatures[i].name));
         STORE_SIGNATURE(SAME)
 #undef SAME
     }

@@ -114,7 +114,7 @@ static bool get_signature(assay_span octets, struct store_signature *ret)
 #undef EMPTY
     while (next_field(&octets, &f)) {
         switch (f.tag) {
-#define GET(tag, name, most, about)                                                                \
+#define GET(tag, name, most, about) \
     case tag: ret->name = span_first(f.value, most); break;
             STORE_SIGNATURE(GET)
 #undef GET
@@ -145,11 +145,11 @@ static bool get_field(struct reader *r, const struct field *f)
         if (r->row.nsignatures == LIMIT_SIGNATURES)
             return true;
         return get_signature(f->value, &r->signatures[r->row.nsignatures++]);
-#define GET(tag, name, about)                                                                      \
+#define GET(tag, name, about) \
     case tag: r->row.name = (int64_t)get_number(f->value); return f->value.n == 8;
         STORE_NUMBERS(GET)
 #undef GET
-#define GET(tag, name, most, about)                                                                \
+#define GET(tag, name, most, about) \
     case tag: r->row.name = span_first(f->value, most); return true;
         STORE_TEXTS(GET)
 #undef GET

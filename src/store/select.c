@@ -16,12 +16,13 @@ enum { BUSY = 5000 };
  * A condition that is not asked for is left out of the SQL, so that SQLite chooses the right index:
  * at most one of these for each index there is.
  */
-#define COLUMNS                                                                                    \
-    "SELECT v.n, v.id" STORE_NUMBERS(NUMBER_NAME) STORE_TEXTS(TEXT_NAME) ", p.text FROM verdict v " \
-                                                                         "LEFT JOIN published p "  \
-                                                                         "ON p.n = v.record "      \
-                                                                         "WHERE v.time >= ?1 AND " \
-                                                                         "v.time < ?2"
+#define COLUMNS                                           \
+    "SELECT v.n, v.id" STORE_NUMBERS(NUMBER_NAME)         \
+        STORE_TEXTS(TEXT_NAME) ", p.text FROM verdict v " \
+                               "LEFT JOIN published p "   \
+                               "ON p.n = v.record "       \
+                               "WHERE v.time >= ?1 AND "  \
+                               "v.time < ?2"
 #define OF_NAME      " AND (v.queue_id = ?3 OR v.message_id = ?3)"
 #define OF_DOMAIN    " AND v.policy_domain = ?4"
 #define OF_DIRECTION " AND v.direction = ?5"

@@ -27,10 +27,10 @@ struct spill {
     uint64_t segment, most;
     pthread_mutex_t mutex; /**< over all that follows */
 
-    int fd;              /**< the file that grows, or -1 */
-    uint64_t number;     /**< what it is called by; the next one is called by one more */
-    uint64_t end;        /**< its octets */
-    uint64_t total;      /**< octets of all files */
+    int fd;          /**< the file that grows, or -1 */
+    uint64_t number; /**< what it is called by; the next one is called by one more */
+    uint64_t end;    /**< its octets */
+    uint64_t total;  /**< octets of all files */
     struct segment_id segment_id;
 
     uint8_t run[RUN]; /**< random: the beginning of the ids of this run */

@@ -40,9 +40,9 @@ static const char *const SQL[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [PUT] = "INSERT INTO verdict (id" STORE_NUMBERS(NUMBER_NAME) STORE_TEXTS(
-        TEXT_NAME) ") VALUES (?" STORE_NUMBERS(NUMBER_SIGN)
-        STORE_TEXTS(TEXT_SIGN) ") ON CONFLICT (id) DO NOTHING",
+    [PUT] = "INSERT INTO verdict (id" STORE_NUMBERS(NUMBER_NAME)
+        STORE_TEXTS(TEXT_NAME) ") VALUES (?" STORE_NUMBERS(NUMBER_SIGN)
+            STORE_TEXTS(TEXT_SIGN) ") ON CONFLICT (id) DO NOTHING",
     [PUT_SIGNATURE] = "INSERT INTO signature (verdict, i" STORE_SIGNATURE(
         TEXT_NAME) ") VALUES (?, ?" STORE_SIGNATURE(TEXT_SIGN) ")",
     [FIND_RECORD] = "SELECT n, used FROM published WHERE text = ?",
@@ -78,8 +78,8 @@ static const char SETTINGS[] = "PRAGMA auto_vacuum = INCREMENTAL;"
 /** Open the file, upgrade it and prepare the statements. \return as db_open() */
 static enum db_result prepare(struct db *db, const char *path, unsigned busy, char why[STORE_WHY])
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                SQLITE_OPEN_PRIVATECACHE;
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     int rc = sqlite3_open_v2(path, &db->sqlite, flags, NULL);
     enum db_result result = DB_DONE;
 
@@ -255,10 +255,10 @@ static int bind_row(struct db *db, const struct store_row *row, int64_t record)
 #define BIND(tag, name, about) rc = rc ? rc : sqlite3_bind_int64(st, ++at, row->name);
     STORE_NUMBERS(BIND)
 #undef BIND
-#define BIND(tag, name, most, about)                                                               \
-    is_record = (int)offsetof(struct store_row, name) == (int)offsetof(struct store_row, record);  \
-    ++at;                                                                                          \
-    rc = rc                     ? rc                                                               \
+#define BIND(tag, name, most, about)                                                              \
+    is_record = (int)offsetof(struct store_row, name) == (int)offsetof(struct store_row, record); \
+    ++at;                                                                                         \
+    rc = rc                    ? rc                                                               \
          : is_record && record ? sqlite3_bind_int64(st, at, record)                               \
          : is_record           ? sqlite3_bind_null(st, at)                                        \
                                : bind_text(db, st, at, row->name);

@@ -122,8 +122,7 @@ static bool read_chunk(struct store *s, uint64_t at, assay_span *ret)
 }
 
 /** Move the frames of a chunk, up to the limit of a batch. `*at` is moved on. */
-static bool move_chunk(struct store *s, assay_span octets, bool last, uint64_t *at,
-                       struct batch *b)
+static bool move_chunk(struct store *s, assay_span octets, bool last, uint64_t *at, struct batch *b)
 {
     const struct segment_id *id = &s->moving.id;
     struct frame frame;

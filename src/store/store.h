@@ -43,11 +43,11 @@ enum { STORE_WHY = 256 };
 
 /** How a store works. Zero in any field: the value in parentheses. */
 struct store_options {
-    unsigned days;     /**< rows older than that are removed (0: none is) */
-    unsigned interval; /**< milliseconds between two looks of the writer (1,000) */
-    unsigned sync;     /**< milliseconds between two fdatasync of the spill (0: none is made) */
-    unsigned busy;     /**< milliseconds the writer waits for a locked database at once (1,000) */
-    uint64_t segment;  /**< octets of one file of the spill (LIMIT_STORE_SEGMENT) */
+    unsigned days;       /**< rows older than that are removed (0: none is) */
+    unsigned interval;   /**< milliseconds between two looks of the writer (1,000) */
+    unsigned sync;       /**< milliseconds between two fdatasync of the spill (0: none is made) */
+    unsigned busy;       /**< milliseconds the writer waits for a locked database at once (1,000) */
+    uint64_t segment;    /**< octets of one file of the spill (LIMIT_STORE_SEGMENT) */
     uint64_t spill_most; /**< octets of the whole spill (1 GiB) */
 };
 
@@ -57,25 +57,25 @@ struct store;
 /** What became of a row that was appended. */
 enum store_kept {
     STORE_WRITTEN, /**< it will be in the database, exactly once */
-    STORE_WAITS,   /**< in memory: the disk takes nothing; it will be, unless the program ends before */
-    STORE_LOST     /**< there was no room in memory either */
+    STORE_WAITS, /**< in memory: the disk takes nothing; it will be, unless the program ends before */
+    STORE_LOST   /**< there was no room in memory either */
 };
 
 /** Figures since store_open(). */
 struct store_stats {
-    uint64_t written;  /**< rows that the spill took */
-    uint64_t waited;   /**< of them and of `waiting`: those that had to wait in memory */
-    uint64_t waiting;  /**< rows that wait now */
-    uint64_t lost;     /**< rows that are lost */
-    uint64_t moved;    /**< rows that came into the database; those of earlier runs too */
-    uint64_t known;    /**< rows that the database had already */
-    uint64_t refused;  /**< rows that the database does not take, or that cannot be read */
-    uint64_t damaged;  /**< octets of the spill that are no frame */
-    uint64_t pruned;   /**< rows that were removed for their age */
-    uint64_t spilled;  /**< octets of the spill now */
-    uint64_t failures; /**< writes to the spill that failed */
-    uint64_t delays;   /**< times the database could not be written */
-    char spill_why[STORE_WHY];    /**< the last failure; empty: none */
+    uint64_t written;          /**< rows that the spill took */
+    uint64_t waited;           /**< of them and of `waiting`: those that had to wait in memory */
+    uint64_t waiting;          /**< rows that wait now */
+    uint64_t lost;             /**< rows that are lost */
+    uint64_t moved;            /**< rows that came into the database; those of earlier runs too */
+    uint64_t known;            /**< rows that the database had already */
+    uint64_t refused;          /**< rows that the database does not take, or that cannot be read */
+    uint64_t damaged;          /**< octets of the spill that are no frame */
+    uint64_t pruned;           /**< rows that were removed for their age */
+    uint64_t spilled;          /**< octets of the spill now */
+    uint64_t failures;         /**< writes to the spill that failed */
+    uint64_t delays;           /**< times the database could not be written */
+    char spill_why[STORE_WHY]; /**< the last failure; empty: none */
     char database_why[STORE_WHY]; /**< why it cannot be written; empty: it can */
 };
 
@@ -165,8 +165,8 @@ typedef bool store_domain_fn(void *arg, assay_span policy_domain, uint64_t rows)
  *
  * \param why  set on false
  */
-bool store_domains(struct store_reader *reader, int64_t since, int64_t until,
-                   store_domain_fn *take, void *arg, char why[STORE_WHY]);
+bool store_domains(struct store_reader *reader, int64_t since, int64_t until, store_domain_fn *take,
+                   void *arg, char why[STORE_WHY]);
 
 /** Close it. NULL is fine. */
 void store_reader_close(struct store_reader *reader);

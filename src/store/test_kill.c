@@ -13,7 +13,8 @@
 
 enum { KILLS = 300, LOOK_EVERY = 25, THREADS = 4, PATIENCE = 60000, MOST_ACKNOWLEDGED = 1 << 21 };
 
-static const struct store_options SMALL = {.interval = 1, .busy = 100, .segment = 1 << 14, .sync = 2};
+static const struct store_options SMALL = {
+    .interval = 1, .busy = 100, .segment = 1 << 14, .sync = 2};
 
 /** One thread of the program. */
 struct appender {
@@ -108,7 +109,8 @@ static void assert_all_there(const struct place *p, const struct acknowledged *a
     sqlite3_stmt *st = NULL;
 
     assert_int_equal(sqlite3_open(p->db, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM verdict WHERE id = ?", -1, &st, NULL),
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM verdict WHERE id = ?", -1, &st,
+                                        NULL),
                      SQLITE_OK);
     for (size_t i = 0; i < all->n; i++) {
         sqlite3_reset(st);
@@ -153,8 +155,10 @@ static void what_was_acknowledged_is_there_once_whenever_it_is_killed(void **sta
             look(&p, &all);
     }
     assert_true(all.n > KILLS);
-    print_message("%d kills, %zu rows acknowledged, %lld there\n", KILLS, all.n, (long long)rows(&p));
-    assert_int_equal(ask_number(&p, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+    print_message("%d kills, %zu rows acknowledged, %lld there\n", KILLS, all.n,
+                  (long long)rows(&p));
+    assert_int_equal(ask_number(&p, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"),
+                     1);
     free(all.ids);
     place_done(&p);
 }

@@ -45,9 +45,9 @@ static void every_field_has_a_tag_of_its_own(void **state)
 #define SET(tag, name, about) s.row.name = ++number;
     STORE_NUMBERS(SET)
 #undef SET
-#define SET(tag, name, most, about)                                                                \
-    snprintf(p, 4, "%d", tag);                                                                     \
-    s.row.name = span_of(p);                                                                       \
+#define SET(tag, name, most, about) \
+    snprintf(p, 4, "%d", tag);      \
+    s.row.name = span_of(p);        \
     p += 4;
     STORE_TEXTS(SET)
 #undef SET
@@ -69,7 +69,7 @@ static void what_is_too_long_is_cut_between_characters(void **state)
     STORE_TEXTS(SET)
 #undef SET
     got = again(&s.row);
-#define CUT(tag, name, most, about)                                                                \
+#define CUT(tag, name, most, about) \
     assert_span(#name, got.name, (assay_span){longest, (most) / 2 * 2});
     STORE_TEXTS(CUT)
 #undef CUT
@@ -126,7 +126,7 @@ static void what_is_no_row_is_refused(void **state)
     sample_make(&s, 1);
     n = row_encode(&s.row, octets);
     assert_false(row_decode(SPAN_EMPTY, room, &got));
-    assert_false(row_decode(SPAN("\x01"), room, &got));              /* no id */
+    assert_false(row_decode(SPAN("\x01"), room, &got));                  /* no id */
     assert_false(row_decode(SPAN("\x01\x10\x00\x01\x00x"), room, &got)); /* a short id */
     assert_false(row_decode((assay_span){octets, n - 1}, room, &got));   /* the last field is cut */
     octets[0] = 2;

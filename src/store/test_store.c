@@ -137,7 +137,9 @@ static void rows_are_found_by_name_domain_time_and_direction(void **state)
         {{.name = "QUEUE7"}, 1, "7@news.example"},
         {{.name = "QUEUE"}, 0, ""},
         {{.policy_domain = "news.example"}, 10, "19@news.example"},
-        {{.policy_domain = "bank.example", .since = 1764000005, .until = 1764000010}, 2, "8@news.example"},
+        {{.policy_domain = "bank.example", .since = 1764000005, .until = 1764000010},
+         2,
+         "8@news.example"},
         {{.since = 1764000005, .until = 1764000010}, 5, "9@news.example"},
         {{.direction = "out"}, 4, "20@news.example"},
         {{.direction = "in", .policy_domain = "news.example"}, 8, "19@news.example"},
@@ -218,7 +220,8 @@ static void every_query_uses_an_index(void **state)
         const char *where, *plan;
     } ROWS[] = {
         {"(v.queue_id = 'x' OR v.message_id = 'x')", "MULTI-INDEX OR"},
-        {"v.policy_domain = 'x'", "INDEX verdict_policy_domain (policy_domain=? AND time>? AND time<?)"},
+        {"v.policy_domain = 'x'",
+         "INDEX verdict_policy_domain (policy_domain=? AND time>? AND time<?)"},
         {"1", "INDEX verdict_time (time>? AND time<?)"},
     };
     struct place p;
@@ -231,10 +234,11 @@ static void every_query_uses_an_index(void **state)
         sqlite3_stmt *st = NULL;
         char sql[512];
 
-        snprintf(sql, sizeof sql,
-                 "EXPLAIN QUERY PLAN SELECT v.n FROM verdict v WHERE v.time >= 1 AND v.time < 2 AND %s "
-                 "ORDER BY v.time, v.n",
-                 ROWS[i].where);
+        snprintf(
+            sql, sizeof sql,
+            "EXPLAIN QUERY PLAN SELECT v.n FROM verdict v WHERE v.time >= 1 AND v.time < 2 AND %s "
+            "ORDER BY v.time, v.n",
+            ROWS[i].where);
         assert_int_equal(sqlite3_open(p.db, &db), SQLITE_OK);
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
         assert_int_equal(sqlite3_step(st), SQLITE_ROW);
@@ -405,8 +409,10 @@ static void what_is_no_store_of_ours_is_refused_and_left_alone(void **state)
         if (store_open(p.db, &QUICK, &s, why) || !strstr(why, ROWS[i].wanted))
             fail_msg("%s: wanted \"%s\", got \"%s\"", ROWS[i].sql, ROWS[i].wanted, why);
         assert_false(store_reader_open(p.db, &r, why));
-        assert_int_equal(ask_number(&p, "SELECT count(*) FROM sqlite_schema WHERE name = 'verdict'"), 0);
-        assert_int_equal(ask_number(&p, "SELECT journal_mode = 'delete' FROM pragma_journal_mode"), 1);
+        assert_int_equal(
+            ask_number(&p, "SELECT count(*) FROM sqlite_schema WHERE name = 'verdict'"), 0);
+        assert_int_equal(ask_number(&p, "SELECT journal_mode = 'delete' FROM pragma_journal_mode"),
+                         1);
         place_done(&p);
     }
 }
@@ -501,9 +507,9 @@ static void damaged_octets_cost_their_rows_only(void **state)
     leave_spill(&p, 100);
     fd = open_spilled(&p);
     assert_int_equal(fstat(fd, &st), 0);
-    assert_int_equal(pwrite(fd, "\0\0\0\0\0\0\0\0", 8, 1000), 8);      /* inside one */
-    assert_int_equal(pwrite(fd, "\0", 1, st.st_size / 2), 1);          /* and another */
-    assert_int_equal(ftruncate(fd, st.st_size - 5), 0);                /* the last is torn */
+    assert_int_equal(pwrite(fd, "\0\0\0\0\0\0\0\0", 8, 1000), 8); /* inside one */
+    assert_int_equal(pwrite(fd, "\0", 1, st.st_size / 2), 1);     /* and another */
+    assert_int_equal(ftruncate(fd, st.st_size - 5), 0);           /* the last is torn */
     close(fd);
     s = open_store(&p, &QUICK);
     assert_true(store_flush(s, PATIENCE));
@@ -826,9 +832,10 @@ static void the_database_is_strict_and_whole(void **state)
     (void)state;
     place_make(&p);
     store_close(open_store(&p, &QUICK));
-    assert_int_equal(ask_number(&p, "SELECT min(strict) FROM pragma_table_list WHERE schema = 'main' AND "
-                                    "type = 'table' AND name NOT LIKE 'sqlite%'"),
-                     1);
+    assert_int_equal(
+        ask_number(&p, "SELECT min(strict) FROM pragma_table_list WHERE schema = 'main' AND "
+                       "type = 'table' AND name NOT LIKE 'sqlite%'"),
+        1);
     assert_int_equal(ask_number(&p, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
     assert_int_equal(ask_number(&p, "PRAGMA auto_vacuum"), 2);
     assert_int_equal(ask_number(&p, "PRAGMA application_id"), SCHEMA_APPLICATION);

@@ -176,8 +176,8 @@ static inline void assert_span(const char *what, assay_span got, assay_span want
 static inline void assert_same_row(const struct store_row *got, const struct store_row *wanted)
 {
     assert_memory_equal(got->id.octet, wanted->id.octet, STORE_ID);
-#define SAME(tag, name, about)                                                                     \
-    if (got->name != wanted->name)                                                                 \
+#define SAME(tag, name, about)     \
+    if (got->name != wanted->name) \
         fail_msg(#name ": wanted %" PRId64 ", got %" PRId64, wanted->name, got->name);
     STORE_NUMBERS(SAME)
 #undef SAME
@@ -186,7 +186,7 @@ static inline void assert_same_row(const struct store_row *got, const struct sto
 #undef SAME
     assert_int_equal(got->nsignatures, wanted->nsignatures);
     for (size_t i = 0; i < got->nsignatures; i++) {
-#define SAME(tag, name, most, about)                                                               \
+#define SAME(tag, name, most, about) \
     assert_span("signature " #name, got->signatures[i].name, wanted->signatures[i].name);
         STORE_SIGNATURE(SAME)
 #undef SAME
