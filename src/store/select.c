@@ -228,3 +228,30 @@ bool store_domains(struct store_reader *r, int64_t since, int64_t until, store_d
     sqlite3_finalize(st);
     return rc == SQLITE_DONE;
 }
+
+/* ---- the whole of it ---- */
+
+bool store_check(struct store_reader *r, struct store_health *ret, char why[STORE_WHY])
+{
+    struct store_health health = {0};
+    sqlite3_stmt *st = NULL;
+    const char *said;
+    int rc = schema_number(r->sqlite, "SELECT count(*) FROM verdict", &health.rows);
+
+    rc = rc ? rc : schema_number(r->sqlite, "SELECT min(time) FROM verdict", &health.oldest);
+    rc = rc ? rc : schema_number(r->sqlite, "SELECT max(time) FROM verdict", &health.newest);
+    rc = rc ? rc : sqlite3_prepare_v2(r->sqlite, "PRAGMA integrity_check(1)", -1, &st, NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW &&
+        (said = (const char *)sqlite3_column_text(st, 0))) {
+        health.whole = strcmp(said, "ok") == 0;
+        if (!health.whole)
+            snprintf(why, STORE_WHY, "%s", said);
+        *ret = health;
+        rc = SQLITE_OK;
+    } else {
+        failed(r, why);
+        rc = SQLITE_ERROR;
+    }
+    sqlite3_finalize(st);
+    return rc == SQLITE_OK;
+}

@@ -5,8 +5,10 @@
 #include "base/utf8.h"
 #include "store/schema.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { DAY = 86400, CLEAN_ROOM = 3 * LIMIT_TXT };
 
@@ -75,14 +77,31 @@ static const char SETTINGS[] = "PRAGMA auto_vacuum = INCREMENTAL;"
                                "PRAGMA cell_size_check = ON;"
                                "PRAGMA journal_size_limit = 67108864";
 
+/**
+ * Make the file, for its owner only, if it is not there; SQLite gives its -wal and -shm the same
+ * mode.
+ *
+ * Robustness: a file that is there is not opened, for closing it would end the locks that another
+ * connection of this process has on it (POSIX).
+ */
+static void make_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        close(fd);
+}
+
 /** Open the file, upgrade it and prepare the statements. \return as db_open() */
 static enum db_result prepare(struct db *db, const char *path, unsigned busy, char why[STORE_WHY])
 {
     int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    int rc = sqlite3_open_v2(path, &db->sqlite, flags, NULL);
     enum db_result result = DB_DONE;
+    int rc;
 
+    make_file(path);
+    rc = sqlite3_open_v2(path, &db->sqlite, flags, NULL);
     if (rc == SQLITE_OK && !schema_defend(db->sqlite, busy))
         rc = SQLITE_ERROR;
     if (rc == SQLITE_OK)

@@ -305,7 +305,7 @@ static int64_t prune_before(struct store *s, int64_t asked)
     return before;
 }
 
-/** Remove old rows, piece by piece. \return false: the database cannot be written now */
+/** Remove old rows, piece by piece; new ones need not wait. \return false: not now */
 static bool prune(struct store *s, int64_t before)
 {
     unsigned n = LIMIT_STORE_PRUNE;
@@ -314,6 +314,8 @@ static bool prune(struct store *s, int64_t before)
         if (db_prune(s->db, before, &n) != DB_DONE)
             return delayed(s, db_why(s->db));
         count(s, &s->stats.pruned, n);
+        if (!move_all(s))
+            return false;
     }
     return true;
 }

@@ -36,6 +36,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "base/buf.h"
 #include "store/row.h"
 
 /** Room for the text of an error. */
@@ -167,6 +168,27 @@ typedef bool store_domain_fn(void *arg, assay_span policy_domain, uint64_t rows)
  */
 bool store_domains(struct store_reader *reader, int64_t since, int64_t until, store_domain_fn *take,
                    void *arg, char why[STORE_WHY]);
+
+/**
+ * Append a row as one line of JSON: the fields of row.h by their names, without those that are
+ * empty; the time as in RFC 3339. Failure sticks in the buffer.
+ */
+void store_json(struct buf *out, const struct store_row *row);
+
+/** What store_check() found. */
+struct store_health {
+    int64_t rows;           /**< rows of the database */
+    int64_t oldest, newest; /**< when the first and the last were decided; 0: there is none */
+    bool whole;             /**< the database is what SQLite made it */
+};
+
+/**
+ * Look whether all of a database is whole (PRAGMA integrity_check): reads all of it.
+ *
+ * \param why  set on false; and when it is not whole, to the first thing that is wrong
+ * \return false: it could not be read
+ */
+bool store_check(struct store_reader *reader, struct store_health *ret, char why[STORE_WHY]);
 
 /** Close it. NULL is fine. */
 void store_reader_close(struct store_reader *reader);

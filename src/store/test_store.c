@@ -842,6 +842,73 @@ static void the_database_is_strict_and_whole(void **state)
     place_done(&p);
 }
 
+static void only_its_owner_may_read_it(void **state)
+{
+    static const char *const NAMES[] = {"", "-wal", "-shm", ".spill", ".spill/lock",
+                                        ".spill/rows-0000000000000001"};
+    struct place p;
+    struct store *s;
+    mode_t old = umask(0);
+
+    (void)state;
+    place_make(&p);
+    s = open_store(&p, &(struct store_options){.interval = 60000});
+    append(s, 1);
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        char path[256];
+        struct stat st;
+
+        snprintf(path, sizeof path, "%s%s", p.db, NAMES[i]);
+        assert_int_equal(stat(path, &st), 0);
+        if (st.st_mode & 077)
+            fail_msg("%s: mode %o", path, st.st_mode & 07777);
+    }
+    umask(old);
+    store_close(s);
+    place_done(&p);
+}
+
+static bool put_json(void *arg, const struct store_row *row)
+{
+    store_json(arg, row);
+    return true;
+}
+
+static void a_row_is_exported_as_a_line_of_json(void **state)
+{
+    struct buf out = buf_new(1 << 16);
+    struct store_reader *r = NULL;
+    char why[STORE_WHY] = "";
+    struct sample sample;
+    struct place p;
+    struct store *s;
+
+    (void)state;
+    place_make(&p);
+    s = open_store(&p, &QUICK);
+    sample_make(&sample, 1);
+    store_append(s, &sample.row, NULL);
+    assert_true(store_flush(s, PATIENCE));
+    assert_true(store_reader_open(p.db, &r, why));
+    assert_true(store_select(r, &(struct store_query){0}, put_json, &out, why));
+    assert_int_equal(out.status, ASSAY_DONE);
+    for (const char *const *w = (const char *[]){"{\"version\":1,\"id\":\"",
+                                                 "\"time\":\"2025-11-24T16:00:01Z\"",
+                                                 "\"recipients\":2",
+                                                 "\"policy_domain\":\"news.example\"",
+                                                 "\"signatures\":[{\"domain\":\"news.example\",",
+                                                 "\"reason\":\"the body was changed\"}]}\n",
+                                                 NULL};
+         *w; w++)
+        if (!span_contains(buf_span(&out), span_of(*w)))
+            fail_msg("wanted %s, got %.*s", *w, SPAN_ARG(buf_span(&out)));
+    assert_false(span_contains(buf_span(&out), SPAN("override"))); /* what is empty is left out */
+    buf_done(&out);
+    store_reader_close(r);
+    store_close(s);
+    place_done(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -868,6 +935,8 @@ int main(void)
         cmocka_unit_test(a_database_of_version_1_is_taken_over),
         cmocka_unit_test(steps_that_are_missing_are_taken_once),
         cmocka_unit_test(the_database_is_strict_and_whole),
+        cmocka_unit_test(only_its_owner_may_read_it),
+        cmocka_unit_test(a_row_is_exported_as_a_line_of_json),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
