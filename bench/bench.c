@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "bench.h"
+#include "milter.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +23,11 @@ void bench_fail(const char *what)
 {
     fprintf(stderr, "bench: %s\n", what);
     exit(1);
+}
+
+bool bench_asked(const char *part)
+{
+    return pattern && strncmp(pattern, part, strlen(part)) == 0;
 }
 
 bool bench_skipped(const char *name)
@@ -91,6 +96,8 @@ int main(int argc, char **argv)
     bench_pool();
     bench_start();
     bench_store();
+    bench_milter();
+    bench_postfix();
     if (bench_peers)
         bench_other();
     return 0;

@@ -39,6 +39,9 @@ void bench_pair(const char *name, bench_fn *ours, void *our_arg, bench_fn *limit
 /** A pattern was given and this name does not contain it. */
 bool bench_skipped(const char *name);
 
+/** The pattern begins with this word: what takes long is only done when it is asked for. */
+bool bench_asked(const char *part);
+
 /**
  * Time on the wall is measured instead of CPU time of this thread: where others do part of the
  * work.

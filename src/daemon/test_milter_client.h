@@ -191,7 +191,7 @@ static inline int mta_socket(const char *where)
     int fd = socket(tcp ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     inet.sin_port = htons(tcp ? (uint16_t)strtoul(where + 5, NULL, 10) : 0);
-    snprintf(local.sun_path, sizeof local.sun_path, "%s",
+    snprintf(local.sun_path, sizeof local.sun_path, "%.100s",
              strncmp(where, "unix:", 5) == 0 ? where + 5 : where);
     if (fd < 0)
         return -1;

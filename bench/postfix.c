@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter.h"
+
+void bench_postfix(void)
+{
+}
