@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
-#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -123,16 +125,45 @@ static bool resolver_answers(void)
     return n > 12;
 }
 
+/** Give lo an address and raise it. */
+static bool raise_loopback(const char *name, const char *address)
+{
+    struct ifreq request = {0};
+    struct sockaddr_in inet = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool ok;
+
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    inet_pton(AF_INET, address, &inet.sin_addr);
+    memcpy(&request.ifr_addr, &inet, sizeof inet);
+    ok = ioctl(fd, SIOCSIFADDR, &request) == 0;
+    request.ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK;
+    ok = ok && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    close(fd);
+    return ok;
+}
+
+/** Leave the machine's network for an empty one. */
+static bool enter_network(void)
+{
+    static bool entered;
+
+    if (!entered)
+        entered = unshare(CLONE_NEWNET) == 0 && raise_loopback("lo", "127.0.0.1") &&
+                  raise_loopback("lo:1", BENCH_CLIENT);
+    if (!entered)
+        puts("# milter: no network of its own; that takes root");
+    return entered;
+}
+
 /** Start the resolver. */
 static bool start_resolver(struct bench_lab *lab)
 {
     char conf[BENCH_PATH];
     char *argv[] = {"/usr/sbin/unbound", "-d", "-c", conf, NULL};
 
-    if (geteuid() != 0) {
-        puts("# milter: only root can start a resolver at " BENCH_RESOLVER "@53");
+    if (!enter_network())
         return false;
-    }
     write_resolver(lab, conf);
     if (posix_spawn(&lab->resolver, argv[0], NULL, NULL, argv, environ) != 0) {
         lab->resolver = 0;
@@ -191,6 +222,25 @@ static double over_family(pid_t pid, double (*of)(pid_t))
     return sum;
 }
 
+/** What its children took that it has waited for. */
+static double cpu_of_the_dead(pid_t pid)
+{
+    char path[64], line[1024] = "";
+    const char *p;
+    unsigned long user = 0, system = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    if (!(f = fopen(path, "r")))
+        return 0;
+    p = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL; /* a name may hold anything */
+    fclose(f);
+    if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %lu %lu", &user,
+                     &system) != 2)
+        return 0;
+    return (double)(user + system) * 1e6 / (double)sysconf(_SC_CLK_TCK);
+}
+
 /** The clock of one process, all its threads, those that ended too. */
 static double cpu_of(pid_t pid)
 {
@@ -199,7 +249,7 @@ static double cpu_of(pid_t pid)
 
     if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
         return 0;
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3 + cpu_of_the_dead(pid);
 }
 
 /** KiB of one process. */

@@ -16,6 +16,9 @@
 /** Where the resolver of the benchmark listens; opendkim and opendmarc can ask port 53 only. */
 #define BENCH_RESOLVER "127.0.0.55"
 
+/** The client that sends, of the network that is reserved for examples. */
+#define BENCH_CLIENT "192.0.2.55"
+
 /** Room for a path. */
 enum { BENCH_PATH = 256 };
 
@@ -26,7 +29,9 @@ struct bench_lab {
     pid_t resolver;
 };
 
-/** Make the folder and the key, start the resolver. \return false: it cannot be; says why */
+/**
+ * Go into a network of this process's own, make the folder and the key, start the resolver. What is
+ * started from now on sees that network only. \return false: it cannot be; says why */
 bool bench_lab_open(struct bench_lab *lab);
 
 /** Stop the resolver and remove the folder. */

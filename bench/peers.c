@@ -36,10 +36,12 @@ static void write_key(const struct bench_lab *lab, char path[BENCH_PATH])
 /** Replace this program by one command line of the shell; its own output goes to a file. */
 static pid_t spawn(const struct bench_lab *lab, const char *name, const char *command)
 {
-    char log[BENCH_PATH * 2], *argv[] = {"/bin/sh", "-c", (char *)command, NULL};
+    char log[BENCH_PATH * 2], *argv[] = {"/bin/sh", "-c", NULL, NULL}, all[BENCH_PATH * 7];
     posix_spawn_file_actions_t files;
     pid_t pid;
 
+    snprintf(all, sizeof all, "umask 0; %s", command); /* Postfix must be able to connect */
+    argv[2] = all;
     snprintf(log, sizeof log, "%s/%s.log", lab->folder, name);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0644);
@@ -61,8 +63,8 @@ static void ours(const struct bench_lab *lab, enum bench_task task, const char *
     write_key(lab, key);
     fprintf(f,
             "authserv_id = mx.test.example\nresolver = " BENCH_RESOLVER "@53\nstore = %s/assay.db\n"
-            "milter \"in\" { listen = %s }\n",
-            lab->folder, where);
+            "milter \"in\" { listen = %s%s }\n",
+            lab->folder, where, strncmp(where, "unix:", 5) == 0 ? "  mode = 0666" : "");
     if (task == BENCH_SIGN)
         fprintf(f,
                 "sign \"example.com\" { key = main }\nkey \"main\" { selector = s1  file = %s }\n",
