@@ -52,25 +52,40 @@ static pid_t spawn(const struct bench_lab *lab, const char *name, const char *co
     return bench_child(pid);
 }
 
-/** assayd: the command line that starts it. */
-static void ours(const struct bench_lab *lab, enum bench_task task, const char *where,
-                 char *command, size_t n)
+/** Write assayd.conf: as it is by default, its store and log included. */
+static void write_conf(const struct bench_lab *lab, enum bench_task task, const char *where,
+                       char conf[BENCH_PATH])
 {
-    const char *assay = getenv("ASSAY");
-    char conf[BENCH_PATH], key[BENCH_PATH];
     FILE *f = bench_lab_file(lab, "assayd.conf", conf);
+    bool local = strncmp(where, "unix:", 5) == 0;
+    char key[BENCH_PATH];
 
     write_key(lab, key);
     fprintf(f,
-            "authserv_id = mx.test.example\nresolver = " BENCH_RESOLVER "@53\nstore = %s/assay.db\n"
-            "milter \"in\" { listen = %s%s }\n",
-            lab->folder, where, strncmp(where, "unix:", 5) == 0 ? "  mode = 0666" : "");
+            "authserv_id = mx.test.example\nresolver = " BENCH_RESOLVER "@53\nuser = nobody\n"
+            "store = %s/store/assay.db\ncontrol { listen = unix:%s/control.sock }\n",
+            lab->folder, lab->folder);
+    if (local)
+        fprintf(f, "milter \"in\" { listen = %s  mode = 0666 }\n", where);
+    else
+        fprintf(f, "milter \"in\" { listen = inet:127.0.0.1:%d }\n", PORT + BENCH_OURS);
     if (task == BENCH_SIGN)
         fprintf(f,
                 "sign \"example.com\" { key = main }\nkey \"main\" { selector = s1  file = %s }\n",
                 key);
     fclose(f);
-    snprintf(command, n, "exec %sd -c %s", assay ? assay : "build/assay", conf);
+}
+
+/** assayd: the command line that starts it. */
+static void ours(const struct bench_lab *lab, enum bench_task task, const char *where,
+                 char *command, size_t n)
+{
+    const char *assay = getenv("ASSAY");
+    char conf[BENCH_PATH];
+
+    write_conf(lab, task, where, conf);
+    snprintf(command, n, "mkdir -p %s/store && chown nobody %s/store && exec %sd -c %s",
+             lab->folder, lab->folder, assay ? assay : "build/assay", conf);
 }
 
 /** opendkim. */

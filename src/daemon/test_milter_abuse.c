@@ -25,7 +25,10 @@
 
 extern char **environ;
 
-enum { MOST_RSS = 64 << 10 }; /* KiB of the daemon, all its processes */
+enum {
+    MOST_RSS = 64 << 10,     /* KiB of the daemon, all its processes */
+    MOST_CONNECTIONS = 1200, /* of the daemon that is started here */
+};
 
 static const char *where;       /* the milter */
 static pid_t daemon_pid;        /* 0: not ours */
@@ -50,20 +53,22 @@ static bool start_daemon(void)
     if (!(f = fopen(conf, "w")))
         return false;
     fprintf(f,
-            "authserv_id = mx.test.example\nresolver = 127.0.0.1@9\nstore = %s/assay.db\n"
-            "milter \"in\" { listen = %s }\n",
-            folder, socket_name);
+            "authserv_id = mx.test.example\nresolver = 127.0.0.1@9\nlog.level = warning\n"
+            "max_connections = %d\ncontrol { listen = unix:%s/control.sock }\n"
+            "milter \"in\" { listen = %s  mode = 0666 }\n%s",
+            MOST_CONNECTIONS, folder, socket_name, geteuid() ? "" : "user = nobody\n");
     fclose(f);
     if (posix_spawn(&daemon_pid, program, NULL, NULL, argv, environ) != 0)
         return false;
     where = socket_name;
-    for (int i = 0; i < 100 && waitpid(daemon_pid, NULL, WNOHANG) == 0; i++) {
+    for (int i = 0; i < 200 && waitpid(daemon_pid, NULL, WNOHANG) == 0; i++) {
         int fd = mta_socket(where);
 
         if (fd >= 0)
             return close(fd) == 0;
         usleep(50000);
     }
+    kill(daemon_pid, SIGTERM);
     return false;
 }
 
@@ -793,6 +798,34 @@ static void a_thousand_idle_connections_stall_nobody(void **state)
     }
 }
 
+static void a_full_daemon_says_so_at_once(void **state)
+{
+    static int fds[MOST_CONNECTIONS];
+    struct mta m;
+    size_t n;
+    double t;
+
+    (void)state;
+    if (!daemon_pid)
+        skip(); /* who knows what another one takes */
+    n = open_many(fds, MOST_CONNECTIONS, 0);
+    t = now();
+    assert_true(mta_open(&m, where));
+    if (mta_negotiate(&m, MTA_POSTFIX)) {
+        mta_packet(&m, 'C', SPAN("localhost\0L\0\0/run/x\0"));
+        expect(&m, 1, REFUSED, "one connection too many");
+    } else {
+        assert_true(mta_hung_up(&m));
+        mta_close(&m);
+    }
+    assert_true(now() - t < 1.0);
+    for (size_t i = 0; i < n; i++)
+        close(fds[i]);
+    for (int i = 0; i < 100 && !visit(); i++)
+        usleep(50000);
+    assert_true(visit());
+}
+
 static void half_closed_and_reset_connections_are_let_go(void **state)
 {
     struct linger at_once = {1, 0};
@@ -847,6 +880,7 @@ static int set_up(void **state)
     where = getenv("MILTER_SOCKET");
     if (!where && !start_daemon()) {
         where = NULL;
+        daemon_pid = 0;
         print_message("no MILTER_SOCKET, and no assayd in the build\n");
     }
     if (daemon_pid && visit())
@@ -889,6 +923,7 @@ int main(void)
         watched(one_octet_a_second_on_many_connections_stalls_nobody),
         watched(a_thousand_idle_connections_stall_nobody),
         watched(half_closed_and_reset_connections_are_let_go),
+        cmocka_unit_test(a_full_daemon_says_so_at_once),
         cmocka_unit_test(the_daemon_gives_its_descriptors_back),
     };
 
