@@ -91,6 +91,7 @@ int main(int argc, char **argv)
     }
     puts("# name\tours\tlimit\tratio\tunit\treach");
     bench_dkim();
+    bench_keys();
     bench_flow();
     bench_wire();
     bench_pool();

@@ -108,6 +108,9 @@ void bench_flow(void);
 /** spf.8lookups.wire. */
 void bench_wire(void);
 
+/** key.shared.*. */
+void bench_keys(void);
+
 /** pool.*. */
 void bench_pool(void);
 

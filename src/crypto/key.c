@@ -21,11 +21,18 @@ struct parsed_key {
     EVP_MD_CTX *ed25519; /* Ed25519: a context to verify with */
 };
 
+/**
+ * How often a key is kept: so many threads may verify with the key of a large sender at once, and
+ * none has to parse it anew.
+ */
+enum { KEY_SPARES = 8 };
+
 /** One place of the memo: the octets of a key and what was made of them. */
 struct key_memo {
     enum key_type type;
     assay_span octets; /* owned */
-    struct parsed_key key;
+    unsigned n;        /* of `spare`: those that are not lent out */
+    struct parsed_key spare[KEY_SPARES];
 };
 
 /* ---- reading ---- */
@@ -179,7 +186,13 @@ static struct key_memo *place_of(struct assay_engine *engine, enum key_type type
     return &engine->keys[(span_hash(sample) + (uint32_t)type) % engine->max_keys];
 }
 
-/** Take a key out of the memo, if it is there and nobody else has it at the moment. */
+/** The place holds this key. */
+static bool holds(const struct key_memo *place, enum key_type type, assay_span octets)
+{
+    return place->octets.n && place->type == type && span_eq(place->octets, octets);
+}
+
+/** Take a key out of the memo, if it is there and not all of it is lent out. */
 static bool memo_take(struct assay_engine *engine, enum key_type type, assay_span octets,
                       struct parsed_key *ret)
 {
@@ -190,21 +203,31 @@ static bool memo_take(struct assay_engine *engine, enum key_type type, assay_spa
         return false;
     pthread_mutex_lock(&engine->lock);
     place = place_of(engine, type, octets);
-    found = place->key.pkey && place->type == type && span_eq(place->octets, octets);
-    if (found) {
-        *ret = place->key;
-        place->key = (struct parsed_key){0};
-    }
+    found = place->n && holds(place, type, octets);
+    if (found)
+        *ret = place->spare[--place->n];
     pthread_mutex_unlock(&engine->lock);
     return found;
 }
 
-/** Put a key into the memo, in place of what was there. */
+/** Empty a place. The keys that were there are to be freed by the caller. */
+static unsigned evict(struct key_memo *place, struct parsed_key old[KEY_SPARES])
+{
+    unsigned n = place->n;
+
+    memcpy(old, place->spare, sizeof place->spare);
+    free((void *)(uintptr_t)place->octets.p);
+    *place = (struct key_memo){0};
+    return n;
+}
+
+/** Put a key into the memo, in place of another that was there. */
 static void memo_return(struct assay_engine *engine, enum key_type type, assay_span octets,
                         struct parsed_key *key)
 {
-    struct parsed_key old = *key;
+    struct parsed_key old[KEY_SPARES], kept = *key;
     struct key_memo *place;
+    unsigned n = 0;
     char *copy;
 
     if (!engine->max_keys) {
@@ -213,17 +236,20 @@ static void memo_return(struct assay_engine *engine, enum key_type type, assay_s
     }
     pthread_mutex_lock(&engine->lock);
     place = place_of(engine, type, octets);
-    if (place->type == type && span_eq(place->octets, octets)) {
-        old = place->key;
-        place->key = *key;
-    } else if ((copy = malloc(octets.n))) {
+    if (!holds(place, type, octets) && (copy = malloc(octets.n))) {
+        n = evict(place, old);
         memcpy(copy, octets.p, octets.n);
-        free((void *)(uintptr_t)place->octets.p);
-        old = place->key;
-        *place = (struct key_memo){type, {copy, octets.n}, *key};
+        place->type = type;
+        place->octets = (assay_span){copy, octets.n};
+    }
+    if (holds(place, type, octets) && place->n < KEY_SPARES) {
+        place->spare[place->n++] = kept;
+        kept = (struct parsed_key){0};
     }
     pthread_mutex_unlock(&engine->lock);
-    parsed_free(&old);
+    parsed_free(&kept);
+    while (n > 0)
+        parsed_free(&old[--n]);
 }
 
 /* ---- verifying ---- */
@@ -382,8 +408,11 @@ void assay_engine_free(assay_engine *engine)
     if (!engine)
         return;
     for (size_t i = 0; engine->keys && i < engine->max_keys; i++) {
-        parsed_free(&engine->keys[i].key);
-        free((void *)(uintptr_t)engine->keys[i].octets.p);
+        struct key_memo *place = &engine->keys[i];
+
+        while (place->n > 0)
+            parsed_free(&place->spare[--place->n]);
+        free((void *)(uintptr_t)place->octets.p);
     }
     free(engine->keys);
     EVP_PKEY_free(engine->known_key);

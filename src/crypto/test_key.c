@@ -691,6 +691,26 @@ static void four_threads_at_once_get_the_right_verdicts(void **state)
     }
 }
 
+static void a_key_that_many_use_at_once_is_kept_for_each_of_them(void **state)
+{
+    assay_engine *engine = new_engine(64);
+    assay_span octets = buf_span(&rsa1024.spki);
+    struct parsed_key keys[KEY_SPARES + 2];
+
+    (void)state;
+    assert_false(memo_take(engine, KEY_RSA, octets, &keys[0]));
+    for (size_t i = 0; i < COUNT(keys); i++) /* all lent out: each parses its own */
+        assert_int_equal(parse_key(engine, KEY_RSA, octets, &keys[i]), ASSAY_DONE);
+    for (size_t i = 0; i < COUNT(keys); i++)
+        memo_return(engine, KEY_RSA, octets, &keys[i]);
+    for (size_t i = 0; i < KEY_SPARES; i++)
+        assert_true(memo_take(engine, KEY_RSA, octets, &keys[i]));
+    assert_false(memo_take(engine, KEY_RSA, octets, &keys[KEY_SPARES])); /* so many, no more */
+    for (size_t i = 0; i < KEY_SPARES; i++)
+        memo_return(engine, KEY_RSA, octets, &keys[i]);
+    assay_engine_free(engine);
+}
+
 /* ---- memory ---- */
 
 /**
@@ -835,6 +855,7 @@ int main(void)
         cmocka_unit_test(verdicts_are_the_same_however_many_keys_are_remembered),
         cmocka_unit_test(the_same_octets_are_another_key_when_the_type_is_another),
         cmocka_unit_test(four_threads_at_once_get_the_right_verdicts),
+        cmocka_unit_test(a_key_that_many_use_at_once_is_kept_for_each_of_them),
         cmocka_unit_test(when_an_allocation_fails_no_verdict_is_wrong),
         cmocka_unit_test(an_engine_is_made_whole_or_not_at_all),
     };
