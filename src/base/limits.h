@@ -72,10 +72,11 @@ enum limits {
     LIMIT_SRS_SECRETS = 32,  /**< secrets of one name */
 
     /* the world */
-    LIMIT_RESOLVERS = 8, /**< resolvers that are forwarded to */
-    LIMIT_THREADS = 256, /**< members of a pool of worlds */
+    LIMIT_RESOLVERS = 8,   /**< resolvers that are forwarded to */
+    LIMIT_THREADS = 256,   /**< members of a pool of worlds */
     LIMIT_RECALL = 100000, /**< domains whose deferral is remembered */
-    LIMIT_OPEN = 16384,  /**< questions of one world, or member, on their way, those in line included */
+    LIMIT_OPEN =
+        16384, /**< questions of one world, or member, on their way, those in line included */
     LIMIT_FLIGHTS = 400, /**< of these, given to libunbound; one takes about 13 KB there */
     LIMIT_BUSY = 1600,   /**< queries libunbound works on, those nobody waits for included */
 
@@ -97,13 +98,13 @@ enum limits {
     LIMIT_CASE_FACTS = 4096,     /**< answers that one case remembers */
 
     /* assayd.conf */
-    LIMIT_CONF_TEXT = 1 << 26,     /**< octets of all its files */
-    LIMIT_CONF_FILES = 4096,       /**< files, the first included */
-    LIMIT_CONF_DEPTH = 8,          /**< files that include one another */
-    LIMIT_CONF_BLOCKS = 262144,    /**< blocks of all files */
-    LIMIT_CONF_ITEMS = 4096,       /**< options of one block */
-    LIMIT_CONF_WORDS = 65536,      /**< values of one option */
-    LIMIT_CONF_COMPLAINTS = 100    /**< complaints that are told; of others there is a count */
+    LIMIT_CONF_TEXT = 1 << 26,  /**< octets of all its files */
+    LIMIT_CONF_FILES = 4096,    /**< files, the first included */
+    LIMIT_CONF_DEPTH = 8,       /**< files that include one another */
+    LIMIT_CONF_BLOCKS = 262144, /**< blocks of all files */
+    LIMIT_CONF_ITEMS = 4096,    /**< options of one block */
+    LIMIT_CONF_WORDS = 65536,   /**< values of one option */
+    LIMIT_CONF_COMPLAINTS = 100 /**< complaints that are told; of others there is a count */
 };
 
 #endif

@@ -331,16 +331,17 @@ static void stop_hammer(void *arg)
 /** The server dies and comes back, over and over. */
 static void kill_server_for(struct rig *r, int64_t ms)
 {
-    uint16_t port = (uint16_t)atoi(strchr(r->server->at, '@') + 1);
     struct world_stats s;
     int64_t until = world_now() + ms;
+    uint64_t port;
 
+    assert_true(number_read(span_of(strchr(r->server->at, '@') + 1), UINT16_MAX, &port));
     while (world_now() < until) {
         usleep(150000);
         world_pool_stats(r->pool, &s); /* while all run */
         server_stop(r->server);
         usleep(100000);
-        r->server = server_start("127.0.0.1", port);
+        r->server = server_start("127.0.0.1", (uint16_t)port);
         assert_non_null(r->server);
     }
 }
