@@ -29,7 +29,8 @@ FUZZ_SECONDS = 5
 SKIPPED = 77
 VALGRIND = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect",
             "--fair-sched=yes"]
-THREADS = re.compile(r'#include (<pthread\.h>|"world/test_server\.h")')
+THREADS = re.compile(r'\bpthread_create\b|#include "world/test_server\.h"')
+THREADED = ("store", "daemon") # their own code starts threads
 TOTALS = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 
 
@@ -124,7 +125,7 @@ class Tests:
         plan = []
         if self.options.tsan:
             return [lambda p=p: self.unit(p) for p in sorted(TOP.glob("src/*/test_*.c")) if self.wanted(p)
-                    and (self.options.name or THREADS.search(p.read_text()))]
+                    and (self.options.name or p.parent.name in THREADED or THREADS.search(p.read_text()))]
         if self.options.fuzz:
             plan += [lambda f=f: self.fuzzer(*f) for f in fuzz.fuzzers(self.options.name)]
         if not self.options.valgrind:

@@ -209,6 +209,55 @@ static void an_answer_too_large_for_the_cache_is_not_kept(void **state)
     cache_free(c);
 }
 
+static void a_cache_for_many_threads_keeps_the_same_promises(void **state)
+{
+    struct cache *c = cache_new_shared(16 * MIB, &SEED);
+    unsigned there = 0;
+    char name[20];
+
+    (void)state;
+    for (unsigned i = 0; i < 100000; i++) {
+        snprintf(name, sizeof name, "n%u.example", i);
+        put(c, name, ASSAY_OK, 300, 0);
+        assert_true(has(c, name, 1)); /* what came last is there */
+        if (i % 1000 == 0)
+            assert_true(cache_bytes(c) <= 16 * MIB);
+    }
+    assert_in_range(cache_bytes(c), 15 * MIB, 16 * MIB); /* every part is used */
+    for (unsigned i = 0; i < 100000; i++) {
+        snprintf(name, sizeof name, "n%u.example", i);
+        there += has(c, name, 1);
+        assert_false(has(c, name, 300 * SECOND));
+    }
+    assert_true(there > 20000);
+    cache_free(c);
+    c = cache_new_shared(16 * 1024, &SEED); /* too small for parts */
+    put(c, "a.example", ASSAY_OK, 300, 0);
+    assert_true(has(c, "a.example", 1));
+    cache_free(c);
+}
+
+static void what_was_overtaken_is_not_remembered(void **state)
+{
+    struct cache *c = cache_new(MIB, &SEED);
+    struct assay_question q = txt("a.example");
+    assay_fact *silence = answer(ASSAY_TIMEOUT, 0, 0), *fact;
+
+    (void)state;
+    put(c, "a.example", ASSAY_OK, 10, 0);
+    cache_add(c, &q, silence, 5 * SECOND);
+    fact = cache_get(c, &q, 9 * SECOND);
+    assert_non_null(fact);
+    assert_ptr_not_equal(fact, silence);
+    assay_fact_free(fact);
+    cache_add(c, &q, silence, 10 * SECOND); /* no longer good */
+    cache_add(c, &q, silence, 10 * SECOND); /* the same failure lasts no longer */
+    assert_true(has(c, "a.example", 11 * SECOND - 1));
+    assert_false(has(c, "a.example", 11 * SECOND));
+    assay_fact_free(silence);
+    cache_free(c);
+}
+
 static void names_do_not_fall_together_in_the_table(void **state)
 {
     enum { N = 20000 };
@@ -254,6 +303,8 @@ int main(void)
         cmocka_unit_test(the_longest_unused_goes_first),
         cmocka_unit_test(octets_stay_within_the_bound),
         cmocka_unit_test(an_answer_too_large_for_the_cache_is_not_kept),
+        cmocka_unit_test(a_cache_for_many_threads_keeps_the_same_promises),
+        cmocka_unit_test(what_was_overtaken_is_not_remembered),
         cmocka_unit_test(names_do_not_fall_together_in_the_table),
     };
 

@@ -1,136 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file test_relay.c Members that ask one another, over transports that do as the test says
- * (test_script.h). One thread turns all the loops, so that the test chooses what overtakes what.
+ * \file test_relay.c Members that ask one another (test_members.h): the test turns the loops, and
+ * so chooses what overtakes what.
  */
-#include "world/relay.h"
-
 #include "base/limits.h"
-#include "fact/fact.h"
 #include "world/clock.h"
 #include "world/failure.h"
 
 #include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "world/test_script.h"
-
-enum { MEMBERS = 3, PATIENCE = 50 };
-
-/** One member. */
-struct member {
-    struct event_base *loop;
-    struct mailbox *mailbox;
-    struct relays *relays;
-    struct flights *flights;
-    struct script script;
-};
-
-/** Everything a test needs. */
-struct rig {
-    struct cache *cache;
-    struct relay_peers *peers;
-    struct member m[MEMBERS];
-    char name[MEMBERS][32]; /**< a name that belongs to each */
-    size_t told, told_nothing;
-    enum assay_how how; /**< of the last */
-    char reason[100];   /**< of the last */
-    bool asking;        /**< a call that asks is running: nobody may be told now */
-};
-
-/** A question for TXT. */
-static struct assay_question txt(const char *name)
-{
-    return (struct assay_question){
-        .kind = ASSAY_DNS, .rrtype = ASSAY_RR_TXT, .name = span_of(name), .data = SPAN_EMPTY};
-}
-
-/** Open a member. */
-static void open_member(struct rig *r, unsigned i)
-{
-    struct member *m = &r->m[i];
-    struct flights_options o = {.transport = &SCRIPT,
-                                .transport_self = &m->script,
-                                .patience = PATIENCE,
-                                .silent = "the server",
-                                .advice = ""};
-
-    m->script.room = HELD;
-    o.cache = r->cache;
-    o.loop = m->loop = event_base_new();
-    m->mailbox = mailbox_new(m->loop);
-    o.relays = m->relays = relays_new(r->peers, i, m->mailbox);
-    m->flights = flights_new(&o);
-    relays_serve(m->relays, m->flights);
-}
-
-/** Find a name that belongs to a member. */
-static void name_of(struct rig *r, unsigned owner)
-{
-    const struct member *other = &r->m[(owner + 1) % MEMBERS];
-
-    for (unsigned k = 0;; k++) {
-        struct assay_question q;
-
-        snprintf(r->name[owner], sizeof r->name[owner], "n%u.example", k);
-        q = txt(r->name[owner]);
-        if (relays_owner(other->relays, &q) == r->m[owner].relays)
-            return;
-    }
-}
-
-static int set_up(void **state)
-{
-    struct rig *r = calloc(1, sizeof *r);
-    struct table_seed seed = {{3, 4}};
-
-    r->cache = cache_new_shared(1 << 20, &seed);
-    r->peers = calloc(1, sizeof *r->peers + MEMBERS * sizeof(*r->peers->at));
-    r->peers->n = MEMBERS;
-    r->peers->seed = seed;
-    for (unsigned i = 0; i < MEMBERS; i++)
-        open_member(r, i);
-    for (unsigned i = 0; i < MEMBERS; i++)
-        name_of(r, i);
-    *state = r;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct rig *r = *state;
-
-    for (unsigned i = 0; i < MEMBERS; i++)
-        flights_forget(r->m[i].flights);
-    for (unsigned i = 0; i < MEMBERS; i++)
-        mailbox_free(r->m[i].mailbox);
-    for (unsigned i = 0; i < MEMBERS; i++) {
-        flights_free(r->m[i].flights);
-        relays_free(r->m[i].relays);
-        event_base_free(r->m[i].loop);
-    }
-    cache_free(r->cache);
-    free(r->peers);
-    free(r);
-    return 0;
-}
-
-static void told(void *arg, assay_fact *fact)
-{
-    struct rig *r = arg;
-
-    assert_false(r->asking);
-    r->told++;
-    r->told_nothing += !fact;
-    r->how = fact ? fact->how : 0;
-    snprintf(r->reason, sizeof r->reason, "%.*s", SPAN_ARG(fact ? fact->reason : SPAN_EMPTY));
-}
+#include "world/test_members.h"
 
 /** A member asks for a name that belongs to another. */
 static struct waiter *ask(struct rig *r, unsigned asker, unsigned owner, unsigned ms)
@@ -144,21 +28,6 @@ static struct waiter *ask(struct rig *r, unsigned asker, unsigned owner, unsigne
     return w;
 }
 
-/** Let one member's loop do what is due now. */
-static void turn(struct rig *r, unsigned i)
-{
-    for (int k = 0; k < 5; k++)
-        event_base_loop(r->m[i].loop, EVLOOP_NONBLOCK);
-}
-
-/** Let all do what is due, and what comes of it. */
-static void turn_all(struct rig *r)
-{
-    for (int k = 0; k < 3; k++)
-        for (unsigned i = 0; i < MEMBERS; i++)
-            turn(r, i);
-}
-
 /** Let a member's loop run for some milliseconds. */
 static void run_for(struct rig *r, unsigned i, unsigned ms)
 {
@@ -166,18 +35,6 @@ static void run_for(struct rig *r, unsigned i, unsigned ms)
 
     event_base_loopexit(r->m[i].loop, &wait);
     event_base_dispatch(r->m[i].loop);
-}
-
-/** Nothing is on its way any more. */
-static void all_is_quiet(struct rig *r)
-{
-    turn_all(r);
-    for (unsigned i = 0; i < MEMBERS; i++) {
-        assert_int_equal(flights_open(r->m[i].flights), 0);
-        assert_int_equal(flights_in_line(r->m[i].flights), 0);
-        assert_int_equal(relays_out(r->m[i].relays), 0);
-        assert_int_equal(r->m[i].script.held_n, 0);
-    }
 }
 
 /** What all have counted. */

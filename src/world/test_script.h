@@ -20,15 +20,14 @@ struct script {
     struct flight *held[HELD]; /**< taken and open */
 };
 
-/** The answer of the script. */
+/** The answer of the script; NULL when memory is out. */
 static assay_fact *an_answer(const struct flight *f)
 {
     assay_span data = SPAN("\5hello");
     struct assay_answer a = {.size = sizeof a, .how = ASSAY_OK, .ttl = 300, .data = &data, .n = 1};
     assay_fact *fact;
 
-    assert_int_equal(assay_fact_new(f->node.kind, f->node.rrtype, &a, &fact), ASSAY_DONE);
-    return fact;
+    return assay_fact_new(f->node.kind, f->node.rrtype, &a, &fact) == ASSAY_DONE ? fact : NULL;
 }
 
 /** transport.start */
