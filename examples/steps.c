@@ -109,7 +109,8 @@ static assay_status bring_message(assay_eval *eval)
 /** Print the verdict: what to do, and the header to add. */
 static void print_verdict(const struct assay_verdict *v)
 {
-    static const char *const WORDS[] = {"accept", "quarantine", "reject", "defer"};
+    static const char *const WORDS[] = {"accept", "quarantine", "reject",
+                                        "defer",  "tag",        "discard"};
 
     printf("%s: %.*s\n", WORDS[v->what], (int)v->reason.n, v->reason.p);
     for (size_t i = 0; i < v->nedits; i++)

@@ -42,7 +42,8 @@ static void print_check(const struct assay_check *c)
 /** Print what was decided. */
 static void print_verdict(const struct assay_verdict *v)
 {
-    static const char *const WORDS[] = {"accept", "quarantine", "reject", "defer"};
+    static const char *const WORDS[] = {"accept", "quarantine", "reject",
+                                        "defer",  "tag",        "discard"};
 
     for (size_t i = 0; i < v->nchecks; i++)
         print_check(v->checks[i]);

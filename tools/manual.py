@@ -101,7 +101,9 @@ def definition(term, text):
 def policy_option_text(name, _member, kind, allowed, initial, purpose):
     """One option of a receiver as scdoc text."""
     values = {"NUMBER": f"a number, {allowed}", "CHOICE": " | ".join(allowed.split()),
-              "NAMES": "domain names, parted by commas or blanks", "TEXT": "any text",
+              "NAMES": "domain names, parted by commas or blanks", "WORDS": "words, parted by commas or blanks",
+              "TEXT": "any text", "FIELD": "the name of a header field", "REPLY": "a text with places",
+              "LINK": "a URL with places", "TABLE": "entries, parted by semicolons",
               "SIGN": "PATTERN key=SELECTOR:DOMAIN ...; ...", "KEY": "SELECTOR:DOMAIN[:rsa|ed25519]",
               "FIELDS": "strict | list-friendly | A:B:C"}[kind]
     text = f"{purpose[0].upper()}{purpose[1:]}. Default: {initial or 'empty'}."

@@ -94,7 +94,8 @@ typedef struct assay_policy assay_policy;
 /** One option, for help texts and manuals. All static text. */
 struct assay_option {
     const char *name;    /**< such as "dkim.max_signatures" */
-    const char *type;    /**< "number", "choice", "names", "text" */
+    /** "number", "choice", "names", "words", "text", "field", "template", "table" */
+    const char *type;
     const char *range;   /**< "1-100" or "accept defer"; empty where anything goes */
     const char *initial; /**< the value it has unless set */
     const char *help;    /**< one sentence */
@@ -184,8 +185,8 @@ struct assay_envelope {
  * Begin to judge a message that is being received.
  *
  * \param policy  sealed; must outlive the evaluation
- * \return ASSAY_DONE, ASSAY_EINVAL (the policy is not sealed, or `ip` is not an address),
- *         ASSAY_ENOMEM
+ * \return ASSAY_DONE, ASSAY_EINVAL (the policy is not sealed, `ip` is not an address, or
+ *         `mail_from` is both given and unknown), ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status assay_receive_new(assay_engine *engine, const assay_policy *policy,
                                                const struct assay_envelope *envelope,
@@ -366,6 +367,8 @@ enum assay_disposition {
     ASSAY_ACCEPT,
     ASSAY_QUARANTINE, /**< deliver it apart; the edits mark it */
     ASSAY_REJECT,
+    /** ask to send it again later. Where ASSAY_RECALL was asked for, note its name and the time: the
+     *  answer to the next such question */
     ASSAY_DEFER,
     ASSAY_TAG,    /**< deliver it; the edits mark it */
     ASSAY_DISCARD /**< accept it and throw it away */
@@ -415,7 +418,7 @@ struct assay_verdict {
     assay_span cause; /**< why, in one word: policy, local, forwarded, temperror, malformed, none */
     int code;         /**< for REJECT and DEFER: the SMTP reply code; else 0 */
     assay_span enhanced; /**< its enhanced status code (RFC 3463, 7372) */
-    assay_span text;     /**< its text; printable ASCII only */
+    assay_span text;     /**< its text; printable ASCII, lines parted by LF that fit SMTP */
     assay_span authres;  /**< the value of Authentication-Results (RFC 8601), folded */
     bool malformed;      /**< the message could not be judged at all */
     assay_span author;   /**< the author domain, A-labels; empty when there is not exactly one */
@@ -430,6 +433,7 @@ struct assay_verdict {
     assay_span override;
     assay_span override_note; /**< whom that trusts, with its note */
     assay_span policy;        /**< the name of the policy that decided; empty: the topmost */
+    bool hold; /**< QUARANTINE: by the hold queue of the MTA (quarantine.by); no edit marks it */
 };
 
 /** The verdict, or NULL before a step returned ASSAY_DONE. */

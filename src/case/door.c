@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "case/model.h"
+#include "policy/policy.h"
 
 const struct assay_envelope *case_envelope(const struct case_one *one)
 {
@@ -34,6 +35,16 @@ assay_status case_give_digests(const struct case_one *one, assay_eval *eval)
     return s;
 }
 
+/** Take what a case says of the policy itself (write.c). \return ASSAY_MORE when it is an option */
+static assay_status set_origin(const struct case_line *line, assay_policy *policy)
+{
+    if (span_is(line->key, "policy.name"))
+        return policy_rename(policy, line->value);
+    if (span_is(line->key, "policy.unsure"))
+        return policy_unsure(policy, line->value);
+    return ASSAY_MORE;
+}
+
 /** Set the options of one [policy]. */
 static assay_status set_options(const struct case_one *one, const struct case_lines *lines,
                                 struct arena *a, assay_policy *policy, struct case_error *error)
@@ -41,8 +52,12 @@ static assay_status set_options(const struct case_one *one, const struct case_li
     for (const struct case_line *line = lines->first; line; line = line->next) {
         const char *why = "";
         assay_span name, value;
-        assay_status s;
+        assay_status s = set_origin(line, policy);
 
+        if (s == ASSAY_DONE)
+            continue;
+        if (s < 0)
+            return s;
         if (!arena_copy(a, line->key, &name) || !arena_copy(a, line->value, &value))
             return ASSAY_ENOMEM;
         s = assay_policy_set(policy, name.p, value.p, &why);

@@ -2,6 +2,7 @@
 #include "case/expect.h"
 
 #include "base/number.h"
+#include "receive/verdict.h"
 
 enum { GOT_MAX = 4096 };
 
@@ -125,11 +126,58 @@ assay_span expect_got_fixed(struct expecter *e, const struct expect_key *key, si
 
 assay_span expect_got_disposition(struct expecter *e, const struct expect_key *key, size_t nth)
 {
-    static const char *const WORDS[] = {"accept", "quarantine", "reject", "defer"};
+    (void)key;
+    (void)nth;
+    return span_of(verdict_word(e->verdict->what));
+}
+
+assay_span expect_got_would(struct expecter *e, const struct expect_key *key, size_t nth)
+{
+    (void)key;
+    (void)nth;
+    return span_of(verdict_word(e->verdict->would));
+}
+
+assay_span expect_got_cause(struct expecter *e, const struct expect_key *key, size_t nth)
+{
+    (void)key;
+    (void)nth;
+    return e->verdict->cause;
+}
+
+assay_span expect_got_override(struct expecter *e, const struct expect_key *key, size_t nth)
+{
+    const struct assay_verdict *v = e->verdict;
+    struct buf text = buf_new(GOT_MAX);
 
     (void)key;
     (void)nth;
-    return span_of(WORDS[e->verdict->what]);
+    buf_put(&text, v->override.n ? v->override : SPAN("none"));
+    buf_puts(&text, v->override_note.n ? " " : "");
+    buf_put(&text, v->override_note);
+    return keep(e, &text);
+}
+
+assay_span expect_got_policy(struct expecter *e, const struct expect_key *key, size_t nth)
+{
+    (void)key;
+    (void)nth;
+    return e->verdict->policy;
+}
+
+assay_span expect_got_reply(struct expecter *e, const struct expect_key *key, size_t nth)
+{
+    const struct assay_verdict *v = e->verdict;
+    struct buf text = buf_new(GOT_MAX);
+
+    (void)key;
+    (void)nth;
+    if (v->code)
+        buf_printf(&text, "%d %.*s ", v->code, SPAN_ARG(v->enhanced));
+    else
+        buf_puts(&text, "none");
+    buf_put(&text, v->text);
+    return keep(e, &text);
 }
 
 assay_span expect_got_message(struct expecter *e, const struct expect_key *key, size_t nth)

@@ -68,7 +68,12 @@ bool expect_property(assay_span *rest, assay_span *name, assay_span *value);
 expect_got_fn expect_got_result;      /**< a check's result, properties and reason */
 expect_got_fn expect_got_detail;      /**< a detail of a check */
 expect_got_fn expect_got_fixed;       /**< what the key's `absent` says */
-expect_got_fn expect_got_disposition; /**< accept, quarantine, reject or defer */
+expect_got_fn expect_got_disposition; /**< what is done, in a word */
+expect_got_fn expect_got_would;       /**< what would be done but for `enforce` */
+expect_got_fn expect_got_cause;       /**< why, in a word */
+expect_got_fn expect_got_override;    /**< forwarder or sealer with its note, or none */
+expect_got_fn expect_got_policy;      /**< the name of the policy */
+expect_got_fn expect_got_reply;       /**< code, enhanced code and text, or none */
 expect_got_fn expect_got_message;     /**< ok or malformed */
 expect_got_fn expect_got_authres;     /**< Authentication-Results, white space folded */
 expect_got_fn expect_got_edits;       /**< all edits */

@@ -55,13 +55,20 @@ static const char *set_helo(struct assay_envelope *e, assay_span value)
 
 static const char *set_from(struct assay_envelope *e, assay_span value)
 {
-    e->mail_from = span_is(value, "<>") ? SPAN_EMPTY : value;
+    e->mail_from_unknown = span_is(value, "?");
+    e->mail_from = span_is(value, "<>") || span_is(value, "?") ? SPAN_EMPTY : value;
     return NULL;
 }
 
 static const char *set_hostname(struct assay_envelope *e, assay_span value)
 {
     e->hostname = value;
+    return NULL;
+}
+
+static const char *set_listener(struct assay_envelope *e, assay_span value)
+{
+    e->listener = value;
     return NULL;
 }
 
@@ -177,6 +184,7 @@ static const struct key {
     {"to", RECEIVED, true, NULL, NULL},
     {"hostname", RECEIVED, false, set_hostname, NULL},
     {"sample", RECEIVED, false, set_sample, NULL},
+    {"listener", RECEIVED, false, set_listener, NULL},
     {"domain", CASE_DOMAIN, false, NULL, NULL},
     {"selector", CASE_DOMAIN, true, NULL, NULL},
     {"known_subdomain", CASE_DOMAIN, true, NULL, NULL},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/number.h"
 #include "case/expect.h"
+#include "receive/verdict.h"
 
 /* ---- pieces of a value ---- */
 
@@ -129,10 +130,10 @@ static const char *number_fault(assay_span value)
 
 static const char *disposition_fault(assay_span value)
 {
-    return span_is(value, "accept") || span_is(value, "quarantine") || span_is(value, "reject") ||
-                   span_is(value, "defer")
-               ? NULL
-               : "accept, quarantine, reject or defer is expected";
+    for (int what = ASSAY_ACCEPT; what <= ASSAY_DISCARD; what++)
+        if (span_is(value, verdict_word((enum assay_disposition)what)))
+            return NULL;
+    return "accept, tag, quarantine, reject, defer or discard is expected";
 }
 
 static const char *message_fault(assay_span value)
@@ -191,6 +192,11 @@ static const struct expect_key KEYS[] = {
     RESULT("iprev", "iprev", NULL),
     VALUE("disposition", RECEIVED | CASE_SENDING, expect_got_disposition, expect_holds_value,
           disposition_fault, NULL, false),
+    VALUE("would", RECEIVED, expect_got_would, expect_holds_value, disposition_fault, NULL, false),
+    VALUE("cause", RECEIVED, expect_got_cause, expect_holds_value, no_value, NULL, false),
+    VALUE("override", RECEIVED, expect_got_override, expect_holds_folded, no_value, NULL, true),
+    VALUE("policy", RECEIVED, expect_got_policy, expect_holds_value, NULL, NULL, false),
+    VALUE("reply", RECEIVED, expect_got_reply, expect_holds_folded, no_value, NULL, true),
     VALUE("ar", RECEIVED, expect_got_authres, expect_holds_folded, no_value, NULL, true),
     VALUE("edit", RECEIVED | CASE_SENDING, expect_got_edits, expect_holds_edit, edit_fault, NULL,
           true),

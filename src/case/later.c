@@ -3,10 +3,9 @@
  * \file later.c Sections of cases that this version reads but has no flow for: their lines are
  * looked at, so that a mistake is found, and not kept.
  */
-#include "base/time.h"
 #include "case/read.h"
 
-/** Inside [web], [smtp] and [recall]: what may come next. */
+/** Inside [web] and [smtp]: what may come next. */
 enum state { STATE_FREE, STATE_STATUS, STATE_BODY };
 
 /** The line begins with this word. */
@@ -38,8 +37,7 @@ static bool is_web_failure(assay_span line)
     return begins(line, "TIMEOUT") || begins(line, "TLS-ERROR") || begins(line, "TOOBIG");
 }
 
-/** A line of a request and its answer. \return ASSAY_MORE when it is none */
-static assay_status read_exchange(struct case_reader *r, assay_span line)
+assay_status case_read_exchange(struct case_reader *r, assay_span line)
 {
     if (begins(line, "GET")) {
         assay_span rest = line;
@@ -61,7 +59,7 @@ static assay_status read_exchange(struct case_reader *r, assay_span line)
 
 assay_status case_read_web(struct case_reader *r, assay_span line)
 {
-    assay_status s = read_exchange(r, line);
+    assay_status s = case_read_exchange(r, line);
 
     if (s != ASSAY_MORE)
         return s;
@@ -111,20 +109,4 @@ assay_status case_read_list(struct case_reader *r, assay_span line)
     if (!span_is(value, "builtin") && !span_iends(key, SPAN(" file")))
         return CASE_REFUSE(r, r->line, "NAME = builtin or NAME file = PATH is expected");
     return ASSAY_DONE;
-}
-
-assay_status case_read_recall(struct case_reader *r, assay_span line)
-{
-    assay_status s = read_exchange(r, line);
-    assay_span key, value;
-    int64_t t;
-
-    if (s != ASSAY_MORE)
-        return s;
-    if (!has_key(line, "at"))
-        return case_read_record(r, line, NULL);
-    if ((s = case_key_value(r, line, &key, &value)) == ASSAY_DONE && !time_read(value, &t))
-        s = CASE_REFUSE(r, value, "at = %s: a time is 2026-11-23T12:00:00Z (RFC 3339)",
-                        case_shown(value).text);
-    return s;
 }

@@ -46,7 +46,7 @@ case_line_fn case_read_sign;    /**< [sign]: keys and answers (sign.c) */
 case_line_fn case_read_web;     /**< [web]: looked at, not kept; so for those below (later.c) */
 case_line_fn case_read_smtp;    /**< [smtp] */
 case_line_fn case_read_list;    /**< [lists] */
-case_line_fn case_read_recall;  /**< [recall] */
+case_line_fn case_read_recall;  /**< [recall] (recall.c) */
 case_line_fn case_read_secret;  /**< [secret] (secret.c) */
 
 /** Refuse a piece of the file. \return ASSAY_EINVAL */
@@ -65,6 +65,9 @@ assay_span case_word(assay_span *rest);
 /** Take one line of [dns] that is no mark into `w`; NULL: only look whether it is one. */
 ASSAY_NODISCARD assay_status case_read_record(struct case_reader *r, assay_span line,
                                               struct case_world *w);
+
+/** Look at a line of a request and its answer (later.c). \return ASSAY_MORE when it is none */
+ASSAY_NODISCARD assay_status case_read_exchange(struct case_reader *r, assay_span line);
 
 /**
  * Put the message of the case at hand into its place (body.c). \return ASSAY_DONE, ASSAY_EINVAL,

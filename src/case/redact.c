@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "case/write.h"
-#include "mail/authres.h"
+#include "receive/verdict.h"
 
 static const char FILLER = 'x';
 
@@ -129,14 +129,6 @@ static bool is_read_whole(const struct header *h, size_t i)
 
 /* ---- fields ---- */
 
-/** Our name in Authentication-Results, as the verdict's edits know it (RFC 8601 2.5). */
-static assay_span our_id(const struct receive *r)
-{
-    assay_span id = r->policy->authserv_id.n ? r->policy->authserv_id : r->hostname;
-
-    return id.n ? id : SPAN("localhost");
-}
-
 /**
  * Filler for results somebody wrote; who that was stays, because fields in our name are removed.
  * \return false: all stays
@@ -147,12 +139,26 @@ static bool redact_authres(struct receive *r, assay_span value, struct buf *out)
 
     for (size_t i = 0; i < value.n; i++)
         buf_putc(out, i <= head ? value.p[i] : filler(value.p[i]));
-    if (out->status == ASSAY_DONE && authres_is_from(span_from(buf_span(out), before), our_id(r)) ==
-                                         authres_is_from(value, our_id(r)))
+    if (out->status == ASSAY_DONE && verdict_is_ours(r, span_from(buf_span(out), before)) ==
+                                         verdict_is_ours(r, value))
         return true;
     out->n = before;
     buf_put(out, value);
     return false;
+}
+
+/** Filler for Received-SPF; the piece by which one in our name is known stays. */
+static bool redact_received_spf(struct receive *r, assay_span value, struct buf *out)
+{
+    assay_span piece = SPAN_EMPTY;
+    bool ours = verdict_spf_is_ours(r, value, &piece);
+
+    for (size_t i = 0; i < value.n; i++) {
+        bool stays = ours && value.p + i >= piece.p && value.p + i < piece.p + piece.n;
+
+        buf_putc(out, stays ? value.p[i] : filler(value.p[i]));
+    }
+    return true;
 }
 
 /** Write a value that no signature covers. \return false: all of it stays */
@@ -164,6 +170,8 @@ static bool redact_value(struct receive *r, size_t i, bool keep_from, assay_span
 
     if (field_is(h, i, SPAN("Authentication-Results")))
         return redact_authres(r, value, out);
+    if (field_is(h, i, SPAN("Received-SPF")))
+        return redact_received_spf(r, value, out);
     if (is_read_whole(h, i) || (keep_from && from)) {
         buf_put(out, value);
         return false;

@@ -198,7 +198,7 @@ static const struct {
      "NAME=VALUE"},
     {"no number", "[envelope]\n[expect]\nspf.lookups = ten\n", 3, 15, "a number is expected"},
     {"no disposition", "[envelope]\n[expect]\ndisposition = acept\n", 3, 15,
-     "accept, quarantine, reject or defer"},
+     "accept, tag, quarantine, reject, defer or discard"},
     {"neither ok nor malformed", "[envelope]\n[expect]\nmessage = good\n", 3, 11,
      "ok or malformed"},
     {"a question without a name", "[envelope]\n[expect]\nasked = TXT\n", 3, 9, "TYPE NAME"},

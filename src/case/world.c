@@ -75,8 +75,9 @@ assay_status case_world_add(struct arena *a, struct case_world *w, enum case_tab
                             struct case_record *record)
 {
     struct case_table *t = which == CASE_RECORDS ? &w->records
-                           : which == CASE_MARKS ? &w->marks
-                                                 : &w->suffixes;
+                           : which == CASE_MARKS   ? &w->marks
+                           : which == CASE_RECALLS ? &w->recalls
+                                                   : &w->suffixes;
 
     return add(a, t, record) ? ASSAY_DONE : ASSAY_ENOMEM;
 }
@@ -384,6 +385,27 @@ static assay_status ask_nobody(const struct assay_question *q, assay_fact **ret)
     return assay_fact_new(q->kind, 0, &a, ret);
 }
 
+/** Answer from memory. What stands nowhere is not remembered. */
+static assay_status ask_memory(const struct case_worlds *w, const struct assay_question *q,
+                               assay_fact **ret)
+{
+    const struct case_table *t = &w->own->recalls;
+    struct assay_answer a = {.size = sizeof a,
+                             .how = ASSAY_NODATA,
+                             .secure = ASSAY_INSECURE,
+                             .reason = SPAN("as the case says")};
+
+    for (size_t i = 0; i < t->n; i++) {
+        if (!span_eq(t->rows[i]->key, q->name))
+            continue;
+        a.how = t->rows[i]->how;
+        a.data = &t->rows[i]->rdata;
+        a.n = a.how == ASSAY_OK;
+        break;
+    }
+    return assay_fact_new(ASSAY_RECALL, 0, &a, ret);
+}
+
 assay_status case_world_ask(const struct case_worlds *w, const struct assay_question *q,
                             assay_fact **ret, bool *ret_absent)
 {
@@ -396,6 +418,8 @@ assay_status case_world_ask(const struct case_worlds *w, const struct assay_ques
         s = ask_suffix(w, q, ret);
     } else if (q->kind == ASSAY_SIGN) {
         s = case_sign_ask(w->own->signers, q, ret, &absent);
+    } else if (q->kind == ASSAY_RECALL) {
+        s = ask_memory(w, q, ret);
     } else {
         s = ask_nobody(q, ret);
         absent = true;

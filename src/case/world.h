@@ -45,6 +45,7 @@ struct case_world {
     struct case_table marks;     /**< @secure and its like */
     struct case_table suffixes;  /**< @suffix */
     struct case_signer *signers; /**< [sign]: keys and answers; never shared */
+    struct case_table recalls;   /**< of [recall]: `key` is the name of the question; not sorted */
 };
 
 /** A world, and the one it adds to; its own lines win. */
@@ -54,7 +55,7 @@ struct case_worlds {
 };
 
 /** The table a line belongs to. */
-enum case_table_of { CASE_RECORDS, CASE_MARKS, CASE_SUFFIXES };
+enum case_table_of { CASE_RECORDS, CASE_MARKS, CASE_SUFFIXES, CASE_RECALLS };
 
 /** The key of a canonical name. \param key  room for name.n octets */
 assay_span case_key(assay_span name, char *key);

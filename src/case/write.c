@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 #include "base/time.h"
+#include "receive/verdict.h"
 
 /* ---- pieces ---- */
 
@@ -123,20 +124,41 @@ static void write_envelope(struct case_writer *w)
     if (r->mail_from.n)
         write_address(w, "from", r->mail_from, redact && !matters);
     else
-        case_puts(w, "from = <>\n");
+        case_puts(w, r->sender_unknown ? "from = ?\n" : "from = <>\n");
     write_recipients(w, redact);
     if (r->hostname.n)
         case_put_value(w, "hostname", r->hostname);
     case_put_value(w, "sample", number_text(r->sample, digits));
+    if (r->listener.n)
+        case_put_value(w, "listener", r->listener);
+    if (r->user.n && !redact)
+        case_put_value(w, "user", r->user);
+}
+
+/** The value of an option as the flow read it: of the policy that counted at that time. */
+static assay_span option_value(const struct receive *r, const char *name)
+{
+    const struct assay_policy *const OF[] = {[POLICY_AT_ONCE] = r->top,
+                                             [POLICY_AT_HEADER] = r->policy,
+                                             [POLICY_AT_END] = r->decided};
+
+    if (strcmp(name, "iprev.check") == 0) /* it may be looked at for some other policy's sake */
+        return policy_wants_iprev(r->top) ? SPAN("yes") : SPAN("no");
+    return span_of(assay_policy_get(OF[policy_stage_of(name)], name));
 }
 
 static void write_policy(struct case_writer *w)
 {
+    const struct receive *r = w->r;
     const struct assay_option *option;
 
     case_puts(w, "\n[policy]\n");
+    if (r->decided->name.n)
+        case_put_value(w, "policy.name", r->decided->name);
+    if (r->unsure)
+        case_put_value(w, "policy.unsure", r->unsure_of);
     for (size_t i = 0; (option = assay_policy_option(i)); i++)
-        case_put_value(w, option->name, span_of(assay_policy_get(w->r->policy, option->name)));
+        case_put_value(w, option->name, option_value(r, option->name));
 }
 
 /* ---- [expect] ---- */
@@ -199,7 +221,6 @@ static void write_dkim(struct case_writer *w, const struct assay_check *c)
 /** Write what only a message has. */
 static void write_message_results(struct case_writer *w)
 {
-    static const char *const WORDS[] = {"accept", "quarantine", "reject", "defer"};
     const struct assay_verdict *v = w->verdict;
     const struct assay_check *dmarc = find_check(v, "dmarc", "");
 
@@ -210,7 +231,10 @@ static void write_message_results(struct case_writer *w)
     write_detail(w, "dmarc.policy", dmarc, "policy");
     write_detail(w, "dmarc.org", dmarc, "org");
     write_result(w, "arc", find_check(v, "arc", ""));
-    case_put_value(w, "disposition", span_of(WORDS[v->what]));
+    case_put_value(w, "disposition", span_of(verdict_word(v->what)));
+    if (v->would != v->what)
+        case_put_value(w, "would", span_of(verdict_word(v->would)));
+    case_put_value(w, "cause", v->cause);
     case_puts(w, v->malformed ? "message = malformed\n" : "message = ok\n");
 }
 
@@ -235,6 +259,7 @@ static void write_verdict(struct case_writer *w)
     write_envelope(w);
     write_policy(w);
     case_write_world(w);
+    case_write_recall(w);
     case_write_sign(w, &w->r->ev);
     if (!w->r->envelope_only)
         case_write_message(w);

@@ -6,6 +6,7 @@
  *     assay_case_write()    write.c: the sections in order; write_srs.c: those of an SRS case
  *       case_write_world()  write_world.c: [dns] from the evidence, checked by asking it again
  *       case_write_sign()   write_sign.c: [sign], likewise
+ *       case_write_recall() recall.c: [recall]
  *       case_write_message() write_message.c: [message], [digests]
  *         case_redact_header() redact.c: filler for what no check depends on
  */
@@ -52,6 +53,8 @@ void case_write_world(struct case_writer *w);
 
 /** Write [sign]: what a key holder answered; nothing when none was asked (write_sign.c). */
 void case_write_sign(struct case_writer *w, const assay_eval *eval);
+/** Write what was recalled as [recall], if anything was. */
+void case_write_recall(struct case_writer *w);
 
 /** Write [message] and, where they stand for the body, [digests]. */
 void case_write_message(struct case_writer *w);

@@ -68,7 +68,7 @@ static void put_header(struct case_writer *w, assay_span header)
             w,
             "; the header had a CR without LF, which no line here can hold: ? stands for it, and a replay "
             "may give another verdict\n");
-    if (w->r->policy->message_bare_lf == POLICY_REJECT && has_bare_lf(header) &&
+    if (w->r->top->message_bare_lf != POLICY_ACCEPT && has_bare_lf(header) &&
         !w->r->in.header_given)
         case_puts(
             w,
@@ -178,7 +178,7 @@ static const char *body_trouble(const struct case_writer *w)
 {
     if (has_bare_cr(w->body))
         return "; the body had a CR without LF, which no line here can hold: its digests stand for it\n";
-    if (w->r->policy->message_bare_lf == POLICY_REJECT && has_bare_lf(w->body))
+    if (w->r->top->message_bare_lf != POLICY_ACCEPT && has_bare_lf(w->body))
         return "; the body had a LF without CR, which no line here can hold: its digests stand for it\n";
     return NULL;
 }

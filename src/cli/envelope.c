@@ -75,6 +75,8 @@ static int take_options(const struct cli *cli, struct envelope *env)
         env->e.helo = span_of(helo);
     if (sender)
         env->e.mail_from = envelope_path(sender);
+    if (sender)
+        env->e.mail_from_unknown = false;
     if (hostname)
         env->e.hostname = span_of(hostname);
     return 0;
@@ -111,7 +113,7 @@ static void take_guess(const struct cli *cli, const struct message_file *m, stru
     if (env->guess.has_sender)
         env->e.mail_from = env->guess.sender;
     else if (env->e.ip.n && !cli_has(cli, OPT_IP))
-        env->sender_unknown = true;
+        env->e.mail_from_unknown = true;
 }
 
 int envelope_make(const struct cli *cli, const struct message_file *m, const struct case_one *one,
@@ -133,8 +135,6 @@ int envelope_make(const struct cli *cli, const struct message_file *m, const str
         return status;
     if (!given && !cli_has(cli, OPT_NO_GUESS))
         take_guess(cli, m, ret);
-    if (ret->sender_unknown)
-        ret->e.ip = SPAN_EMPTY;
     return 0;
 }
 

@@ -20,7 +20,6 @@ struct envelope {
     bool guessed; /**< the message was looked at; the next ones tell what was taken from it */
     bool client_guessed; /**< ip, and helo unless it was given */
     bool sender_guessed;
-    bool sender_unknown; /**< there is a client, but nothing tells MAIL FROM: SPF is not judged */
 };
 
 /**

@@ -99,6 +99,14 @@ void json_disposition(struct json *j, const struct assay_verdict *v)
     json_text(j, "action", span_of(report_word(v->what)));
     json_text(j, "cause", v->cause);
     json_text(j, "reason", v->reason);
+    json_text(j, "would", span_of(report_word(v->would)));
+    json_text(j, "policy", v->policy);
+    if (v->override.n) {
+        json_text(j, "override", v->override);
+        json_text(j, "override_note", v->override_note);
+    }
+    if (v->hold)
+        json_bool(j, "hold", true);
     if (v->code) {
         json_number(j, "code", v->code);
         json_text(j, "enhanced", v->enhanced);
@@ -150,7 +158,7 @@ static void put_envelope(struct json *j, const struct report *r)
     json_object(j, "envelope");
     json_text(j, "ip", env->e.ip);
     json_text(j, "helo", env->e.helo);
-    if (env->sender_unknown)
+    if (env->e.mail_from_unknown)
         json_null(j, "mail_from");
     else
         json_text(j, "mail_from", env->e.mail_from);

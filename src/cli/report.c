@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/report.h"
 
+#include "receive/verdict.h"
+
 assay_span report_detail(const struct assay_check *c, const char *name)
 {
     for (size_t i = 0; i < c->ndetails; i++)
@@ -34,9 +36,7 @@ const struct assay_check *report_dmarc(const struct assay_verdict *v)
 
 const char *report_word(enum assay_disposition what)
 {
-    static const char *const WORDS[] = {"accept", "quarantine", "reject", "defer"};
-
-    return WORDS[what];
+    return verdict_word(what);
 }
 
 int report_status(const struct assay_verdict *v)
@@ -55,7 +55,8 @@ enum term_style report_style(assay_span result)
         enum term_style style;
     } STYLES[] = {{"pass", TERM_GOOD},     {"accept", TERM_GOOD}, {"fail", TERM_BAD},
                   {"permerror", TERM_BAD}, {"reject", TERM_BAD},  {"none", TERM_DIM},
-                  {"failed", TERM_BAD}};
+                  {"failed", TERM_BAD},
+                  {"discard", TERM_BAD}};
 
     for (size_t i = 0; i < sizeof STYLES / sizeof *STYLES; i++)
         if (span_is(result, STYLES[i].word))

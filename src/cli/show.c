@@ -253,11 +253,7 @@ static void put_checks(const struct report *r, struct buf *out)
                              *helo = report_check(v, "spf", "helo");
     const struct term *t = &r->cli->out;
 
-    if (r->envelope->sender_unknown)
-        report_put_row(
-            t, &(struct report_row){"SPF", SPAN("none"), SPAN("the reverse-path is not known")},
-            out);
-    else if (mfrom)
+    if (mfrom)
         report_put_spf(t, "SPF", mfrom, out);
     if (helo_matters(helo, mfrom))
         report_put_spf(t, "HELO", helo, out);
@@ -362,8 +358,8 @@ static void put_guess(const struct report *r, struct buf *out)
         if (env->sender_guessed)
             put_sender_source(env, &text);
     }
-    if (env->sender_unknown)
-        buf_puts(&text, "; nothing tells MAIL FROM, so SPF and rDNS were not judged");
+    if (env->e.mail_from_unknown)
+        buf_puts(&text, "; nothing tells MAIL FROM, so SPF of it was not judged");
     if (text.n) {
         buf_puts(&text, ". --ip, --helo and --mail-from say otherwise.");
         buf_putc(out, '\n');

@@ -8,8 +8,13 @@
  *     NUMBER  an unsigned number; range "LOW-HIGH"
  *     CHOICE  an unsigned number; range: the words, the first is 0
  *     NAMES   domain names parted by commas or blanks; kept as canonical names
+ *     WORDS   words parted by commas or blanks; kept as they are
  *     TEXT    anything
  *     SIGN    sign.table, and KEY, FIELDS of sealing (policy/sign.h)
+ *     FIELD   the name of a header field
+ *     REPLY   a text with places to be filled (template.h)
+ *     LINK    a URL with such places, or nothing
+ *     TABLE   the table of trusted forwarders (forwarders.h)
  */
 #ifndef POLICY_OPTIONS_H
 #define POLICY_OPTIONS_H
@@ -22,6 +27,8 @@
            "Authentication-Results: one field, or each method in its own")                                      \
     OPTION("authserv_id", authserv_id, TEXT, "", "",                                                            \
            "our name in Authentication-Results; empty: the hostname of the envelope")                           \
+    OPTION("authserv_id.also", authserv_id_also, WORDS, "", "",                                                 \
+           "other names of ours: results that claim to be by them are removed too")                             \
     OPTION("dkim.max_rsa_bits", dkim.max_rsa_bits, NUMBER, "2048-16384", "4096",                                \
            "larger RSA keys are not tried; their signatures are policy")                                        \
     OPTION("dkim.max_signatures", dkim.max_signatures, NUMBER, "1-100", "10",                                   \
@@ -32,25 +39,46 @@
            "a good signature whose l= leaves some of the body out: policy, or pass all the same")               \
     OPTION("dmarc.mode", dmarc_mode, CHOICE, "9989 7489", "9989",                                               \
            "the standard that decides: RFC 9989 with its tree walk, or RFC 7489 with the public suffix list")   \
-    OPTION("dmarc.reject", dmarc_reject, CHOICE, "auto quarantine reject", "auto",                              \
+    OPTION("dmarc.permerror", dmarc_permerror, CHOICE, "quarantine tag accept reject", "quarantine",            \
+           "mail whose From names more authors than are looked at")                                             \
+    OPTION("dmarc.quarantine", dmarc_quarantine, CHOICE, "quarantine tag accept reject", "quarantine",          \
+           "mail that fails a policy of quarantine")                                                            \
+    OPTION("dmarc.reject", dmarc_reject, CHOICE, "auto quarantine reject tag accept discard", "auto",           \
            "mail that fails a policy of reject: rejected when other knowledge says it is forged and else "      \
-           "quarantined (auto), always quarantined, or always rejected")                                        \
+           "quarantined (auto), or always treated so")                                                          \
     OPTION("dmarc.second_view", dmarc_second_view, CHOICE, "no yes", "no",                                      \
            "tell as well what a receiver of the other standard would say")                                      \
+    OPTION("enforce", enforce, CHOICE, "no yes", "yes",                                                         \
+           "do what follows; no: accept all, and tell what would have been done")                               \
+    OPTION("forwarders", forwarders, TABLE, "", "",                                                             \
+           "who is trusted to send mail on, though it fails: entries parted by ; each client=NETWORKS, "        \
+           "name=HOST or sealer=DOMAIN, then authors=DOMAINS recipients=ADDRESSES until=DATE note=TEXT")        \
     OPTION("iprev.check", iprev_check, CHOICE, "no yes", "yes",                                                 \
-           "look whether the client's name resolves back to its address")                                       \
-    OPTION("message.bare_cr", message_bare_cr, CHOICE, "accept reject", "accept",                               \
+           "look whether the client's name resolves back to its address; where a policy or a forwarder goes "   \
+           "by a name, that is done all the same")                                                              \
+    OPTION("message.bare_cr", message_bare_cr, CHOICE, "accept reject tag quarantine", "accept",                \
            "a CR without LF: an octet like others, or the message is malformed")                                \
-    OPTION("message.bare_lf", message_bare_lf, CHOICE, "accept reject", "accept",                               \
+    OPTION("message.bare_lf", message_bare_lf, CHOICE, "accept reject tag quarantine", "accept",                \
            "a LF without CR: read as CRLF, or the message is malformed")                                        \
-    OPTION("message.long_line", message_long_line, CHOICE, "accept reject", "accept",                           \
+    OPTION("message.long_line", message_long_line, CHOICE, "accept reject tag quarantine", "accept",            \
            "a line over 998 octets: taken as it is, or the message is malformed")                               \
-    OPTION("message.no_colon", message_no_colon, CHOICE, "accept reject", "accept",                             \
+    OPTION("message.no_colon", message_no_colon, CHOICE, "accept reject tag quarantine", "accept",              \
            "a header line that is no field: skipped, or the message is malformed")                              \
-    OPTION("message.no_from", message_no_from, CHOICE, "accept reject", "accept",                               \
+    OPTION("message.no_from", message_no_from, CHOICE, "accept reject tag quarantine", "accept",                \
            "a message without an author domain")                                                                \
-    OPTION("message.nul", message_nul, CHOICE, "accept reject", "accept",                                       \
+    OPTION("message.nul", message_nul, CHOICE, "accept reject tag quarantine", "accept",                        \
            "a NUL octet: an octet like others, or the message is malformed")                                    \
+    OPTION("quarantine.by", quarantine_by, CHOICE, "header hold", "header",                                     \
+           "a quarantined message gets a field that one can file by, or is put into the hold queue")            \
+    OPTION("quarantine.field", quarantine_field, FIELD, "", "Assay-Disposition",                                \
+           "the field that marks a message as quarantine or tag; those from outside are removed")               \
+    OPTION("received_spf", received_spf, CHOICE, "no yes", "no",                                                \
+           "write Received-SPF too (RFC 7208 9.1)")                                                             \
+    OPTION("reply.text", reply_text, REPLY, "", "",                                                             \
+           "what a rejected client is told in place of our own words; {author} {domain} {ip} {reason} {cause} " \
+           "are filled in, \\n parts lines")                                                                    \
+    OPTION("reply.url", reply_url, LINK, "", "",                                                                \
+           "a link behind it, with the same places, such as https://example.org/why?d={domain}&r={cause}")      \
     OPTION("seal.fields", seal_fields, FIELDS, "", "list-friendly",                                             \
            "what a seal signs: strict, list-friendly, or names of fields parted by colons")                     \
     OPTION("seal.key", seal_key, KEY, "", "",                                                                   \
@@ -69,8 +97,13 @@
     OPTION("sign.table", sign_table, SIGN, "", "",                                                              \
            "whose mail is signed and by which keys: entries parted by semicolons, each PATTERN "                \
            "key=SELECTOR:DOMAIN and more; the first that matches From counts")                                  \
-    OPTION("temperror.action", temperror_action, CHOICE, "defer accept", "defer",                               \
-           "when the DNS did not answer and the answer matters; rejecting is not offered")
+    OPTION("spf.fail", spf_fail, CHOICE, "accept tag quarantine reject", "accept",                              \
+           "mail for which SPF says fail and whose author has no DMARC policy")                                 \
+    OPTION("temperror.action", temperror_action, CHOICE, "defer accept tag", "defer",                           \
+           "when the DNS did not answer and the answer matters; rejecting is not offered")                      \
+    OPTION("temperror.patience", temperror_patience, NUMBER, "0-604800", "43200",                               \
+           "seconds after which a domain whose DNS still does not answer is no longer deferred but accepted; "  \
+           "0: never")
 /* clang-format on */
 
 #endif

@@ -246,6 +246,8 @@ static bool write_dmarc(struct receive *r, struct gatherer *g, const struct dmar
         detail(&w, "policy_domain", v->policy_domain);
         detail(&w, "record", v->record);
     }
+    if (c == &r->dmarc) /* RFC 8601 2.4: a local policy that overrides the result */
+        property(&w, "policy", "override", r->verdict.override);
     detail(&w, "org", v->org);
     if (v->testing)
         detail(&w, "testing", SPAN("yes"));
@@ -261,7 +263,7 @@ static bool write_iprev(struct receive *r, struct gatherer *g)
 {
     struct writer w;
 
-    if (!r->policy->iprev_check || r->iprev.result == IPREV_NONE)
+    if (!policy_wants_iprev(r->top) || r->iprev.result == IPREV_NONE)
         return true;
     w = begin(r, g, "iprev", "");
     result(&w, iprev_result_text(r->iprev.result), r->iprev.reason, "RFC 8601 3");

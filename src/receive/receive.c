@@ -106,9 +106,28 @@ static bool wanted(const struct receive *r, const struct row *row)
 {
     if (row->branch == RECEIVE_DMARC_OTHER && !r->policy->dmarc_second_view)
         return false;
-    if (row->branch == RECEIVE_IPREV && !r->policy->iprev_check)
+    if (row->branch == RECEIVE_IPREV && !policy_wants_iprev(r->top))
         return false;
     return row->stage == AT_MAIL || r->in.prepared;
+}
+
+/** MAIL FROM is not known: nothing is judged. A branch_fn over a struct spf_slot. */
+static assay_status unknown_sender(struct assay_eval *ev, void *slot)
+{
+    struct spf_verdict *v = &((struct spf_slot *)slot)->verdict;
+
+    v->result = SPF_NONE;
+    v->reason = SPAN("the reverse-path is not known");
+    v->ref = "RFC 7208 2.6.1";
+    v->domain = v->term = v->explanation = SPAN_EMPTY;
+    trace(ev, v->ref, SPAN("SPF of MAIL FROM\t%1\t%2"), v->reason, SPAN("none"));
+    return ASSAY_DONE;
+}
+
+/** What runs a branch. */
+static branch_fn *run_of(const struct receive *r, const struct row *row)
+{
+    return row->branch == RECEIVE_SPF_MFROM && r->sender_unknown ? unknown_sender : row->run;
 }
 
 /** Run every branch that can run; one round collects all their questions. */
@@ -124,7 +143,8 @@ static assay_status run_branches(struct receive *r)
         if (row->branch == RECEIVE_DMARC)
             take_identifiers(r);
         all = join(all,
-                   branch_run(&r->ev, &r->branches[row->branch], row->run, (char *)r + row->slot));
+                   branch_run(&r->ev, &r->branches[row->branch], run_of(r, row),
+                              (char *)r + row->slot));
     }
     return all;
 }
@@ -182,10 +202,11 @@ static assay_status want_whole_body(struct body *b)
 static assay_status prepare(void *receive)
 {
     struct receive *r = receive;
-    enum dmarc_mode mode = (enum dmarc_mode)r->policy->dmarc_mode;
+    enum dmarc_mode mode;
     assay_status s;
 
     if ((s = authors_find(&r->ev.keep, &r->in.message.header, &r->authors)) != ASSAY_DONE ||
+        (s = choose_at_header(r)) != ASSAY_DONE ||
         (s = dkim_prepare(&r->ev, &r->in.message, r->authors.domains, r->authors.n, &r->dkim)) !=
             ASSAY_DONE ||
         (s = arc_prepare(&r->ev, &r->in.message, &r->arc)) != ASSAY_DONE ||
@@ -195,6 +216,7 @@ static assay_status prepare(void *receive)
         return s;
     if (!(r->identifiers = arena_zero(&r->ev.keep, (r->dkim.n + 1) * sizeof *r->identifiers)))
         return ASSAY_ENOMEM;
+    mode = (enum dmarc_mode)r->policy->dmarc_mode;
     set_dmarc(r, &r->dmarc, mode, &r->dmarc_verdict);
     set_dmarc(r, &r->dmarc_other, mode == DMARC_9989 ? DMARC_7489 : DMARC_9989,
               &r->dmarc_other_verdict);
@@ -337,11 +359,13 @@ static assay_status copy_envelope(struct receive *r, const struct assay_envelope
     char ip[IP_TEXT];
 
     r->sample = e->sample;
+    r->sender_unknown = e->mail_from_unknown;
     if (e->ip.n && !ip_read(e->ip, &r->ip))
         return ASSAY_EINVAL;
     if (!arena_copy(keep, ip_text(&r->ip, ip), &r->ip_text) ||
         !arena_copy(keep, e->helo, &r->helo) || !arena_copy(keep, e->mail_from, &r->mail_from) ||
-        !arena_copy(keep, e->hostname, &r->hostname))
+        !arena_copy(keep, e->hostname, &r->hostname) ||
+        !arena_copy(keep, e->listener, &r->listener) || !arena_copy(keep, e->user, &r->user))
         return ASSAY_ENOMEM;
     return ASSAY_DONE;
 }
@@ -359,10 +383,12 @@ static assay_status make(assay_engine *engine, const assay_policy *policy,
         envelope->sample > 99)
         return ASSAY_EINVAL;
     memcpy(&e, envelope, envelope->size);
+    if (e.mail_from_unknown && e.mail_from.n)
+        return ASSAY_EINVAL;
     if (!(r = calloc(1, sizeof *r)))
         return ASSAY_ENOMEM;
     eval_init(&r->ev, envelope_only ? &ENVELOPE_OPS : &MESSAGE_OPS, engine, e.now);
-    r->policy = policy;
+    r->top = r->policy = r->decided = policy;
     r->envelope_only = envelope_only;
     intake_init(&r->in, engine, faults_wanted(policy), prepare, r);
     if ((s = copy_envelope(r, &e)) != ASSAY_DONE) {
@@ -372,7 +398,6 @@ static assay_status make(assay_engine *engine, const assay_policy *policy,
     set_spf(r);
     r->iprev.ip = r->ip;
     r->iprev.ip_text = r->ip_text;
-    r->dkim.options = r->arc.options = &policy->dkim;
     r->dkim.message = r->arc.message = &r->in.message;
     *ret = &r->ev;
     return ASSAY_DONE;

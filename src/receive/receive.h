@@ -12,8 +12,11 @@
  *     assay_body(), eom       the body streams through its digests
  *     assay_step()            receive.c: a table of branches {name, stage, function, slot} and one loop that joins
  *                             dispose.c: what follows, from tables over yes, no and could not tell
- *                             checks.c, results.c: the verdict, Authentication-Results and edits, written from the slots
+ *                             checks.c, results.c, edits.c: the verdict, Authentication-Results and edits, written
+ *                             from the slots
  *                             seal.c: what is delivered is sealed, if the policy says so
+ *
+ * Policies with conditions are taken at the end of the header and once more at the end: choose.c.
  */
 #ifndef RECEIVE_RECEIVE_H
 #define RECEIVE_RECEIVE_H
@@ -43,8 +46,12 @@ enum receive_branch {
 /** A receiving evaluation. */
 struct receive {
     struct assay_eval ev; /**< first: an assay_eval is one of these */
-    const struct assay_policy *policy;
-    bool envelope_only; /**< no message is taken */
+    const struct assay_policy *top;     /**< what it was made with */
+    const struct assay_policy *policy;  /**< for the checks: the nearest, by envelope and header */
+    const struct assay_policy *decided; /**< for what follows them: the nearest */
+    bool unsure;          /**< which policy is the nearest could not be told, and it mattered */
+    assay_span unsure_of; /**< the name of another that may be it */
+    bool envelope_only;   /**< no message is taken */
 
     /* the envelope, copied */
     struct ip ip;
@@ -52,6 +59,9 @@ struct receive {
     uint8_t sample;
     assay_span *recipients;
     size_t nrecipients, recipients_cap;
+    bool sender_unknown; /**< `mail_from` is empty because it is not known */
+    assay_span listener, user;
+    struct path sender, *paths; /**< taken apart at the end of the header, for policies */
 
     struct intake in; /**< the message; when it is prepared, signatures and authors are read */
 

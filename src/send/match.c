@@ -2,7 +2,7 @@
 #include "send/send.h"
 
 /** How an entry and a message go together. */
-enum match { OTHER_AUTHOR, OTHER_USER, OTHER_CLIENT, MATCHES };
+enum fit { OTHER_AUTHOR, OTHER_USER, OTHER_CLIENT, MATCHES };
 
 enum { SHOWN_ENTRIES = 8 };
 
@@ -53,7 +53,7 @@ static bool is_client(const struct sign_rule *rule, const struct ip *ip)
 }
 
 /** Compare an entry with the message. */
-static enum match compare(const struct send *s, const struct sign_rule *rule)
+static enum fit compare(const struct send *s, const struct sign_rule *rule)
 {
     if (!is_author(rule, &s->authors))
         return OTHER_AUTHOR;
@@ -97,7 +97,7 @@ static assay_span why_none(struct send *s)
     buf_puts(&out, ": no entry of sign.table matches");
     for (int near = 1; near >= 0; near--)
         for (size_t i = 0; i < t->n && shown < SHOWN_ENTRIES; i++) {
-            enum match m = compare(s, &t->rules[i]);
+            enum fit m = compare(s, &t->rules[i]);
 
             if ((m != OTHER_AUTHOR) != near)
                 continue;
@@ -148,7 +148,7 @@ assay_status send_tell_match(struct assay_eval *ev, void *send)
           s->authors.address.n ? s->authors.address : SPAN("unknown"));
     trace_in(ev);
     for (size_t i = 0; i < t->n && told < SHOWN_ENTRIES && !unclear_author(&s->authors); i++) {
-        enum match m = compare(s, &t->rules[i]);
+        enum fit m = compare(s, &t->rules[i]);
 
         if (m == OTHER_AUTHOR && t->n > SHOWN_ENTRIES)
             continue;

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file recall.c [recall]: what the receiver remembered, read and written.
+ *
+ *     deferred example.org since 2026-11-23T00:00:00Z
+ *     deferred example.net TIMEOUT
+ *
+ * What stands nowhere is not remembered (NODATA). Lines `at = TIME`, records and GETs are of other
+ * kinds of cases: looked at, not kept.
+ */
+#include "base/number.h"
+#include "base/time.h"
+#include "case/read.h"
+#include "case/write.h"
+#include "dns/alabel.h"
+
+/** Words for what the memory did not answer. */
+static const struct {
+    const char *text;
+    enum assay_how how;
+} WORDS[] = {{"NODATA", ASSAY_NODATA},   {"SERVFAIL", ASSAY_SERVFAIL}, {"TIMEOUT", ASSAY_TIMEOUT},
+             {"REFUSED", ASSAY_REFUSED}, {"BOGUS", ASSAY_BOGUS},       {"TOOBIG", ASSAY_TOOBIG}};
+
+enum { N_WORDS = sizeof WORDS / sizeof *WORDS };
+
+static const char DEFERRED[] = "deferred ";
+
+/* ---- reading ---- */
+
+/** Read `since TIME`, or a word that stands in its place. */
+static assay_status read_since(struct case_reader *r, assay_span rest, struct case_record *record)
+{
+    assay_span word = case_word(&rest), time = span_trim(rest);
+    char digits[NUMBER_DIGITS];
+    int64_t t;
+
+    for (size_t i = 0; i < N_WORDS && !time.n; i++)
+        if (span_is(word, WORDS[i].text)) {
+            record->how = WORDS[i].how;
+            return ASSAY_DONE;
+        }
+    if (!span_is(word, "since"))
+        return CASE_REFUSE(r, word, "deferred DOMAIN since TIME is expected, or TIMEOUT and such");
+    if (!time_read(time, &t) || t < 0)
+        return CASE_REFUSE(r, time, "since %s: a time is 2026-11-23T12:00:00Z (RFC 3339)",
+                           case_shown(time).text);
+    record->how = ASSAY_OK;
+    return arena_copy(&r->set->arena, number_text((uint64_t)t, digits), &record->rdata)
+               ? ASSAY_DONE
+               : ASSAY_ENOMEM;
+}
+
+/** Read a line of what was deferred. */
+static assay_status read_deferred(struct case_reader *r, assay_span rest)
+{
+    assay_span domain = case_word(&rest);
+    struct case_record *record = ARENA_NEW(&r->set->arena, struct case_record);
+    struct buf key = buf_new(sizeof DEFERRED + DNS_NAME_TEXT);
+    struct dns_name name;
+    bool kept;
+    assay_status s = record ? ASSAY_DONE : ASSAY_ENOMEM;
+
+    if (s == ASSAY_DONE && !dns_name_read(domain, &name) &&
+        (s = dns_to_alabels(domain, &name)) == ASSAY_EINVAL)
+        return CASE_REFUSE(r, domain.n ? domain : r->line, "%s is no domain name",
+                           case_shown(domain).text);
+    if (s != ASSAY_DONE)
+        return s;
+    if (r->nrecords++ >= LIMIT_CASE_RECORDS)
+        return CASE_REFUSE(r, r->line, "more than %d lines of [dns] and [recall] in one file",
+                           LIMIT_CASE_RECORDS);
+    buf_puts(&key, DEFERRED);
+    buf_put(&key, dns_name_span(&name));
+    kept = key.status == ASSAY_DONE &&
+           arena_copy(&r->set->arena, buf_span(&key), &record->key);
+    buf_done(&key);
+    record->rdata = SPAN_EMPTY;
+    record->at = r->line;
+    if (!kept)
+        return ASSAY_ENOMEM;
+    if ((s = read_since(r, rest, record)) != ASSAY_DONE)
+        return s;
+    return case_world_add(&r->set->arena, &r->one->world, CASE_RECALLS, record);
+}
+
+assay_status case_read_recall(struct case_reader *r, assay_span line)
+{
+    assay_span rest = line, key, value;
+    size_t equals = span_find(line, '=');
+    assay_status s;
+    int64_t t;
+
+    if (span_is(case_word(&rest), "deferred"))
+        return read_deferred(r, rest);
+    if ((s = case_read_exchange(r, line)) != ASSAY_MORE)
+        return s;
+    if (equals == line.n || !span_is(span_trim(span_first(line, equals)), "at"))
+        return case_read_record(r, line, NULL);
+    if ((s = case_key_value(r, line, &key, &value)) == ASSAY_DONE && !time_read(value, &t))
+        s = CASE_REFUSE(r, value, "at = %s: a time is 2026-11-23T12:00:00Z (RFC 3339)",
+                        case_shown(value).text);
+    return s;
+}
+
+/* ---- writing ---- */
+
+/** Write one line, if a line can say it. */
+static void put_recall(struct case_writer *w, const struct assay_question *q,
+                       const struct assay_answer *a)
+{
+    uint64_t since;
+    char text[TIME_TEXT];
+
+    if (a->how == ASSAY_OK && (a->n != 1 || !number_read(a->data[0], INT64_MAX, &since)))
+        return; /* no time: as if nothing were remembered */
+    case_put(w, q->name);
+    if (a->how == ASSAY_OK) {
+        case_puts(w, " since ");
+        case_put(w, time_text((int64_t)since, text));
+    }
+    for (size_t i = 0; i < N_WORDS; i++)
+        if (a->how == WORDS[i].how) {
+            case_puts(w, " ");
+            case_puts(w, WORDS[i].text);
+        }
+    case_puts(w, "\n");
+}
+
+void case_write_recall(struct case_writer *w)
+{
+    struct assay_question q;
+    struct assay_answer a;
+    assay_fact *fact;
+    size_t cursor = 0, n = 0;
+
+    while (assay_evidence(&w->r->ev, &cursor, &q, &fact)) {
+        if (q.kind != ASSAY_RECALL || !fact)
+            continue;
+        assay_fact_read(fact, &a);
+        if (!span_starts(q.name, SPAN(DEFERRED)) || a.how == ASSAY_NODATA)
+            continue;
+        case_puts(w, n++ ? "" : "\n[recall]\n");
+        put_recall(w, &q, &a);
+    }
+}
