@@ -99,7 +99,11 @@ static inline bool test_verdicts_differ(const struct assay_verdict *a,
         test_differs("reason", a->reason, b->reason) || test_differs("cause", a->cause, b->cause) ||
         test_differs("enhanced", a->enhanced, b->enhanced) ||
         test_differs("text", a->text, b->text) || test_differs("authres", a->authres, b->authres) ||
-        test_differs("author", a->author, b->author) || a->what != b->what || a->code != b->code ||
+        test_differs("author", a->author, b->author) ||
+        test_differs("override", a->override, b->override) ||
+        test_differs("override note", a->override_note, b->override_note) ||
+        test_differs("policy", a->policy, b->policy) || a->would != b->would ||
+        a->hold != b->hold || a->what != b->what || a->code != b->code ||
         a->malformed != b->malformed || a->nchecks != b->nchecks || a->nedits != b->nedits;
 
     for (size_t i = 0; !differs && i < a->nchecks; i++)

@@ -152,7 +152,7 @@ static const struct row ROWS[] = {
     {"a GET has no answer", "", "GET", "https://a.example/", ASSAY_TIMEOUT, "", 0, INS, true},
     {"a PROBE has no answer", "", "PROBE", "a.example:25", ASSAY_TIMEOUT, "", 0, INS, true},
     {"a SIGN finds no key", "", "SIGN", "s._domainkey.a.example", ASSAY_REFUSED, "", 0, INS, true},
-    {"a RECALL remembers nothing", "", "RECALL", "x", NONE, "", 0, INS, true},
+    {"a RECALL remembers nothing", "", "RECALL", "x", NONE, "", 0, INS, false},
 };
 
 /** Read a file that has to be one. */

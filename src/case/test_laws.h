@@ -24,6 +24,7 @@ struct law_way {
     size_t chunk;        /**< octets fed at once; 0: all */
     enum assay_how lost; /**< in place of some answers; 0: none is lost */
     unsigned lost_of;    /**< one of so many is lost, by chance */
+    enum assay_kind lost_kind; /**< only of this kind; 0: any */
     unsigned give_up;    /**< give up after so many answers; 0: never */
 };
 
@@ -143,7 +144,8 @@ static inline assay_fact *law_answer(const struct case_one *one, const struct la
     uint32_t chance = seed ^ (span_hash(q->name) + q->rrtype);
     assay_fact *fact;
 
-    if (way->lost && law_random(&chance) % way->lost_of == 0)
+    if (way->lost && (!way->lost_kind || way->lost_kind == q->kind) &&
+        law_random(&chance) % way->lost_of == 0)
         assert_int_equal(assay_fact_new(q->kind, q->rrtype, &a, &fact), ASSAY_DONE);
     else
         assert_int_equal(case_world_ask(&worlds, q, &fact, NULL), ASSAY_DONE);
@@ -273,7 +275,11 @@ static inline struct buf law_octets(assay_eval *eval)
     size_t n;
 
     assert_non_null(v);
-    buf_printf(&out, "%d %d %d ", (int)v->what, v->code, v->malformed);
+    buf_printf(&out, "%d %d %d %d %d ", (int)v->what, (int)v->would, v->hold, v->code,
+               v->malformed);
+    law_put(&out, v->override);
+    law_put(&out, v->override_note);
+    law_put(&out, v->policy);
     law_put(&out, v->reason);
     law_put(&out, v->cause);
     law_put(&out, v->enhanced);

@@ -94,12 +94,28 @@ static void write_address(struct case_writer *w, const char *key, assay_span add
     case_put_value(w, key, address);
 }
 
-/** Write the recipients; no check looks at them. */
+/** The table of forwarders tells recipients of one domain apart: filler would change what it says. */
+static bool recipients_matter(const struct receive *r)
+{
+    const struct forwarders *table = &r->decided->forwarders;
+
+    for (size_t i = 0; i < table->n; i++)
+        for (size_t k = 0; k < table->all[i].recipients.n; k++)
+            if (table->all[i].recipients.all[k].type == MATCH_ADDRESS)
+                return true;
+    return false;
+}
+
+/** Write the recipients. */
 static void write_recipients(struct case_writer *w, bool redact)
 {
     const size_t most = LIMIT_CASE_LINES / 2;
     const struct receive *r = w->r;
 
+    if (redact && r->nrecipients && recipients_matter(r)) {
+        case_puts(w, "; not redacted, because the option forwarders tells recipients apart\n");
+        redact = false;
+    }
     for (size_t i = 0; i < r->nrecipients && i < most; i++)
         write_address(w, "to", r->recipients[i], redact);
     if (r->nrecipients > most)
@@ -121,6 +137,8 @@ static void write_envelope(struct case_writer *w)
         case_put_value(w, "helo", r->helo);
     if (matters && r->mail_from.n)
         case_puts(w, "; not redacted, because the local part stands in an SPF record's macro\n");
+    if (redact && !matters && r->mail_from.n && r->decided->received_spf)
+        case_puts(w, "; Received-SPF holds the local part, which is filler here: a replay writes another\n");
     if (r->mail_from.n)
         write_address(w, "from", r->mail_from, redact && !matters);
     else

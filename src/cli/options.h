@@ -38,7 +38,7 @@
 #define CLI_COMMANDS(COMMAND)                                                                                   \
     COMMAND(VERIFY, "verify", "[FILE...|-]",                                                                    \
             "Tell whether messages are what they claim to be, and what to do with them.",                       \
-            "0 accept, 1 quarantine or reject, 75 could not tell, 64 usage, 66 unreadable",                     \
+            "0 accept, 1 tag, quarantine, reject or discard, 75 could not tell, 64 usage, 66 unreadable",       \
             "assay verify mail.eml", "a saved message, by the real DNS",                                        \
             "assay verify --explain mail.case", "a recorded one, every step of it",                             \
             "assay verify --json *.eml > all.jsonl", "many, a line of JSON each")                               \
