@@ -52,6 +52,20 @@ static bool read_network(assay_span text, struct match *ret)
     return is_network(&ret->net, ret->bits);
 }
 
+/** A canonical name that somebody may have meant: of letters, digits, - and _, and no address. */
+static bool is_plain(assay_span name)
+{
+    assay_span last = dns_last_labels(name, 1);
+    bool letters = false;
+
+    for (size_t i = 0; i < name.n; i++)
+        if (!ascii_alnum(name.p[i]) && !strchr("-_.", name.p[i]))
+            return false;
+    for (size_t i = 0; i < last.n; i++)
+        letters |= !ascii_digit(last.p[i]);
+    return letters;
+}
+
 /** Read a domain into the arena. */
 static assay_status read_domain(struct arena *a, assay_span text, struct match *ret)
 {
@@ -67,7 +81,7 @@ static assay_status read_domain(struct arena *a, assay_span text, struct match *
         s = dns_to_alabels(text, &name);
     if (s != ASSAY_DONE)
         return s;
-    if (!name.n)
+    if (!is_plain(dns_name_span(&name)))
         return ASSAY_EINVAL;
     return arena_copy(a, dns_name_span(&name), &ret->domain) ? ASSAY_DONE : ASSAY_ENOMEM;
 }
