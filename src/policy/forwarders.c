@@ -86,7 +86,7 @@ static assay_status read_whom(struct reader *r, enum forwarder_by by, assay_span
 /** Read the last day. */
 static assay_status read_until(struct reader *r, assay_span value)
 {
-    if (value.n != DATE || !time_read(value, &r->f->end))
+    if (value.n != DATE || value.p[4] != '-' || !time_read(value, &r->f->end))
         return refuse(r, "until takes a date such as 2027-06-30", value);
     r->f->until = value;
     r->f->end += DAY;
