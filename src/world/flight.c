@@ -469,15 +469,22 @@ static void count_hit(struct world_counts *counts, const assay_fact *fact)
         count_add(&counts->remembered, 1);
 }
 
-assay_status flights_ask(struct flights *fs, const struct assay_question *q, unsigned ms,
-                         world_answered *done, void *arg, struct waiter **ret)
+assay_fact *flights_look(struct flights *fs, const struct assay_question *q)
 {
     assay_fact *fact = cache_get(fs->o.cache, q, world_now());
 
-    if (fact) {
+    if (fact)
         count_hit(&fs->counts, fact);
+    return fact;
+}
+
+assay_status flights_ask(struct flights *fs, const struct assay_question *q, unsigned ms,
+                         world_answered *done, void *arg, struct waiter **ret)
+{
+    assay_fact *fact = flights_look(fs, q);
+
+    if (fact)
         return answer_now(fs, fact, done, arg, ret);
-    }
     count_add(&fs->counts.misses, 1);
     return ask(fs, q, ms, NULL, done, arg, ret);
 }

@@ -66,6 +66,9 @@ void flights_forget(struct flights *fs);
 /** flights_forget(), then free the flights and the transport; NULL is taken. */
 void flights_free(struct flights *fs);
 
+/** What the cache has, counted for the caller, or NULL. */
+assay_fact *flights_look(struct flights *fs, const struct assay_question *q);
+
 /** Ask, as world_ask() does. */
 ASSAY_NODISCARD assay_status flights_ask(struct flights *fs, const struct assay_question *q,
                                          unsigned ms, world_answered *done, void *arg,

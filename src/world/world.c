@@ -224,6 +224,12 @@ static assay_fact *answer_here(const assay_world *w, const struct assay_question
                        "only DNS and public suffixes are looked up here");
 }
 
+assay_fact *world_look(assay_world *w, const struct assay_question *q)
+{
+    return q->kind == ASSAY_DNS && is_record_type(q->rrtype) ? flights_look(w->flights, q)
+                                                             : answer_here(w, q);
+}
+
 assay_status world_ask(assay_world *w, const struct assay_question *q, unsigned ms,
                        world_answered *done, void *arg, struct waiter **ret)
 {
