@@ -416,6 +416,11 @@ assay_status conf_check(assay_span text, assay_span name, conf_open_fn *open, vo
     return s;
 }
 
+void conf_write(const struct conf *conf, struct buf *out)
+{
+    conf_tree_write(conf->tree, out);
+}
+
 void conf_free(struct conf *conf)
 {
     if (!conf)

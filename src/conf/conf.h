@@ -112,6 +112,9 @@ ASSAY_NODISCARD assay_status conf_check(assay_span text, assay_span name, conf_o
                                         void *arg, int64_t now, struct conf_complaints *complaints,
                                         struct conf **ret);
 
+/** Append the configuration as one text, without includes and comments, that means the same. */
+void conf_write(const struct conf *conf, struct buf *out);
+
 /** Free a configuration. NULL is harmless. */
 void conf_free(struct conf *conf);
 

@@ -68,8 +68,6 @@
                "the socket that assay reload and assay why talk to; without this block it is there all the same")
 
 #define CONF_OPTIONS(CONF_OPTION)                                                                               \
-    CONF_OPTION(TOP, AUTHSERV_ALSO, "authserv_id.also", WORD, "", "", "mx1.example.org", LIST,                  \
-                "more names that are ours: Authentication-Results that use them are removed, too")              \
     CONF_OPTION(TOP, CACHE, "cache", SIZE, "64k-16G", "16M", "", 0,                                             \
                 "memory for answers of the DNS")                                                                \
     CONF_OPTION(TOP, CACHE_KEYS, "cache.keys", NUMBER, "0-100000", "1024", "", 0,                               \
@@ -161,11 +159,8 @@
                 "the domain it signs for; unset: the domain of the sign block, the author's where that is *")   \
     CONF_OPTION(KEY, FILE, "file", PATH, "", "", "/etc/assay/keys/s2026.pem", MUST,                             \
                 "the private key, PEM, RSA or Ed25519; only root need be able to read it")                      \
-    CONF_OPTION(KEY, CHECK, "check", CHOICE, "strict warn no", "strict", "", 0,                                 \
-                "compare it with its DNS record before it signs: sign nothing when they differ (strict), "      \
-                "only say so (warn), or do not look")                                                           \
-    CONF_OPTION(KEY, RECHECK, "recheck", DURATION, "1m-7d", "1h", "", 0,                                        \
-                "how often the DNS record is looked at again")                                                  \
+    CONF_OPTION(KEY, ALGORITHM, "algorithm", CHOICE, "rsa ed25519", "rsa", "", 0,                               \
+                "what kind of key it is; the file has to agree")                                                \
     CONF_OPTION(SIGN, KEY, "key", REF, "key", "", "main", MUST | LIST,                                          \
                 "the keys; each makes a signature")                                                             \
     CONF_OPTION(SIGN, PROFILE, "profile", CHOICE, "strict list-friendly", "strict", "", 0,                      \

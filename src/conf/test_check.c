@@ -128,7 +128,6 @@ static void values_are_read_into_one_form(void **state)
     assert_int_equal(conf_number(top, CONF_TOP_LOG_LEVEL), 3);
     assert_int_equal(conf_number(top, CONF_TOP_SANDBOX), 0);
     has(top, CONF_TOP_INTERNAL, "192.0.2.0/24 2001:db8::1 192.0.2.1");
-    has(top, CONF_TOP_AUTHSERV_ALSO, "mx1 mx2");
     has(top, CONF_TOP_HOSTNAME, "mx.xn--bcher-kva.example");
     has(top, CONF_TOP_RESOLVER, "127.0.0.1@53 [::1]@5353 fe80::1%eth0");
     assert_true(ip_read(SPAN("192.0.2.200"), &ip));
