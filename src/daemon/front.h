@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file front.h The front process: its workers, what they share, and its line to the master.
+ *
+ * SECURITY: it is the only process that meets the network, parses mail and DNS, and it runs as the
+ * configured user without privileges: it can start no program, trace no process, change no identity
+ * (sandbox.h). It holds no key and no secret. It reads no file of the configuration: the master gives
+ * it the text and the listening sockets. What it writes: the store's directory, the log.
+ */
+#ifndef DAEMON_FRONT_H
+#define DAEMON_FRONT_H
+
+#include "daemon/config.h"
+
+/** What a front process is started with. */
+struct front_start {
+    struct config *config;
+    const int *listeners; /**< one for each of config->listeners */
+    const int *keys;      /**< one for each of config->threads */
+    int master;           /**< its end of the channel */
+};
+
+/** Run the front process to its end. \return its exit status */
+int front_run(const struct front_start *start);
+
+/* ---- for what runs in its workers ---- */
+
+struct front;
+struct log;
+struct worker;
+
+/** Where events are logged. */
+struct log *front_log(const struct front *f);
+
+/** The store, or NULL: there is none. */
+struct store *front_store(const struct front *f);
+
+/** The worker at `i`, or NULL behind the last. */
+struct worker *front_worker(const struct front *f, unsigned i);
+
+struct buf;
+struct world_stats;
+
+/** Append what the workers have counted. */
+void front_metrics(const struct front *f, struct buf *out);
+
+/** What the world has counted. */
+void front_world_stats(const struct front *f, struct world_stats *ret);
+
+/** Why it should not be given mail now, in a few words; NULL: it may. */
+const char *front_not_ready(const struct front *f);
+
+/** One connection more, unless there are too many. */
+bool front_admit(struct front *f, unsigned most);
+
+/** One connection less. */
+void front_dismiss(struct front *f);
+
+/**
+ * Ask the master for a reload.
+ *
+ * \param done  called on the loop of `w` with what it came to: empty, or complaints
+ */
+void front_reload(struct front *f, struct worker *w, void (*done)(void *arg, assay_span why),
+                  void *arg);
+
+#endif

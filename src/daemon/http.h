@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * \file http.h What a monitor reads: /metrics, /healthz, /readyz, by libmicrohttpd in a thread of its
+ * own.
+ */
+#ifndef DAEMON_HTTP_H
+#define DAEMON_HTTP_H
+
+#include "base/buf.h"
+
+struct front;
+struct http;
+
+/**
+ * Serve on a listening socket, which stays the caller's.
+ *
+ * \return NULL when that is not possible
+ */
+struct http *http_start(struct front *f, int fd);
+
+/** Stop; NULL is taken. */
+void http_stop(struct http *h);
+
+/** Append what /metrics says. */
+void http_metrics(struct front *f, struct buf *out);
+
+#endif
