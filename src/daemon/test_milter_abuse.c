@@ -798,29 +798,52 @@ static void a_thousand_idle_connections_stall_nobody(void **state)
     }
 }
 
+/** Fill it: each connection has been negotiated with, so none waits to be let in. */
+static size_t fill(int *fds, size_t n)
+{
+    struct timeval patience = {.tv_sec = MTA_PATIENCE};
+    char reply[512];
+
+    n = open_many(fds, n, 17);
+    for (size_t i = 0; i < n; i++) {
+        setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        (void)!recv(fds[i], reply, sizeof reply, 0);
+    }
+    return n;
+}
+
+/** What the next one hears. \return the letter; 0: the milter hangs up; '?': it is silent */
+static char one_too_many(void)
+{
+    struct mta m;
+    char word = '\0';
+
+    if (mta_open(&m, where) && mta_negotiate(&m, MTA_POSTFIX)) {
+        mta_packet(&m, 'C', SPAN("localhost\0L\0\0/run/x\0"));
+        word = last_word(&m, 1);
+    }
+    mta_close(&m);
+    return word;
+}
+
 static void a_full_daemon_says_so_at_once(void **state)
 {
     static int fds[MOST_CONNECTIONS];
-    struct mta m;
     size_t n;
     double t;
+    char word;
 
     (void)state;
     if (!daemon_pid)
         skip(); /* who knows what another one takes */
-    n = open_many(fds, MOST_CONNECTIONS, 0);
+    n = fill(fds, MOST_CONNECTIONS);
     t = now();
-    assert_true(mta_open(&m, where));
-    if (mta_negotiate(&m, MTA_POSTFIX)) {
-        mta_packet(&m, 'C', SPAN("localhost\0L\0\0/run/x\0"));
-        expect(&m, 1, REFUSED, "one connection too many");
-    } else {
-        assert_true(mta_hung_up(&m));
-        mta_close(&m);
-    }
-    assert_true(now() - t < 1.0);
+    word = one_too_many();
+    t = now() - t;
     for (size_t i = 0; i < n; i++)
         close(fds[i]);
+    if (!fits(REFUSED, word) || t > 1.0)
+        fail_msg("one connection too many: got '%c' after %.3f s", word ? word : '0', t);
     for (int i = 0; i < 100 && !visit(); i++)
         usleep(50000);
     assert_true(visit());
