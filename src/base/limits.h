@@ -81,9 +81,8 @@ enum limits {
     LIMIT_RESOLVERS = 8,   /**< resolvers that are forwarded to */
     LIMIT_THREADS = 256,   /**< members of a pool of worlds */
     LIMIT_RECALL = 100000, /**< domains whose deferral is remembered */
-    LIMIT_OPEN =
-        16384, /**< questions of one world, or member, on their way, those in line included */
-    LIMIT_FLIGHTS = 400, /**< of these, given to libunbound; one takes about 13 KB there */
+    LIMIT_OPEN = 16384,  /**< questions of a world or member on their way, those in line included */
+    LIMIT_FLIGHTS = 400, /**< of a world or a pool, given to libunbound; one takes about 13 KB */
     LIMIT_BUSY = 1600,   /**< queries libunbound works on, those nobody waits for included */
 
     /* the store */

@@ -31,6 +31,9 @@ struct world_pool;
 /**
  * Make a pool.
  *
+ * Sockets and memory of the resolvers, and LIMIT_FLIGHTS, are for all members together, but for a
+ * least share that each has.
+ *
  * \param options  NULL: all defaults; `cache_bytes` is for all members together
  * \param n        members; 1 to LIMIT_THREADS
  * \param ret_why  set on ASSAY_EINVAL to what is wrong; static text

@@ -32,6 +32,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unbound-event.h>
 #include <unbound.h>
@@ -70,25 +71,36 @@ struct unbound {
 /* ---- the context ---- */
 
 /** Options that hold for every context. */
-static const char *const OPTIONS[][2] = {
-    {"do-not-query-localhost:", "no"}, /* a resolver at 127.0.0.1 is the best there is */
-    {"outgoing-range:", "480"},        /* sockets at once: stay below the usual limit of 1,024 */
-    {"num-queries-per-thread:", "2048"},
-    {"msg-cache-size:", "1m"}, /* our own cache stands in front */
-    {"rrset-cache-size:", "4m"},
-    {"key-cache-size:", "512k"},
-    {"neg-cache-size:", "256k"},
-    {"msg-cache-slabs:", "1"}, /* no threads share them */
-    {"rrset-cache-slabs:", "1"},
-    {"key-cache-slabs:", "1"},
-    {"infra-cache-slabs:", "1"},
-    {"val-bogus-ttl:", "30"},         /* as long as our own cache remembers a failure */
-    {"infra-cache-max-rtt:", "2000"}, /* give up on a silent server within seconds */
-    {"infra-host-ttl:", "60"},        /* and try it again soon */
-    {"infra-keep-probing:", "yes"},
-    {"max-query-restarts:", "16"}, /* CNAME steps from zone to zone: LIMIT_CNAMES */
-    {"trust-anchor-signaling:", "no"},
+static const char *const OPTIONS[][2] =
+    {
+        {"do-not-query-localhost:", "no"}, /* a resolver at 127.0.0.1 is the best there is */
+        {"msg-cache-slabs:", "1"},         /* no threads share them */
+        {"rrset-cache-slabs:", "1"},
+        {"key-cache-slabs:", "1"},
+        {"infra-cache-slabs:", "1"},
+        {"val-bogus-ttl:", "30"},         /* as long as our own cache remembers a failure */
+        {"infra-cache-max-rtt:", "2000"}, /* give up on a silent server within seconds */
+        {"infra-host-ttl:", "60"},        /* and try it again soon */
+        {"infra-keep-probing:", "yes"},
+        {"max-query-restarts:", "16"}, /* CNAME steps from zone to zone: LIMIT_CNAMES */
+        {"trust-anchor-signaling:", "no"},
 };
+
+/** Options that the members of a pool share: what all have together, and what one has at least. */
+static const struct {
+    const char *name;
+    unsigned all, least;
+} SHARED_OPTIONS[] = {
+    {"outgoing-range:", 480, 64}, /* sockets at once: stay below the usual limit of 1,024 */
+    {"num-queries-per-thread:", 2048, 256},
+    {"msg-cache-size:", 1 << 20, 64 << 10}, /* our own cache stands in front */
+    {"rrset-cache-size:", 4 << 20, 256 << 10},
+    {"key-cache-size:", 512 << 10, 64 << 10},
+    {"neg-cache-size:", 256 << 10, 16 << 10},
+};
+
+/** Flights that a member has at least. */
+enum { FLIGHTS_LEAST = 50 };
 
 /**
  * Options behind resolvers: those may know private addresses, which libunbound would deny by
@@ -113,12 +125,33 @@ static void set_options(struct ub_ctx *ctx, const char *const (*options)[2], siz
         ub_ctx_set_option(ctx, options[i][0], options[i][1]);
 }
 
+/** A member's share. */
+static unsigned share(const struct unbound_options *o, unsigned all, unsigned least)
+{
+    unsigned part = o->members ? all / o->members : all;
+
+    return part > least ? part : least;
+}
+
+/** Set what members share. */
+static void set_shared_options(struct ub_ctx *ctx, const struct unbound_options *o)
+{
+    for (size_t i = 0; i < sizeof SHARED_OPTIONS / sizeof *SHARED_OPTIONS; i++) {
+        char number[16];
+
+        snprintf(number, sizeof number, "%u",
+                 share(o, SHARED_OPTIONS[i].all, SHARED_OPTIONS[i].least));
+        ub_ctx_set_option(ctx, SHARED_OPTIONS[i].name, number);
+    }
+}
+
 /** Tell a context whom to ask and what to trust. \return 0, or libunbound's error */
 static int set_up(struct ub_ctx *ctx, const struct unbound_options *o, bool validate)
 {
     int error = ub_ctx_debugout(ctx, NULL); /* it would print to stderr */
 
     set_options(ctx, OPTIONS, sizeof OPTIONS / sizeof *OPTIONS);
+    set_shared_options(ctx, o);
     if (o->resolvers.n)
         set_options(ctx, FORWARD_OPTIONS, sizeof FORWARD_OPTIONS / sizeof *FORWARD_OPTIONS);
     for (size_t i = 0; !error && i < o->resolvers.n; i++)
@@ -370,7 +403,8 @@ static assay_status start(void *self, struct flight *f)
     int error;
 
     probe(u);
-    if ((u->probing && !u->probed) || u->waited >= LIMIT_FLIGHTS || u->busy >= LIMIT_BUSY)
+    if ((u->probing && !u->probed) || u->waited >= share(&u->o, LIMIT_FLIGHTS, FLIGHTS_LEAST) ||
+        u->busy >= share(&u->o, LIMIT_BUSY, 4 * FLIGHTS_LEAST))
         return ASSAY_NEED; /* what is asked first waits for what validation it gets; later tries hold nobody up */
     if (!(r = new_request(u, f)))
         return ASSAY_ENOMEM;

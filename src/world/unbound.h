@@ -19,6 +19,8 @@ struct unbound_options {
     const char *root_hints;           /**< NULL: the root servers that libunbound knows */
     const char *who;                  /**< who answers, for reasons: resolvers_words() */
     const char *advice;               /**< what to try when they don't */
+    unsigned members; /**< of the pool: each takes its share of sockets, memory and LIMIT_FLIGHTS;
+                         0: no pool */
 };
 
 /** The functions of this transport. */

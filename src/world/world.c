@@ -118,6 +118,7 @@ assay_status world_open(assay_world *w, const struct assay_world_options *o,
         return s;
     if ((s = how_to_resolve(w, o, &u, ret_why)) != ASSAY_DONE)
         return s;
+    u.members = common->peers ? common->peers->n : 0;
     if ((s = unbound_new(&u, w->loop, &w->unbound, ret_why)) != ASSAY_DONE)
         return s;
     return open_flights(w, o, &u, common);
