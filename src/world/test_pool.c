@@ -9,6 +9,7 @@
 #include "fact/fact.h"
 #include "world/clock.h"
 #include "world/own.h"
+#include "world/test_lab.h"
 #include "world/test_server.h"
 
 #include <event2/event_struct.h>
@@ -52,17 +53,37 @@ static void *run(void *arg)
     return NULL;
 }
 
-/** Start the server, a pool and its threads. \param anchor  "none", or NULL: the system's */
-static int set_up_with(void **state, const char *anchor)
+/** NSD with signed zones, for all tests; it may not be there. */
+static struct lab lab;
+static bool has_lab;
+
+static int start_lab(void **state)
+{
+    (void)state;
+    has_lab = lab_enter() && lab_start(&lab);
+    return 0;
+}
+
+static int stop_lab(void **state)
+{
+    (void)state;
+    lab_stop(&lab);
+    return 0;
+}
+
+/** Start the server, a pool and its threads. \param options  without resolvers: the server */
+static int set_up_with(void **state, const struct assay_world_options *options)
 {
     struct rig *r = calloc(1, sizeof *r);
-    struct assay_world_options o = {
-        .size = sizeof o, .trust_anchor = anchor, .question_ms = 200, .cache_bytes = 4 << 20};
+    struct assay_world_options o = *options;
     const char *why = "";
 
     r->server = server_start("127.0.0.1", 0);
     atomic_store(&r->server->root, ROOT_SIGNED);
-    o.resolvers = r->server->at;
+    o.size = sizeof o;
+    o.cache_bytes = 4 << 20;
+    if (!o.resolvers)
+        o.resolvers = r->server->at;
     if (world_pool_new(&o, MEMBERS, &r->pool, &why) != ASSAY_DONE)
         fail_msg("no pool: %s", why);
     pthread_barrier_init(&r->barrier, NULL, MEMBERS);
@@ -78,12 +99,26 @@ static int set_up_with(void **state, const char *anchor)
 
 static int set_up(void **state)
 {
-    return set_up_with(state, "none");
+    struct assay_world_options o = {.trust_anchor = "none", .question_ms = 200};
+
+    return set_up_with(state, &o);
 }
 
-static int set_up_validating(void **state)
+static int set_up_probing(void **state)
 {
-    return set_up_with(state, NULL);
+    struct assay_world_options o = {.question_ms = 200};
+
+    return set_up_with(state, &o);
+}
+
+static int set_up_recursive(void **state)
+{
+    struct assay_world_options o = {.resolvers = "recursive",
+                                    .trust_anchor = lab.anchor,
+                                    .root_hints = lab.hints};
+    struct assay_world_options none = {.trust_anchor = "none"};
+
+    return set_up_with(state, has_lab ? &o : &none);
 }
 
 static void stop(void *arg)
@@ -432,6 +467,39 @@ static void members_switch_to_validation_at_the_same_time(void **state)
                          THOUSAND / MEMBERS);
 }
 
+/** All members at the same moment: what is signed, broken, not signed and not there. */
+static void ask_lab(void *arg)
+{
+    static const char *const NAMES[] = {
+        "secure.example",       "bogus.example",          "insecure.example",
+        "empty.secure.example", "nothing.secure.example", "nothing.insecure.example",
+    };
+    struct worker *w = arg;
+
+    pthread_barrier_wait(&w->rig->barrier);
+    for (unsigned i = 0; i < 6; i++)
+        ask(w, NAMES[(i + w->number) % 6]);
+}
+
+static void members_resolve_and_validate_side_by_side(void **state)
+{
+    struct rig *r = *state;
+    struct world_stats s;
+
+    if (!has_lab)
+        skip();
+    atomic_store(&r->open, 6 * MEMBERS);
+    on_all(r, ask_lab);
+    assert_true(wait_for_all(r));
+    for (unsigned i = 0; i < MEMBERS; i++) {
+        assert_int_equal(r->w[i].by[ASSAY_OK], 3);
+        assert_int_equal(r->w[i].by[ASSAY_BOGUS], 1);
+        assert_int_equal(r->w[i].by[ASSAY_NXDOMAIN], 2);
+    }
+    world_pool_stats(r->pool, &s);
+    assert_int_equal(s.flights, 6);
+}
+
 /* ---- evaluations ---- */
 
 /** A thread that judges an envelope by its member, and then serves the others. */
@@ -502,10 +570,12 @@ int main(void)
         TEST(a_hammer_of_questions_deadlines_and_deaths_loses_nothing),
         cmocka_unit_test_setup(a_pool_may_be_freed_with_everything_open, set_up),
         cmocka_unit_test_setup_teardown(members_switch_to_validation_at_the_same_time,
-                                        set_up_validating, tear_down),
+                                        set_up_probing, tear_down),
+        cmocka_unit_test_setup_teardown(members_resolve_and_validate_side_by_side, set_up_recursive,
+                                        tear_down),
         TEST(members_answer_evaluations_by_themselves),
         cmocka_unit_test(options_that_cannot_hold_are_told),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start_lab, stop_lab);
 }
