@@ -252,20 +252,20 @@ static double cpu_of(pid_t pid)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3 + cpu_of_the_dead(pid);
 }
 
-/** KiB of one process. */
+/** KiB of one process; of pages that processes share each has its part. */
 static double rss_of(pid_t pid)
 {
-    char path[64];
-    long pages = 0;
+    char path[64], line[256];
+    long kib = 0;
     FILE *f;
 
-    snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
     if ((f = fopen(path, "r"))) {
-        if (fscanf(f, "%*d %ld", &pages) != 1)
-            pages = 0;
+        while (fgets(line, sizeof line, f) && sscanf(line, "Pss: %ld", &kib) != 1)
+            ;
         fclose(f);
     }
-    return (double)(pages * (sysconf(_SC_PAGESIZE) / 1024));
+    return (double)kib;
 }
 
 double bench_process_cpu(pid_t pid)

@@ -118,7 +118,7 @@
                 "threads that serve connections; auto: one for each processor")                                 \
     CONF_OPTION(TOP, USER, "user", WORD, "", "assay", "", 0,                                                    \
                 "the user to run as, if started as root")                                                       \
-    CONF_OPTION(TOP, WHY_KEEP, "why.keep", NUMBER, "0-1000000", "1000", "", 0,                                  \
+    CONF_OPTION(TOP, WHY_KEEP, "why.keep", NUMBER, "0-1000000", "200",  "", 0,                                  \
                 "verdicts that are kept in memory for assay why")                                               \
     CONF_OPTION(MILTER, LISTEN, "listen", LISTEN, "", "", "unix:/var/spool/postfix/assay/milter.sock", MUST | LIST, \
                 "where to listen: unix:/PATH, inet:ADDRESS:PORT, inet6:[ADDRESS]:PORT, systemd:NAME")           \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/why.h"
 
+#include "fact/eval.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -83,6 +85,7 @@ void why_keep(struct why_ring *r, const struct message_facts *facts, assay_span 
     assay_span queue = facts->queue_id, id = bare(message_id);
     struct entry e = {eval, config_ref(facts->config), queue.n, id.n, malloc(queue.n + id.n + 1)}, old = {0};
 
+    eval_settle(eval);
     if (e.names) {
         memcpy(e.names, queue.p, queue.n);
         memcpy(e.names + queue.n, id.p, id.n);

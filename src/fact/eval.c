@@ -44,6 +44,13 @@ void eval_init(struct assay_eval *ev, const struct eval_ops *ops, struct assay_e
     ev->root.always = true;
 }
 
+void eval_settle(struct assay_eval *ev)
+{
+    arena_done(&ev->pass);
+    if (ev->ops->settle)
+        ev->ops->settle(ev);
+}
+
 void eval_done(struct assay_eval *ev)
 {
     for (size_t i = 0; i < ev->questions.n; i++)

@@ -105,6 +105,7 @@ struct eval_ops {
                                 assay_span sha256);
     assay_status (*eom)(struct assay_eval *ev);
     assay_status (*feed)(struct assay_eval *ev, assay_span raw);
+    void (*settle)(struct assay_eval *ev); /**< eval_settle() for a flow; NULL: nothing to give back */
     bool (*wants_body)(const struct assay_eval *ev);
 };
 
@@ -133,6 +134,12 @@ void eval_init(struct assay_eval *ev, const struct eval_ops *ops, struct assay_e
 
 /** Free what eval_init() and the steps made, not `ev` itself. */
 void eval_done(struct assay_eval *ev);
+
+/**
+ * The verdict is there and the evaluation is only kept to be looked at: give back what judging took
+ * and looking does not.
+ */
+void eval_settle(struct assay_eval *ev);
 
 /**
  * Ask, and wait for the answer.

@@ -10,6 +10,12 @@ void intake_init(struct intake *in, const struct assay_engine *engine, unsigned 
     in->prepared = in->header_given = in->broken = false;
 }
 
+void intake_settle(struct intake *in)
+{
+    buf_done(&in->message.line);
+    body_done(&in->message.body);
+}
+
 void intake_done(struct intake *in)
 {
     message_done(&in->message);

@@ -28,6 +28,9 @@ struct intake {
 void intake_init(struct intake *in, const struct assay_engine *engine, unsigned looking,
                  intake_prepare_fn *prepare, void *arg);
 
+/** All of the message has come: give back what only reading took. */
+void intake_settle(struct intake *in);
+
 /** Give the memory back. */
 void intake_done(struct intake *in);
 

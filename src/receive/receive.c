@@ -297,6 +297,12 @@ static void receive_free(struct assay_eval *ev)
     free(r);
 }
 
+/** The message was read to its end. */
+static void settle(struct assay_eval *ev)
+{
+    intake_settle(&((struct receive *)ev)->in);
+}
+
 static const struct eval_ops MESSAGE_OPS = {.step = step,
                                             .free = receive_free,
                                             .rcpt = rcpt,
@@ -306,6 +312,7 @@ static const struct eval_ops MESSAGE_OPS = {.step = step,
                                             .body_digest = body_digest,
                                             .eom = eom,
                                             .feed = feed,
+                                            .settle = settle,
                                             .wants_body = wants_body};
 
 static const struct eval_ops ENVELOPE_OPS = {.step = step, .free = receive_free};

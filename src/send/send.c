@@ -202,6 +202,12 @@ static void send_free(struct assay_eval *ev)
     free(s);
 }
 
+/** The message was read to its end. */
+static void settle(struct assay_eval *ev)
+{
+    intake_settle(&((struct send *)ev)->in);
+}
+
 static const struct eval_ops SEND_OPS = {.step = step,
                                          .free = send_free,
                                          .rcpt = rcpt,
@@ -211,6 +217,7 @@ static const struct eval_ops SEND_OPS = {.step = step,
                                          .body_digest = body_digest,
                                          .eom = eom,
                                          .feed = feed,
+                                         .settle = settle,
                                          .wants_body = wants_body};
 
 assay_status assay_send_new(assay_engine *engine, const assay_policy *policy,
