@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,8 +70,8 @@ static void read_milter(struct making *m, const struct conf_block *b, struct con
     l->policy = policy ? config_policy_named(m, span_of(policy)) : c->policy;
 }
 
-/** The listeners of one block: as many as it has addresses. */
-static void read_listeners(struct making *m, const struct kind_row *kind, const struct conf_block *b)
+/** The listeners of one block: as many as it has addresses. \return false: memory is out */
+static bool read_listeners(struct making *m, const struct kind_row *kind, const struct conf_block *b)
 {
     struct config *c = m->config;
     bool file = kind->mode < CONF_N_OPTIONS;
@@ -87,6 +88,8 @@ static void read_listeners(struct making *m, const struct kind_row *kind, const 
                                       .mode = file ? (unsigned)conf_number(b, kind->mode) : 0,
                                       .group = group_of(m, b, kind->group)};
         l->tcp = !span_starts(span_of(l->address), SPAN("unix:"));
+        if (!(l->open = ARENA_NEW(&c->arena, atomic_uint)))
+            return false;
         l->idle_ms = kind->kind == CONF_MILTER
                          ? (unsigned)conf_number(m->top, CONF_TOP_IDLE_TIMEOUT) * MILLISECONDS
                          : IDLE_SERVICE_S * MILLISECONDS;
@@ -95,6 +98,7 @@ static void read_listeners(struct making *m, const struct kind_row *kind, const 
         if (l->group != (gid_t)-1)
             config_add_group(c, l->group);
     }
+    return true;
 }
 
 /** How many addresses are listened to, at most. */
@@ -124,10 +128,11 @@ static bool read_all_listeners(struct making *m)
     for (size_t k = 0; k < N_KINDS; k++) {
         const struct conf_block *b = conf_block(c->conf, KINDS[k].kind, 0);
 
-        if (!b && KINDS[k].kind == CONF_CONTROL)
-            read_listeners(m, &KINDS[k], NULL);
+        if (!b && KINDS[k].kind == CONF_CONTROL && !read_listeners(m, &KINDS[k], NULL))
+            return false;
         for (size_t i = 0; (b = conf_block(c->conf, KINDS[k].kind, i)); i++)
-            read_listeners(m, &KINDS[k], b);
+            if (!read_listeners(m, &KINDS[k], b))
+                return false;
     }
     return true;
 }
@@ -217,6 +222,15 @@ static unsigned level_of(const struct conf_block *top)
     return LEVELS[conf_number(top, CONF_TOP_LOG_LEVEL)];
 }
 
+/** The facility of syslog, by the words of its option. */
+static int facility_of(const struct conf_block *top)
+{
+    static const int FACILITIES[] = {LOG_MAIL,   LOG_DAEMON, LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2,
+                                     LOG_LOCAL3, LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7};
+
+    return FACILITIES[conf_number(top, CONF_TOP_LOG_FACILITY)];
+}
+
 /** This host's name, where none is configured: the authserv-id and %{r} of SPF need one. */
 static bool read_hostname(struct making *m)
 {
@@ -245,6 +259,8 @@ static bool read_top(struct making *m)
     c->world.question_ms = c->question_ms;
     c->keys_ms = KEYS_MS;
     c->message_ms = (unsigned)conf_number(top, CONF_TOP_MESSAGE_TIMEOUT) * MILLISECONDS;
+    c->header_bytes = (size_t)conf_number(top, CONF_TOP_HEADER_BYTES);
+    c->header_count = (size_t)conf_number(top, CONF_TOP_HEADER_COUNT);
     c->most_connections = (unsigned)conf_number(top, CONF_TOP_MAX_CONNECTIONS);
     c->store = text_or_null(top, CONF_TOP_STORE);
     c->retention_days = (unsigned)(conf_number(top, CONF_TOP_STORE_RETENTION) / DAY);
@@ -255,8 +271,9 @@ static bool read_top(struct making *m)
     c->log_target = (enum log_target)conf_number(top, CONF_TOP_LOG);
     c->log_format = (enum log_format)conf_number(top, CONF_TOP_LOG_FORMAT);
     c->log_level = level_of(top);
+    c->log_facility = facility_of(top);
     c->pid_file = text_or_null(top, CONF_TOP_PID_FILE);
-    c->sandbox = conf_number(top, CONF_TOP_SANDBOX) != 0;
+    c->sandbox = c->keys.sandbox = conf_number(top, CONF_TOP_SANDBOX) != 0;
     read_user(m);
     return read_hostname(m) && read_internal(m) && read_resolvers(m);
 }

@@ -32,7 +32,8 @@ struct config_listener {
     unsigned mode;        /**< of a unix socket */
     gid_t group;          /**< of a unix socket; -1: nobody's */
     unsigned idle_ms;
-    unsigned most;        /**< connections that are open at a time */
+    unsigned most;        /**< connections that are open at a time; 0: no limit of its own */
+    atomic_uint *open;    /**< connections that are open */
 };
 
 /** What socketmap and the milter need for SRS. */
@@ -48,7 +49,7 @@ struct config_srs {
 };
 
 /** How to log. */
-enum log_target { LOG_STDOUT, LOG_SYSLOG, LOG_JOURNALD };
+enum log_target { LOG_TO_STDOUT, LOG_TO_SYSLOG, LOG_TO_JOURNAL };
 
 /** How a line of the log looks. */
 enum log_format { LOG_TEXT, LOG_JSON };
@@ -81,6 +82,7 @@ struct config {
     bool sandbox;
     unsigned threads;
     unsigned question_ms, keys_ms, message_ms;
+    size_t header_bytes, header_count; /**< of a message, at most */
     unsigned most_connections;
     unsigned why_keep;
     unsigned engine_keys;  /**< public keys that are kept ready */
@@ -88,6 +90,7 @@ struct config {
     enum log_target log_target;
     enum log_format log_format;
     unsigned log_level;
+    int log_facility; /**< of syslog(3) */
     const char *pid_file; /**< NULL: none */
 };
 
@@ -107,6 +110,12 @@ struct config *config_ref(struct config *c);
 
 /** One holder less; the last one frees it. NULL is taken. */
 void config_free(struct config *c);
+
+/** The address, or domain, is of one of our domains as SRS has them. */
+bool config_is_local(const struct config *c, assay_span address);
+
+/** How addresses are rewritten; `now`, `address` and `reverse` are the caller's to set. */
+struct assay_srs config_srs_request(const struct config *c);
 
 /** The address is of a client whose mail this site sends. */
 bool config_is_internal(const struct config *c, const struct ip *ip);

@@ -5,6 +5,7 @@
  */
 #include "base/limits.h"
 #include "daemon/config_own.h"
+#include "dns/alabel.h"
 
 #include <string.h>
 
@@ -159,4 +160,37 @@ bool config_read_srs(struct making *m)
     for (size_t i = 0; i < c->srs.nlocal; i++)
         ((assay_span *)(uintptr_t)c->srs.local)[i] = conf_text(b, CONF_SRS_LOCAL, i);
     return true;
+}
+
+bool config_is_local(const struct config *c, assay_span address)
+{
+    size_t at = span_rfind(address, '@');
+    assay_span domain = at < address.n ? span_from(address, at + 1) : address;
+    struct dns_name name;
+
+    if (dns_to_alabels(domain, &name) != ASSAY_DONE)
+        return false;
+    if (dns_is_under(dns_name_span(&name), c->srs.domain))
+        return true;
+    for (size_t i = 0; i < c->srs.nlocal; i++)
+        if (conf_pattern_holds(c->srs.local[i], SPAN_EMPTY, dns_name_span(&name)))
+            return true;
+    return false;
+}
+
+struct assay_srs config_srs_request(const struct config *c)
+{
+    const struct config_srs *srs = &c->srs;
+
+    return (struct assay_srs){.size = sizeof(struct assay_srs),
+                              .address = SPAN_EMPTY,
+                              .forwarder = srs->domain,
+                              .local = srs->local,
+                              .nlocal = srs->nlocal,
+                              .hash_length = srs->hash_length,
+                              .hash_min = srs->hash_least,
+                              .max_age_days = srs->max_age_days,
+                              .separator = srs->separator,
+                              .overflow = srs->refuse_overflow ? ASSAY_SRS_REFUSE : ASSAY_SRS_KEEP,
+                              .secret = SPAN_EMPTY};
 }

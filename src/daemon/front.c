@@ -537,7 +537,7 @@ static bool make(struct front *f, const struct front_start *start)
 
     f->config = config_ref(start->config);
     f->nworkers = c->threads;
-    if (!(f->log = log_new(c->log_target, c->log_format, c->log_level)))
+    if (!(f->log = log_new(c)))
         return false;
     if (assay_engine_new(c->engine_keys, &f->engine) != ASSAY_DONE ||
         world_pool_new(&c->world, f->nworkers, &f->pool, &why) != ASSAY_DONE ||
@@ -597,7 +597,7 @@ int front_run(const struct front_start *start)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);
-    if (!make(&f, start) || !sandbox_filter(SANDBOX_FRONT) || !start_threads(&f))
+    if (!make(&f, start) || (start->config->sandbox && !sandbox_filter(SANDBOX_FRONT)) || !start_threads(&f))
         return 1;
     open_doors(&f, start->config, start->listeners, NULL);
     atomic_store(&f.serving, true);

@@ -165,7 +165,7 @@ static void *serve(void *arg)
 }
 
 /** Serve all sockets, one thread each; the first one here. */
-static bool serve_all(struct keyring *ring, const int *sockets, unsigned n)
+static bool serve_all(struct keyring *ring, const int *sockets, unsigned n, bool sandbox)
 {
     struct server *servers = calloc(n, sizeof *servers);
     pthread_t *threads = calloc(n, sizeof *threads);
@@ -179,7 +179,7 @@ static bool serve_all(struct keyring *ring, const int *sockets, unsigned n)
         if (i > 0 && pthread_create(&threads[i], &attr, serve, &servers[i]) != 0)
             return false;
     }
-    if (!sandbox_filter(SANDBOX_KEYS))
+    if (sandbox && !sandbox_filter(SANDBOX_KEYS))
         return false;
     serve(&servers[0]);
     for (unsigned i = 1; i < n; i++)
@@ -255,7 +255,7 @@ static void child(const struct keyproc_plan *plan, const int *sockets, unsigned 
         buf_printf(&l.why, "the keys process cannot give up its privileges: %s\n", strerror(errno));
     (void)mlockall(MCL_CURRENT | MCL_FUTURE); /* what RLIMIT_MEMLOCK does not allow stays unlocked */
     tell(pipe_end, &l.why);
-    if (l.why.n || !serve_all(l.ring, sockets, n))
+    if (l.why.n || !serve_all(l.ring, sockets, n, plan->sandbox))
         _exit(1);
     keyring_free(l.ring);
     assay_engine_free(l.engine);

@@ -32,6 +32,7 @@ struct keyproc_plan {
     size_t n;
     uid_t uid; /**< 0: as it was started */
     gid_t gid;
+    bool sandbox; /**< take from it the system calls that it has no use for */
 };
 
 /** A keys process that runs. */

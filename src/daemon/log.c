@@ -36,17 +36,20 @@ static int open_journal(void)
     return fd;
 }
 
-struct log *log_new(enum log_target target, enum log_format format, unsigned level)
+struct log *log_new(const struct config *config)
 {
     struct log *log = calloc(1, sizeof *log);
 
     if (!log)
         return NULL;
-    *log = (struct log){.target = target, .format = format, .level = level, .journal = -1};
-    if (target == LOG_SYSLOG)
-        openlog("assayd", LOG_PID, LOG_MAIL);
-    if (target == LOG_JOURNALD && (log->journal = open_journal()) < 0)
-        log->target = LOG_STDOUT; /* systemd takes that into the journal as well */
+    *log = (struct log){.target = config->log_target,
+                        .format = config->log_format,
+                        .level = config->log_level,
+                        .journal = -1};
+    if (log->target == LOG_TO_SYSLOG)
+        openlog("assayd", LOG_PID, config->log_facility);
+    if (log->target == LOG_TO_JOURNAL && (log->journal = open_journal()) < 0)
+        log->target = LOG_TO_STDOUT; /* systemd takes that into the journal as well */
     return log;
 }
 
@@ -54,7 +57,7 @@ void log_free(struct log *log)
 {
     if (!log)
         return;
-    if (log->target == LOG_SYSLOG)
+    if (log->target == LOG_TO_SYSLOG)
         closelog();
     if (log->journal >= 0)
         close(log->journal);
@@ -99,7 +102,7 @@ static void put_time(const struct log *log, struct buf *out)
 {
     char text[TIME_TEXT];
 
-    if (log->target == LOG_STDOUT) {
+    if (log->target == LOG_TO_STDOUT) {
         buf_put(out, time_text(time(NULL), text));
         buf_putc(out, ' ');
     }
@@ -152,9 +155,9 @@ static void to_journal(const struct log *log, enum log_level level, struct buf *
 /** Write a line where it belongs. A log that cannot be written holds nobody up. */
 static void write_line(const struct log *log, enum log_level level, struct buf *line)
 {
-    if (log->target == LOG_SYSLOG) {
+    if (log->target == LOG_TO_SYSLOG) {
         syslog((int)level, "%.*s", SPAN_ARG(buf_span(line)));
-    } else if (log->target == LOG_JOURNALD) {
+    } else if (log->target == LOG_TO_JOURNAL) {
         to_journal(log, level, line);
     } else {
         buf_putc(line, '\n');

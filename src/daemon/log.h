@@ -23,8 +23,8 @@ struct log_field {
 /** Where events go. */
 struct log;
 
-/** Open a log. \return NULL when memory is out */
-struct log *log_new(enum log_target target, enum log_format format, unsigned level);
+/** Open the log of a configuration. \return NULL when memory is out */
+struct log *log_new(const struct config *config);
 
 /** Close it; NULL is taken. */
 void log_free(struct log *log);

@@ -455,7 +455,7 @@ static bool start(struct master *m, struct buf *why)
     if (why->n)
         complain(why); /* warnings */
     buf_clear(why);
-    m->log = log_new(m->config->log_target, m->config->log_format, m->config->log_level);
+    m->log = log_new(m->config);
     if (!m->log || (m->signals = open_signals()) < 0)
         return false;
     if (keyproc_start(&m->config->keys, m->config->threads, &m->keys, why) != ASSAY_DONE)

@@ -41,8 +41,10 @@ enum state {
 };
 
 /** Texts of the envelope and of the client; each is replaced by the next. */
-enum { TEXT_MAX = 1024, OUT_MAX = 1 << 20, PROGRESS_MS = 10000 };
+enum { TEXT_MAX = 1024, OUT_MAX = 1 << 20 };
 
+/** How long answers may take once the message is there (RFC 7208 4.6.4: 20 s), and between two signs of life. */
+enum { ANSWERS_MS = 20000, PROGRESS_MS = 10000 };
 
 /** One connection. */
 struct session {
@@ -51,9 +53,11 @@ struct session {
     struct milter_offer agreed;
     enum state state;
     struct drive drive;
+    struct drive srs; /**< the sender's address being rewritten; no evaluation: it stays */
     struct event progress;
-    bool outbound;
     bool body_wanted;
+    size_t header_bytes, header_count;
+    const char *refusal;        /**< STATE_OVER: why it is refused for good; NULL: for now */
     struct message_facts facts; /**< what outcome.c is told */
     struct buf host, address, helo, mail_from, user, queue_id, recipient; /* what `facts` points to */
 };
@@ -115,10 +119,12 @@ static assay_span keep(struct buf *b, assay_span text)
 static void forget_message(struct session *s)
 {
     drive_end(&s->drive);
+    drive_end(&s->srs);
     event_del(&s->progress);
+    s->header_bytes = s->header_count = 0;
+    s->refusal = NULL;
     s->facts.queue_id = s->facts.user = s->facts.mail_from = s->facts.recipient_domain = SPAN_EMPTY;
     s->facts.nrecipients = 0;
-    s->outbound = false;
     if (s->state > STATE_CLIENT)
         s->state = STATE_CLIENT;
 }
@@ -177,6 +183,7 @@ static bool on_helo(struct session *s, assay_span data)
 static bool give_up(struct session *s)
 {
     drive_end(&s->drive);
+    drive_end(&s->srs);
     metrics_add(s->stream->worker->metrics, METRIC_MESSAGES_TEMPFAILED, 1);
     s->state = STATE_OVER;
     return true;
@@ -222,7 +229,7 @@ static assay_status begin(struct session *s)
 
     if (f->config->hostname.n)
         envelope.hostname = f->config->hostname;
-    status = (s->outbound ? assay_send_new : assay_receive_new)(w->engine, s->stream->listener->policy,
+    status = (f->outbound ? assay_send_new : assay_receive_new)(w->engine, s->stream->listener->policy,
                                                                 &envelope, &eval);
     if (status == ASSAY_DONE)
         drive_begin(&s->drive, eval);
@@ -240,12 +247,36 @@ static bool on_mail(struct session *s, assay_span data)
     config_free(s->facts.config);
     s->facts.config = config_ref(w->config); /* from here to its end the message has one configuration */
     s->facts.mail_from = keep(&s->mail_from, path.address);
-    s->facts.outbound = s->outbound = is_outbound(s);
+    s->facts.outbound = is_outbound(s);
     s->facts.began = world_now();
     s->state = STATE_MAIL;
     if ((status = begin(s)) == ASSAY_DONE && (status = drive_step(&s->drive)) >= 0)
         return go_on(s, MILTER_P_NR_MAIL);
     return went_wrong(s, status == ASSAY_EINVAL ? ASSAY_ENOMEM : status) && go_on(s, MILTER_P_NR_MAIL);
+}
+
+/**
+ * Begin to rewrite the sender, when the message goes on to somebody who is not here (SRS). One sender
+ * stands for all recipients, so one of them elsewhere is enough.
+ */
+static assay_status rewrite_sender(struct session *s, assay_span recipient)
+{
+    const struct config *c = s->facts.config;
+    struct assay_srs request;
+    assay_eval *eval;
+    assay_status status;
+
+    if (!c->srs.on || !c->srs.milter || s->srs.eval || !s->facts.mail_from.n ||
+        config_is_local(c, recipient))
+        return ASSAY_DONE;
+    request = config_srs_request(c);
+    request.now = s->stream->worker->now;
+    request.address = s->facts.mail_from;
+    if ((status = assay_srs_new(s->stream->worker->engine, &request, &eval)) != ASSAY_DONE)
+        return status;
+    drive_begin(&s->srs, eval);
+    status = drive_step(&s->srs);
+    return status < 0 ? status : ASSAY_DONE;
 }
 
 static bool on_rcpt(struct session *s, assay_span data)
@@ -263,12 +294,28 @@ static bool on_rcpt(struct session *s, assay_span data)
         s->facts.recipient_domain =
             keep(&s->recipient, at < path.address.n ? span_from(path.address, at + 1) : SPAN_EMPTY);
     }
-    if ((status = assay_rcpt(s->drive.eval, path.address)) != ASSAY_DONE && !went_wrong(s, status))
+    if ((status = assay_rcpt(s->drive.eval, path.address)) == ASSAY_DONE)
+        status = rewrite_sender(s, path.address);
+    if (status != ASSAY_DONE && !went_wrong(s, status))
         return false;
     return go_on(s, MILTER_P_NR_RCPT);
 }
 
 /* ---- the message ---- */
+
+/** The header is over what is configured: the message is refused, and the rest of it passed over. */
+static bool is_over(struct session *s, size_t n)
+{
+    const struct config *c = s->facts.config;
+
+    s->header_bytes += n;
+    s->header_count++;
+    if (s->header_bytes <= c->header_bytes && s->header_count <= c->header_count)
+        return false;
+    give_up(s);
+    s->refusal = "The header is over a limit";
+    return true;
+}
 
 static bool on_header(struct session *s, assay_span data)
 {
@@ -281,6 +328,8 @@ static bool on_header(struct session *s, assay_span data)
         s->state = STATE_HEADER;
     if (s->state != STATE_HEADER || !milter_header_read(data, &h))
         return false;
+    if (is_over(s, data.n))
+        return go_on(s, MILTER_P_NR_HDR);
     if (!(s->agreed.steps & MILTER_P_HDR_LEADSPC) && h.value.n &&
         h.value.p[0] != '\n') { /* one blank was taken away */
         char *value = malloc(h.value.n + 1);
@@ -369,6 +418,32 @@ static assay_status put_edits(struct session *s, const struct assay_verdict *v)
     return status;
 }
 
+/** Write the sender that SRS made. */
+static assay_status put_sender(struct session *s)
+{
+    const struct assay_srs_rewrite *r = s->srs.eval ? assay_srs_result(s->srs.eval) : NULL;
+
+    if (!r || r->outcome != ASSAY_SRS_REWRITTEN || !(s->agreed.actions & MILTER_F_CHGFROM))
+        return ASSAY_DONE;
+    return milter_put_chgfrom(&s->stream->out, r->address, SPAN_EMPTY);
+}
+
+/** SRS refuses the sender, or could not tell. */
+static bool is_unsendable(const struct session *s)
+{
+    const struct assay_srs_rewrite *r = s->srs.eval ? assay_srs_result(s->srs.eval) : NULL;
+
+    return r && (r->outcome == ASSAY_SRS_REFUSED || r->outcome == ASSAY_SRS_UNKNOWN);
+}
+
+/** Write why SRS keeps the message from going on. */
+static assay_status put_unsendable(struct session *s)
+{
+    const struct assay_srs_rewrite *r = assay_srs_result(s->srs.eval);
+
+    return milter_put_reply(&s->stream->out, (unsigned)r->code, r->enhanced, r->error);
+}
+
 /** Write what is to be done with the message. */
 static assay_status put_verdict(struct session *s, const struct assay_verdict *v)
 {
@@ -383,7 +458,10 @@ static assay_status put_verdict(struct session *s, const struct assay_verdict *v
     case ASSAY_TAG:
     case ASSAY_QUARANTINE: break;
     }
-    status = put_edits(s, v);
+    if (is_unsendable(s))
+        return put_unsendable(s);
+    if ((status = put_edits(s, v)) == ASSAY_DONE)
+        status = put_sender(s);
     return status == ASSAY_DONE ? milter_put(out, MILTER_R_CONTINUE) : status;
 }
 
@@ -407,26 +485,52 @@ static bool finish(struct session *s)
     return fine;
 }
 
+/** Answer a message that was given up. */
+static bool refuse(struct session *s)
+{
+    const char *refusal = s->refusal;
+
+    forget_message(s);
+    if (refusal)
+        return milter_put_reply(&s->stream->out, 552, SPAN("5.3.4"), span_of(refusal)) == ASSAY_DONE;
+    return milter_put(&s->stream->out, MILTER_R_TEMPFAIL) == ASSAY_DONE;
+}
+
 /** No verdict can be had: try again later. */
 static bool tempfail(struct session *s)
 {
     give_up(s);
-    forget_message(s);
-    return milter_put(&s->stream->out, MILTER_R_TEMPFAIL) == ASSAY_DONE;
+    return refuse(s);
+}
+
+/** Both evaluations are there. */
+static bool is_complete(const struct session *s)
+{
+    return assay_result(s->drive.eval) && (!s->srs.eval || assay_srs_result(s->srs.eval));
+}
+
+/** Wait for what is missing, not for ever. */
+static void wait_for_answers(struct session *s)
+{
+    struct timeval wait = world_wait(PROGRESS_MS);
+
+    s->state = STATE_WAITING;
+    if (!assay_result(s->drive.eval))
+        drive_hurry(&s->drive, ANSWERS_MS);
+    if (s->srs.eval && !assay_srs_result(s->srs.eval))
+        drive_hurry(&s->srs, ANSWERS_MS);
+    evtimer_add(&s->progress, &wait);
 }
 
 /** What a step came to, when the message is complete. */
 static bool stepped(struct session *s, assay_status status)
 {
-    struct timeval wait = world_wait(PROGRESS_MS);
-
-    if (status == ASSAY_DONE)
-        return finish(s);
-    if (status != ASSAY_NEED)
+    if (status < 0 || status == ASSAY_MORE)
         return tempfail(s);
-    s->state = STATE_WAITING;
-    drive_hurry(&s->drive, s->facts.config->message_ms);
-    evtimer_add(&s->progress, &wait);
+    if (is_complete(s))
+        return finish(s);
+    if (s->state != STATE_WAITING)
+        wait_for_answers(s);
     return true;
 }
 
@@ -436,10 +540,8 @@ static bool on_eob(struct session *s, assay_span data)
 
     if (!take_body(s, data))
         return false;
-    if (s->state == STATE_OVER) {
-        forget_message(s);
-        return milter_put(&s->stream->out, MILTER_R_TEMPFAIL) == ASSAY_DONE;
-    }
+    if (s->state == STATE_OVER)
+        return refuse(s);
     status = assay_eom(s->drive.eval);
     return status == ASSAY_DONE ? stepped(s, drive_step(&s->drive)) : tempfail(s);
 }
@@ -519,12 +621,21 @@ static bool act(struct session *s, const struct milter_packet *p)
     }
 }
 
+/** A message takes longer to come than it may. */
+static bool is_late(const struct session *s)
+{
+    return s->state > STATE_CLIENT && s->state != STATE_WAITING &&
+           world_now() - s->facts.began > (int64_t)s->facts.config->message_ms;
+}
+
 static bool input(struct stream *stream, assay_span octets)
 {
     struct session *s = stream->state;
     struct milter_packet packet;
     assay_status status;
 
+    if (is_late(s))
+        return false;
     while ((status = milter_read(&s->reader, &octets, &packet)) == ASSAY_DONE)
         if (!act(s, &packet))
             return false;
@@ -540,6 +651,7 @@ static void opened(struct stream *stream)
     s->facts.hostname = s->facts.ip = s->facts.helo = s->facts.mail_from = s->facts.user =
         s->facts.queue_id = s->facts.recipient_domain = SPAN_EMPTY;
     drive_init(&s->drive, stream->worker, ready, s);
+    drive_init(&s->srs, stream->worker, ready, s);
     evtimer_assign(&s->progress, stream->worker->loop, progress, s);
 }
 

@@ -88,20 +88,10 @@ static bool input(struct stream *stream, assay_span octets)
 static void opened(struct stream *stream)
 {
     struct service *s = stream->state;
-    const struct config_srs *srs = &stream->config->srs;
 
     s->stream = stream;
     s->held = buf_new(HELD_MAX);
-    s->settings = (struct assay_srs){.size = sizeof s->settings,
-                                     .forwarder = srs->domain,
-                                     .local = srs->local,
-                                     .nlocal = srs->nlocal,
-                                     .hash_length = srs->hash_length,
-                                     .hash_min = srs->hash_least,
-                                     .max_age_days = srs->max_age_days,
-                                     .separator = srs->separator,
-                                     .overflow = srs->refuse_overflow ? ASSAY_SRS_REFUSE
-                                                                      : ASSAY_SRS_KEEP};
+    s->settings = config_srs_request(stream->config);
     socketmap_init(&s->session, stream->worker->engine, &s->settings);
     drive_init(&s->drive, stream->worker, ready, s);
 }

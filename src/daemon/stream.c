@@ -28,6 +28,7 @@ void stream_close(struct stream *s)
     LIST_REMOVE(s, link);
     w->nstreams--;
     front_dismiss(w->front);
+    atomic_fetch_sub(s->listener->open, 1);
     metrics_add(w->metrics, METRIC_CONNECTIONS_OPEN, -1);
     buf_done(&s->out);
     config_free(s->config);
@@ -173,11 +174,14 @@ static void watch(struct stream *s)
  * Let a connection in. Up to twice as many as there may be are let in to be told so, which is better
  * than silence; more are not.
  */
-static bool admit(struct worker *w, bool *ret_over)
+static bool admit(struct worker *w, const struct config_listener *l, bool *ret_over)
 {
     unsigned most = w->config->most_connections;
 
-    *ret_over = !front_admit(w->front, most);
+    if (l->most && atomic_load(l->open) >= l->most)
+        *ret_over = true;
+    else
+        *ret_over = !front_admit(w->front, most);
     if (*ret_over)
         metrics_add(w->metrics, METRIC_CONNECTIONS_REFUSED, 1);
     return !*ret_over || front_admit(w->front, most * 2);
@@ -190,7 +194,7 @@ void stream_open(struct worker *w, struct config *config, const struct config_li
     struct stream *s;
     bool over;
 
-    if (!admit(w, &over)) {
+    if (!admit(w, listener, &over)) {
         close(fd);
         return;
     }
@@ -211,6 +215,7 @@ void stream_open(struct worker *w, struct config *config, const struct config_li
     if (s->tcp)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     acknowledge(s);
+    atomic_fetch_add(listener->open, 1);
     LIST_INSERT_HEAD(&w->streams, s, link);
     w->nstreams++;
     metrics_add(w->metrics, METRIC_CONNECTIONS, 1);
