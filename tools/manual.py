@@ -13,6 +13,7 @@ Lines of a page that stand for something else:
     @commands@              the commands and what each is for
     @examples COMMAND@      its examples
     @status COMMAND@        what its exit status says
+    @store-fields@          the fields of a row of the store (src/store/row.h)
 """
 import re
 import subprocess
@@ -146,6 +147,15 @@ def option_text(_id, letter, name, value, complete, _commands, _brief, text):
     return definition(f"{short}*--{escaped(name)}*{value}", text + (f" One of {words}." if words and not value else ""))
 
 
+def store_fields():
+    """The fields of a row of the store, then those of a signature in it."""
+    path = TOP / "src/store/row.h"
+    return ([definition(f"*{escaped(row[1])}*", row[-1][:1].upper() + row[-1][1:] + ".")
+             for row in rows(path, "NUMBER") + rows(path, "TEXT")]
+            + [definition(f"*signatures.{escaped(row[1])}*", row[-1][:1].upper() + row[-1][1:] + ".")
+               for row in rows(path, "PART")])
+
+
 def insertion(place):
     """The lines that a line `@...@` stands for, or None."""
     word, _, name = place.partition(" ")
@@ -161,6 +171,8 @@ def insertion(place):
     if word == "examples" and chosen:
         return [definition(f"*{escaped(line)}*", what[:1].upper() + what[1:] + ".")
                 for line, what in zip(chosen[0][5::2], chosen[0][6::2]) if line]
+    if word == "store-fields":
+        return store_fields()
     if word == "status" and chosen:
         return [escaped(chosen[0][4]) + "."]
     return None

@@ -152,6 +152,8 @@ int cli_verify(const struct cli *cli);
 int cli_spf(const struct cli *cli);
 /** `assay srs`. */
 int cli_srs(const struct cli *cli);
+/** `assay store`. */
+int cli_store(const struct cli *cli);
 /** `assay case`. */
 int cli_case(const struct cli *cli);
 /** `assay help`. */

@@ -13,6 +13,7 @@ import re
 import resource
 import shutil
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -892,6 +893,51 @@ def a_case_names_files_beside_it_and_waits_for_no_pipe(folder):
     fails(run("case", folder / "x.case"), 66, "no regular file")
 
 
+def make_store(folder):
+    """A store with one row, as assayd of version 1 left it."""
+    database = sqlite3.connect(folder / "assay.db")
+    database.executescript((TOP / "src/store/version1.sql").read_text())
+    database.close()
+
+
+@test
+@temporary
+def the_store_is_checked_and_exported(folder):
+    make_store(folder)
+    same(run("store", "check", "assay.db", cwd=folder).out,
+         "1 row, from 2025-11-24T16:00:01Z to 2025-11-24T16:00:01Z\n")
+    row = json.loads(run("store", "export", folder / "assay.db").out)
+    same((row["message_id"], row["time"], row["policy_domain"], row["record"]),
+         ("old@news.example", "2025-11-24T16:00:01Z", "news.example",
+          "v=DMARC1; p=reject; rua=mailto:dmarc@news.example; adkim=s"))
+    same(row["signatures"][1], {"domain": "relay.example", "selector": "ed", "algorithm": "ed25519-sha256",
+                                "result": "fail", "reason": "the body was changed"})
+    for words, lines in ((["--since", "2025-11-24"], 1), (["--since=2025-11-25"], 0), (["--until", "2025-11-24"], 0),
+                         (["--since", "2025-11-24T16:00:01Z", "--until", "2025-11-24T16:00:02Z"], 1)):
+        same(len(run("store", "export", *words, folder / "assay.db").out.splitlines()), lines, words)
+
+
+@test
+@temporary
+def a_store_that_is_none_or_damaged_is_told(folder):
+    make_store(folder)
+    for words in (["store"], ["store", "export"], ["store", "sell", "assay.db"], ["store", "check", "a", "b"]):
+        fails(run(*words), 64, "assay store export FILE")
+    fails(run("store", "export", "--since", "lunch", folder / "assay.db"), 64, '"lunch" is no time')
+    fails(run("store", "check", folder / "none.db"), 66, "none.db")
+    (folder / "text.db").write_text("no database" * 500)
+    fails(run("store", "check", folder / "text.db"), 66, "it is no database")
+    sqlite3.connect(folder / "empty.db").execute("CREATE TABLE t (a)").connection.close()
+    fails(run("store", "export", folder / "empty.db"), 66, "another program")
+    octets = bytearray((folder / "assay.db").read_bytes())
+    at = octets.rindex(b"old@news.example")
+    octets[at:at + 3] = b"new"  # the index says otherwise
+    (folder / "damaged.db").write_bytes(octets)
+    done = run("store", "check", folder / "damaged.db")
+    same(done.status, 1, done.out + done.err)
+    has(done.err, "the database is damaged")
+
+
 def examples(command):
     """The three examples of a help text."""
     lines = run(command, "--help").out.splitlines()
@@ -899,7 +945,7 @@ def examples(command):
     return [re.split(r"\s{2,}", line)[0] for line in found]
 
 
-COMMANDS = ("verify", "spf", "case", "help", "version", "completion")
+COMMANDS = ("verify", "spf", "case", "store", "help", "version", "completion")
 
 
 @test
@@ -923,6 +969,7 @@ def every_help_fits_a_screen():
 def every_example_works_as_typed(folder):
     (folder / "mail.eml").write_bytes(message("shop"))
     (folder / "mail.case").write_text((SAMPLES / "shop.case").read_text())
+    make_store(folder)
     for command in COMMANDS:
         found = examples(command)
         same(len(found), 3, command)

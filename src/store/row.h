@@ -25,9 +25,9 @@
 
 /* clang-format off */
 
-/** NUMBER(tag, name, what it is) */
+/** NUMBER(tag, name, what it is); a time is in seconds since 1970-01-01T00:00:00Z */
 #define STORE_NUMBERS(NUMBER)                                                                      \
-    NUMBER(1, time, "when it was decided, seconds since 1970")                                     \
+    NUMBER(1, time, "when it was decided")                                     \
     NUMBER(2, recipients, "how many")                                                              \
     NUMBER(3, null_sender, "1: the reverse-path is the null one (RFC 5321 4.5.5)")                 \
     NUMBER(4, testing, "1: t=y lowered the policy (RFC 9989 4.7)")                                 \

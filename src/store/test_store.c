@@ -844,8 +844,8 @@ static void the_database_is_strict_and_whole(void **state)
 
 static void only_its_owner_may_read_it(void **state)
 {
-    static const char *const NAMES[] = {"", "-wal", "-shm", ".spill", ".spill/lock",
-                                        ".spill/rows-0000000000000001"};
+    static const char *const NAMES[] = {"",       "-wal",        "-shm",
+                                        ".spill", ".spill/lock", ".spill/rows-0000000000000001"};
     struct place p;
     struct store *s;
     mode_t old = umask(0);
@@ -892,13 +892,11 @@ static void a_row_is_exported_as_a_line_of_json(void **state)
     assert_true(store_reader_open(p.db, &r, why));
     assert_true(store_select(r, &(struct store_query){0}, put_json, &out, why));
     assert_int_equal(out.status, ASSAY_DONE);
-    for (const char *const *w = (const char *[]){"{\"version\":1,\"id\":\"",
-                                                 "\"time\":\"2025-11-24T16:00:01Z\"",
-                                                 "\"recipients\":2",
-                                                 "\"policy_domain\":\"news.example\"",
-                                                 "\"signatures\":[{\"domain\":\"news.example\",",
-                                                 "\"reason\":\"the body was changed\"}]}\n",
-                                                 NULL};
+    for (const char *const *w =
+             (const char *[]){"{\"version\":1,\"id\":\"", "\"time\":\"2025-11-24T16:00:01Z\"",
+                              "\"recipients\":2", "\"policy_domain\":\"news.example\"",
+                              "\"signatures\":[{\"domain\":\"news.example\",",
+                              "\"reason\":\"the body was changed\"}]}\n", NULL};
          *w; w++)
         if (!span_contains(buf_span(&out), span_of(*w)))
             fail_msg("wanted %s, got %.*s", *w, SPAN_ARG(buf_span(&out)));
