@@ -60,12 +60,12 @@
             "assay srs forward --secret srs.secret --domain fwd.example a@shop.example", "there",               \
             "assay srs reverse --secret srs.secret --domain fwd.example SRS0=X=Y=shop.example=a@fwd.example", "back", \
             "assay srs reverse --explain --secret srs.secret --domain fwd.example ADDRESS", "every step")       \
-    COMMAND(STORE, "store", "export|check FILE",                                                                \
-            "Look at the rows that assayd keeps of its verdicts.",                                              \
-            "0 done, 1 the database is damaged, 64 usage, 66 unreadable",                                       \
+    COMMAND(STORE, "store", "export|check|prune FILE",                                                          \
+            "Look at the rows that assayd keeps of its verdicts, or remove old ones.",                          \
+            "0 done, 1 the database is damaged, 75 assayd has it open, 64 usage, 66 unreadable",                \
             "assay store check assay.db", "how many, and is all well?",                                         \
-            "assay store export assay.db", "each as a line of JSON",                                            \
-            "assay store export --since 2026-11-01 assay.db", "those of this month")                            \
+            "assay store export --since 2025-11-01 assay.db", "a line of JSON each",                            \
+            "assay store prune --until 2025-11-01 assay.db", "without those before")                            \
     COMMAND(HELP, "help", "[COMMAND|OPTION|WORD]",                                                              \
             "Explain a command, an option, or a word that a verdict uses.",                                     \
             "0 explained, 64 there is no such word",                                                            \
@@ -157,7 +157,7 @@
     OPTION(SINCE, 0, "since", "TIME", "", IN(STORE), "no earlier than that",                                    \
            "With export: only rows decided then or later, such as 2026-11-23 or 2026-11-23T12:00:00Z.")         \
     OPTION(UNTIL, 0, "until", "TIME", "", IN(STORE), "only before that",                                        \
-           "With export: only rows decided before then.")                                                       \
+           "With export: only rows decided before then. With prune: those are removed.")  \
     OPTION(COLOR, 0, "color", "WHEN", "auto always never", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE), "auto always never", \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \

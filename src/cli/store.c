@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 
-enum { OUTPUT_MAX = 16 << 20, PIECE = 1 << 16 };
+enum { OUTPUT_MAX = 16 << 20, PIECE = 1 << 16, PATIENCE = 3600000 };
 
 /** One run of `assay store`. */
 struct look {
@@ -73,24 +73,81 @@ static int check(struct look *l)
     return cli_worse(health.whole ? EXIT_ACCEPT : EXIT_FAILS, cli_print(l->cli, &l->out));
 }
 
+/** Remove rows of an open store. */
+static int remove_rows(struct look *l, struct store *store, int64_t until)
+{
+    struct store_stats stats;
+    bool done;
+
+    store_prune(store, until);
+    done = store_flush(store, PATIENCE);
+    store_stats(store, &stats);
+    buf_printf(&l->out, "%llu row%s removed\n", (unsigned long long)stats.pruned,
+               stats.pruned == 1 ? "" : "s");
+    if (!done)
+        cli_complain(l->cli, "not all of them: %s",
+                     stats.database_why[0] ? stats.database_why : "it takes too long");
+    return cli_worse(done ? EXIT_ACCEPT : EXIT_DEFER, cli_print(l->cli, &l->out));
+}
+
+/** `assay store prune`: remove rows that are older. Nobody else may have the store open. */
+static int prune(struct look *l, const char *path)
+{
+    struct store *store;
+    char why[STORE_WHY];
+    int64_t until = 0;
+    int status = read_time(l->cli, OPT_UNTIL, &until);
+
+    if (status == 0 && !cli_has(l->cli, OPT_UNTIL)) {
+        cli_complain(l->cli, "which rows? --until TIME: those that were decided before then");
+        status = EXIT_USAGE;
+    }
+    if (status != 0)
+        return status;
+    if (!store_open(path, NULL, &store, why)) {
+        cli_complain(l->cli, "%s", why);
+        return EXIT_DEFER;
+    }
+    status = remove_rows(l, store, until);
+    store_close(store);
+    return status;
+}
+
+/** What can be done. */
+enum act { EXPORT, CHECK, PRUNE, ACTS };
+
+/** Read what is to be done. \return ACTS: none of it */
+static enum act read_act(const struct cli *cli)
+{
+    static const char *const NAMES[ACTS] = {"export", "check", "prune"};
+    int act = 0;
+
+    while (act < ACTS &&
+           (cli->args.noperands != 2 || strcmp(cli->args.operands[0], NAMES[act]) != 0))
+        act++;
+    return (enum act)act;
+}
+
 int cli_store(const struct cli *cli)
 {
     struct look l = {.cli = cli, .out = buf_new(OUTPUT_MAX)};
-    char **words = cli->args.operands, why[STORE_WHY];
-    bool exports;
+    const enum act act = read_act(cli);
+    char why[STORE_WHY];
     int status;
 
-    if (cli->args.noperands != 2 ||
-        !(strcmp(words[0], "export") == 0 || strcmp(words[0], "check") == 0)) {
-        cli_complain(cli, "what of which store? assay store export FILE, assay store check FILE");
+    if (act == ACTS) {
+        cli_complain(cli, "what of which store? assay store export FILE, or check, or prune");
         return EXIT_USAGE;
     }
-    exports = strcmp(words[0], "export") == 0;
-    if (!store_reader_open(words[1], &l.reader, why)) {
+    if (!store_reader_open(cli->args.operands[1], &l.reader, why)) {
         cli_complain(cli, "%s", why);
         return EXIT_UNREADABLE;
     }
-    status = exports ? export(&l) : check(&l);
+    switch (act) {
+    case EXPORT: status = export(&l); break;
+    case CHECK: status = check(&l); break;
+    default: status = prune(&l, cli->args.operands[1]); break;
+    }
     store_reader_close(l.reader);
     buf_done(&l.out);
     return status;

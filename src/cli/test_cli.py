@@ -6,6 +6,7 @@ $ASSAY_BUILD is the build's folder. ASSAY_GOLDEN=write writes the outputs of gol
 look at the difference before it is committed. Prints TAP, then `N passed, N failed`. A word on the command line runs
 only the tests with it in their names.
 """
+import fcntl
 import json
 import os
 import pty
@@ -919,10 +920,26 @@ def the_store_is_checked_and_exported(folder):
 
 @test
 @temporary
+def old_rows_are_pruned_unless_somebody_has_the_store(folder):
+    make_store(folder)
+    fails(run("store", "prune", folder / "assay.db"), 64, "--until TIME")
+    fails(run("store", "prune", "--until", "2025", folder / "none.db"), 66, "none.db")
+    same(sorted(path.name for path in folder.iterdir()), ["assay.db"])
+    same(run("store", "prune", "--until", "2025-11-24", folder / "assay.db").out, "0 rows removed\n")
+    with open(folder / "assay.db.spill/lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fails(run("store", "prune", "--until", "2025-11-25", folder / "assay.db"), 75, "another program has it open")
+        same(len(run("store", "export", folder / "assay.db").out.splitlines()), 1)
+    same(run("store", "prune", "--until", "2025-11-25", folder / "assay.db").out, "1 row removed\n")
+    same(run("store", "check", folder / "assay.db").out, "0 rows\n")
+
+
+@test
+@temporary
 def a_store_that_is_none_or_damaged_is_told(folder):
     make_store(folder)
     for words in (["store"], ["store", "export"], ["store", "sell", "assay.db"], ["store", "check", "a", "b"]):
-        fails(run(*words), 64, "assay store export FILE")
+        fails(run(*words), 64, "assay store export FILE, or check, or prune")
     fails(run("store", "export", "--since", "lunch", folder / "assay.db"), 64, '"lunch" is no time')
     fails(run("store", "check", folder / "none.db"), 66, "none.db")
     (folder / "text.db").write_text("no database" * 500)

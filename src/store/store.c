@@ -206,10 +206,11 @@ static bool take_up(struct store *s, const struct spill_segment *segment)
         return true;
     }
     put_down(s);
-    if ((m->fd = spill_read(s->spill, segment->number)) < 0)
+    m->fd = spill_read(s->spill, segment->number);
+    if (m->fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         return delayed(s, strerror(errno));
     m->segment = *segment;
-    n = pread(m->fd, head, sizeof head, 0);
+    n = m->fd < 0 ? -1 : pread(m->fd, head, sizeof head, 0);
     m->readable = segment_read((assay_span){head, n > 0 ? (size_t)n : 0}, &m->id);
     m->broken = n < 0 || (n == SEGMENT_HEAD && !m->readable);
     if (m->readable && db_position(s->db, &m->id, &m->position) != DB_DONE) {

@@ -544,6 +544,33 @@ static void a_file_that_is_no_spill_is_kept_aside(void **state)
     place_done(&p);
 }
 
+static void what_cannot_be_read_keeps_no_row_back(void **state)
+{
+    /* A directory opens, but is not read; a symbolic link does not open. */
+    struct store_stats stats;
+    char path[256];
+    struct place p;
+    struct store *s;
+
+    (void)state;
+    place_make(&p);
+    leave_spill(&p, 10);
+    snprintf(path, sizeof path, "%s/rows-%016x", p.spill, 2u);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/rows-%016x", p.spill, 3u);
+    assert_int_equal(symlink("/etc/passwd", path), 0);
+    s = open_store(&p, &QUICK);
+    assert_int_equal(append(s, 10), STORE_WRITTEN);
+    assert_true(store_flush(s, PATIENCE));
+    store_stats(s, &stats);
+    assert_int_equal(stats.moved, 11);
+    assert_true(stats.damaged > 0);
+    store_close(s);
+    assert_int_equal(files(&p, "rows-"), 0);
+    assert_int_equal(files(&p, "damaged-"), 2);
+    place_done(&p);
+}
+
 static void the_ids_tell_rows_that_are_there_already(void **state)
 {
     /* The same file again, as if the database had forgotten how far it read. */
@@ -925,6 +952,7 @@ int main(void)
         cmocka_unit_test(the_spill_has_a_limit),
         cmocka_unit_test(damaged_octets_cost_their_rows_only),
         cmocka_unit_test(a_file_that_is_no_spill_is_kept_aside),
+        cmocka_unit_test(what_cannot_be_read_keeps_no_row_back),
         cmocka_unit_test(the_ids_tell_rows_that_are_there_already),
         cmocka_unit_test(rows_wait_while_files_cannot_grow),
         cmocka_unit_test(rows_wait_while_the_disk_is_full),
