@@ -65,7 +65,7 @@ class Tests:
         self.wrapper = VALGRIND if options.valgrind else []
         self.patience = 1800 if options.valgrind or options.tsan else 600
         if options.tsan:
-            self.env["TSAN_OPTIONS"] = f"suppressions={TOP}/tools/tsan.txt exitcode=66 second_deadlock_stack=1"
+            self.env["TSAN_OPTIONS"] = f"suppressions={TOP}/tools/tsan.txt exitcode=66 history_size=7 second_deadlock_stack=1"
 
     def unit(self, path):
         """A cmocka program: its summary is added up; dying is one failure more."""

@@ -12,6 +12,9 @@
  *     assay_world_free(world);
  *
  * Threads: one thread at a time; make one world for each thread.
+ *
+ * Signals: libunbound writes to TCP connections that a server may have closed; a program that cannot
+ * afford to die of SIGPIPE ignores it.
  */
 #ifndef ASSAY_WORLD_H
 #define ASSAY_WORLD_H

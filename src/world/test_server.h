@@ -387,7 +387,7 @@ static bool server_tcp_query(struct server *s, int fd, char *packet)
     server_reply(&message, &q, (enum server_root)atomic_load(&s->root));
     server_put16(&reply, (unsigned)message.n);
     buf_put(&reply, buf_span(&message));
-    goes_on = message.n && write(fd, reply.p, reply.n) == (ssize_t)reply.n;
+    goes_on = message.n && send(fd, reply.p, reply.n, MSG_NOSIGNAL) == (ssize_t)reply.n;
     buf_done(&message);
     buf_done(&reply);
     return goes_on;
