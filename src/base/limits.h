@@ -71,11 +71,11 @@ enum limits {
     LIMIT_SRS_ADDRESS = 320, /**< octets of an address that is looked at or made */
     LIMIT_SRS_SECRETS = 32,  /**< secrets of one name */
     /* policies */
-    LIMIT_MATCHES = 1000,     /**< networks, domains or addresses of one list */
-    LIMIT_FORWARDERS = 1000,  /**< entries of one table of forwarders */
-    LIMIT_CANDIDATES = 16,    /**< policies that may apply when conditions cannot be told */
-    LIMIT_REPLY_LINES = 8,    /**< lines of one SMTP reply */
-    LIMIT_REPLY_LINE = 512,   /**< octets of one, code and CRLF included (RFC 5321 4.5.3.1.5) */
+    LIMIT_MATCHES = 1000,    /**< networks, domains or addresses of one list */
+    LIMIT_FORWARDERS = 1000, /**< entries of one table of forwarders */
+    LIMIT_CANDIDATES = 16,   /**< policies that may apply when conditions cannot be told */
+    LIMIT_REPLY_LINES = 8,   /**< lines of one SMTP reply */
+    LIMIT_REPLY_LINE = 512,  /**< octets of one, code and CRLF included (RFC 5321 4.5.3.1.5) */
 
     /* the world */
     LIMIT_RESOLVERS = 8,   /**< resolvers that are forwarded to */
