@@ -31,7 +31,7 @@
     WANT("keep a verdict, to replay or to report", "assay verify --record mail.case mail.eml")                  \
     WANT("ask whether an address may send for a domain", "assay spf --ip 192.0.2.1 --from a@example.com")       \
     WANT("run recorded cases, and see what differs", "assay case *.case")                                       \
-    WANT("rewrite a sender's address for a forwarder", "assay srs forward --secret FILE --domain b.example a@x.example") \
+    WANT("rewrite a sender's address for a forwarder", "assay srs forward --secret s --domain b.example a@a.example") \
     WANT("have a word or an option explained", "assay help arc")                                                \
     WANT("complete commands with the tab key", "source <(assay completion bash)")
 
@@ -57,9 +57,9 @@
     COMMAND(SRS, "srs", "forward|reverse ADDRESS",                                                              \
             "Rewrite a sender's address for a forwarder, or find the address behind a rewritten one (SRS).",    \
             "0 printed, 65 refused, and the reason on standard error, 64 usage, 66 unreadable",                 \
-            "assay srs forward --secret srs.secret --domain fwd.example a@shop.example", "there",               \
-            "assay srs reverse --secret srs.secret --domain fwd.example SRS0=X=Y=shop.example=a@fwd.example", "back", \
-            "assay srs reverse --explain --secret srs.secret --domain fwd.example ADDRESS", "every step")       \
+            "assay srs forward --secret s --domain b.test al@a.test", "there",                                  \
+            "assay srs reverse --secret s --domain b.test SRS0=H=TT=a.test=al@b.test", "and back",              \
+            "assay srs forward --explain --secret s --domain b.test al@a.test", "every step")             \
     COMMAND(STORE, "store", "export|check|prune FILE",                                                          \
             "Look at the rows that assayd keeps of its verdicts, or remove old ones.",                          \
             "0 done, 1 the database is damaged, 75 assayd has it open, 64 usage, 66 unreadable",                \
