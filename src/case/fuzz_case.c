@@ -73,6 +73,13 @@ static void check_same(const struct assay_verdict *a, const struct assay_verdict
              span_eq(a->checks[i]->reason, b->checks[i]->reason));
 }
 
+/** Two addresses were rewritten to the same. */
+static void check_same_address(const struct assay_srs_rewrite *a, const struct assay_srs_rewrite *b)
+{
+    must(a->outcome == b->outcome && a->code == b->code && span_eq(a->address, b->address) &&
+         span_eq(a->error, b->error) && span_eq(a->enhanced, b->enhanced));
+}
+
 /** Write a verdict and replay it. */
 static void check_replay(const struct case_one *one, const struct case_outcome *first,
                          unsigned flags)
@@ -90,7 +97,10 @@ static void check_replay(const struct case_one *one, const struct case_outcome *
     if (!span_contains(buf_span(&text), SPAN("no line")) &&
         !span_contains(buf_span(&text), SPAN("; not as")) &&
         !span_contains(buf_span(&text), SPAN("may give another verdict"))) {
-        check_same(assay_result(first->eval), assay_result(second.eval));
+        if (assay_srs_result(first->eval))
+            check_same_address(assay_srs_result(first->eval), assay_srs_result(second.eval));
+        else
+            check_same(assay_result(first->eval), assay_result(second.eval));
         must(second.nmisses == 0);
     }
     case_outcome_done(&second);
@@ -109,7 +119,7 @@ static void check_case(assay_span text, const struct case_one *one, unsigned fla
         check_error(text, &error);
         return;
     }
-    must(s == ASSAY_DONE && assay_result(outcome.eval) != NULL);
+    must(s == ASSAY_DONE && (assay_result(outcome.eval) || assay_srs_result(outcome.eval)));
     check_replay(one, &outcome, flags);
     case_outcome_done(&outcome);
 }

@@ -78,6 +78,11 @@ static const struct {
      "[envelope]\nsrs = forward\naddress = a@b\nforwarder = c.example\n[secret]\nhello = world\nany | thing\n[expect]\n"
      "address = SRS0=x | y\n",
      1},
+    {"an SRS case with all its keys",
+     "[envelope]\nsrs = reverse\naddress = a@b\nforwarder = c.example\nlocal = d.example\nlocal = .e.example\n"
+     "hash_length = 27\nhash_min = 4\nmax_age = 1022\nseparator = =\noverflow = long\n[secret]\n| ; one\n"
+     "| two mac\nsrs mac eA== = eQ==\nsrs mac eHg= = TIMEOUT\n[expect]\nerror = x\n",
+     1},
 };
 
 static void good_files_are_read(void **state)

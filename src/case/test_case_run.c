@@ -161,12 +161,13 @@ static const struct {
     {"a case with nothing to judge", "[case]\nname = a\n [case]\nname = b\n[dns]\n", 3, 2,
      "nothing to judge"},
     {"a domain case", "[envelope]\nnow = 5\ndomain = a.example\n", 3, 1,
-     "a domain case: this version runs message and SPF cases"},
+     "a domain case: this version runs message, SPF and SRS cases"},
     {"a destination case", "[envelope]\nnexthop = a.example\n", 2, 1,
      "a destination case: this version"},
     {"a sending case", "[envelope]\ndirection = out\n[message]\n| From: a\n", 2, 1,
      "a sending case: this version"},
-    {"an SRS case", "[envelope]\nsrs = reverse\n", 2, 1, "an SRS case: this version"},
+    {"an SRS case without a forwarder", "[envelope]\nsrs = reverse\n", 2, 1,
+     "an SRS case has forwarder = DOMAIN"},
 };
 
 static void what_cannot_be_run_is_refused_where_it_stands(void **state)

@@ -12,6 +12,7 @@ import collections
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -35,7 +36,7 @@ RULES = {
     "alphabet": "postsrsd 2 writes - and _ where base64 has + and /: Assay takes both, the peers only their own",
     "long-hash": "libsrs2 looks only at as many characters as it makes itself; Assay and Mail::SRS look at all of a hash",
     "long-made": "a local part over 64 octets is made by the peers; Assay does so with overflow = long, up to 320 in all",
-    "no-parts": "Mail::SRS takes an address without domain or local part whose hash is right",
+    "no-domain": "the hash does not cover where the domain ends: the peers give back what is no domain name",
 }
 
 
@@ -162,7 +163,9 @@ def changes(rng, address):
     yield "lower", address.lower()
     yield "upper", address.upper()
     yield "cut", f"{tag}{hash_}={rest[:rng.randrange(1, len(rest) + 1)]}@{domain}"
-    yield "moved", f"{tag}{hash_}={rest.replace('=', '', 1)}@{domain}"
+    parts = rest.split("=", 2)
+    if tag[3] == "0" and len(parts[2]) > 1:  # the hash is over the parts without what stands between them
+        yield "moved", f"{tag}{hash_}={parts[0]}={parts[1]}{parts[2][0]}={parts[2][1:]}@{domain}"
 
 
 # -- comparing ------------------------------------------------------------------------------------------------
@@ -184,8 +187,8 @@ class Comparison:
             return "alphabet"
         if peer == "postsrsd" and ours is None and theirs and len(hash_) > asked.forwarder.length:
             return "long-hash"
-        if peer == "Mail::SRS" and ours is None and theirs and (theirs.startswith("@") or theirs.endswith("@")):
-            return "no-parts"
+        if ours is None and theirs and not re.fullmatch(r"[\w-]+(\.[\w-]+)*", theirs.rsplit("@", 1)[1], re.A):
+            return "no-domain"
         return None
 
     def add(self, peer, asked, ours, theirs):
