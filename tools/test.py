@@ -23,7 +23,7 @@ from pathlib import Path
 import fuzz
 
 TOP = fuzz.TOP
-CORE = "base dns fact crypto mail spf dkim dmarc arc srs iprev policy receive case".split()
+CORE = "base dns fact crypto mail spf dkim dmarc arc srs iprev policy receive send case".split()
 LEAST_COVERAGE = 92.0
 FUZZ_SECONDS = 5
 SKIPPED = 77

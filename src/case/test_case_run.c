@@ -161,11 +161,9 @@ static const struct {
     {"a case with nothing to judge", "[case]\nname = a\n [case]\nname = b\n[dns]\n", 3, 2,
      "nothing to judge"},
     {"a domain case", "[envelope]\nnow = 5\ndomain = a.example\n", 3, 1,
-     "a domain case: this version runs message, SPF and SRS cases"},
+     "a domain case: this version runs message, SPF, sending and SRS cases"},
     {"a destination case", "[envelope]\nnexthop = a.example\n", 2, 1,
      "a destination case: this version"},
-    {"a sending case", "[envelope]\ndirection = out\n[message]\n| From: a\n", 2, 1,
-     "a sending case: this version"},
     {"an SRS case without a forwarder", "[envelope]\nsrs = reverse\n", 2, 1,
      "an SRS case has forwarder = DOMAIN"},
 };

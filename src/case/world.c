@@ -74,7 +74,7 @@ static bool add(struct arena *a, struct case_table *t, struct case_record *recor
 assay_status case_world_add(struct arena *a, struct case_world *w, enum case_table_of which,
                             struct case_record *record)
 {
-    struct case_table *t = which == CASE_RECORDS ? &w->records
+    struct case_table *t = which == CASE_RECORDS   ? &w->records
                            : which == CASE_MARKS   ? &w->marks
                            : which == CASE_RECALLS ? &w->recalls
                                                    : &w->suffixes;
@@ -356,8 +356,8 @@ static assay_status make_fact(const struct walk *k, assay_fact **ret)
 }
 
 /** Answer a DNS question. */
-static assay_status ask_dns(const struct case_worlds *w, const struct assay_question *q,
-                            assay_fact **ret, bool *ret_absent)
+static assay_status answer_dns(const struct case_worlds *w, const struct assay_question *q,
+                               assay_fact **ret, bool *ret_absent)
 {
     struct walk k;
 
@@ -413,7 +413,7 @@ assay_status case_world_ask(const struct case_worlds *w, const struct assay_ques
     assay_status s;
 
     if (q->kind == ASSAY_DNS) {
-        s = ask_dns(w, q, ret, &absent);
+        s = answer_dns(w, q, ret, &absent);
     } else if (q->kind == ASSAY_SUFFIX) {
         s = ask_suffix(w, q, ret);
     } else if (q->kind == ASSAY_SIGN) {

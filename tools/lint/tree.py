@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-CORE = "base dns fact crypto mail spf dkim dmarc arc srs iprev policy receive case".split()
+CORE = "base dns fact crypto mail spf dkim dmarc arc srs iprev policy receive send case".split()
 
 
 @dataclass(frozen=True)
