@@ -76,12 +76,41 @@ static assay_status make_world(struct answers *a)
     return s;
 }
 
+/** Have the keyring answer those questions that are for it. \param n  becomes how many are left */
+static assay_status give_signatures(struct answers *a, assay_eval *eval,
+                                    struct assay_question *question, size_t *n)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < *n; i++) {
+        assay_fact *fact;
+        assay_status s;
+
+        if (question[i].kind != ASSAY_SIGN) {
+            question[left++] = question[i];
+            continue;
+        }
+        if ((s = keyring_answer(a->ring, &question[i], &fact)) != ASSAY_DONE)
+            return s;
+        s = assay_answer_question(eval, question[i].id, fact);
+        assay_fact_free(fact);
+        if (s < 0)
+            return s;
+    }
+    *n = left;
+    return ASSAY_DONE;
+}
+
 /** Answer a batch of questions. */
-static assay_status give(struct answers *a, assay_eval *eval, const struct assay_question *question,
+static assay_status give(struct answers *a, assay_eval *eval, struct assay_question *question,
                          size_t n)
 {
     assay_status s;
 
+    if (a->ring && (s = give_signatures(a, eval, question, &n)) != ASSAY_DONE)
+        return s;
+    if (n == 0)
+        return ASSAY_DONE;
     if (a->from)
         return case_answer((void *)(uintptr_t)a->from, eval, question, n);
     if (!a->world && (s = make_world(a)) != ASSAY_DONE)

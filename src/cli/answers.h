@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
  * \file answers.h
- * Where answers come from: a case, or the DNS.
+ * Where answers come from: a case, or the DNS; signatures from a keyring, where there is one.
  *
  * The resolver is made when the first question needs it: it reads trust anchors and opens sockets,
  * which a replay need not wait for.
@@ -11,6 +11,7 @@
 
 #include "case/case.h"
 #include "cli/cli.h"
+#include "world/keyring.h"
 
 #include <assay/world.h>
 
@@ -19,6 +20,7 @@ struct answers {
     const struct cli *cli;
     const struct case_one *from; /**< a case; NULL: the DNS */
     struct buf resolvers;        /**< of --resolver, ended by NUL; empty: the system's */
+    struct keyring *ring;        /**< signs; the caller's. NULL: the case does, or nobody */
     assay_world *world;
     int status; /**< not 0 when the world could not be made; complained of */
 };

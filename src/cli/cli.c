@@ -94,6 +94,8 @@ static int run(const struct cli *cli)
     case CLI_SRS: return cli_srs(cli);
     case CLI_CASE: return cli_case(cli);
     case CLI_STORE: return cli_store(cli);
+    case CLI_KEY: return cli_key(cli);
+    case CLI_SIGN: return cli_sign(cli);
     case CLI_HELP: return cli_help(cli);
     case CLI_VERSION: return version(cli);
     case CLI_COMPLETION: return cli_completion(cli);

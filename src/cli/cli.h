@@ -7,7 +7,8 @@
  *
  *     main()             main.c: one call
  *       args_read()      args.c: the command and its options, by the tables of options.h
- *       command->run()   verify.c spf.c srs.c case.c help.c completion.c: one file for each command
+ *       command->run()   verify.c spf.c srs.c case.c key.c sign.c help.c completion.c: one file for each
+ *                        command
  *         files.c        messages and .case files; a message is never held, it streams by
  *         guess.c        the envelope, where nobody gave it
  *         answers.c      the world: made when the first question needs the network
@@ -156,6 +157,10 @@ int cli_srs(const struct cli *cli);
 int cli_store(const struct cli *cli);
 /** `assay case`. */
 int cli_case(const struct cli *cli);
+/** `assay key`. */
+int cli_key(const struct cli *cli);
+/** `assay sign`. */
+int cli_sign(const struct cli *cli);
 /** `assay help`. */
 int cli_help(const struct cli *cli);
 /** `assay completion`. */

@@ -56,7 +56,10 @@ static void put_bash_command(size_t command, struct buf *out)
         if (CLI_OPTION_TABLE[i].commands >> command & 1)
             buf_printf(out, "%s--%s", n++ ? " " : "", CLI_OPTION_TABLE[i].name);
     buf_puts(out, "'");
-    if (takes_files(command)) {
+    if (command == CLI_KEY) {
+        buf_puts(out, "; words='new show rsa ed25519'");
+        buf_puts(out, "; if [ \"$last\" = show ]; then words=$(compgen -f -- \"$word\"); fi");
+    } else if (takes_files(command)) {
         buf_puts(out, "; words=$(compgen -f -- \"$word\")");
     } else if (command == CLI_COMPLETION) {
         buf_puts(out, "; words='bash zsh'");
@@ -164,7 +167,9 @@ static void put_zsh_command(size_t command, struct buf *out)
         if (o->letter)
             put_zsh_option(o, "-", letter, out);
     }
-    if (takes_files(command))
+    if (command == CLI_KEY)
+        buf_puts(out, " \\\n            '1:what:(new show)' '2:type or file:_files'");
+    else if (takes_files(command))
         buf_puts(out, " \\\n            '*:file:_files'");
     if (command == CLI_COMPLETION)
         buf_puts(out, " \\\n            ':shell:(bash zsh)'");

@@ -447,3 +447,23 @@ int files_set_options(const struct cli *cli, const char *name, assay_policy *pol
     buf_done(&text);
     return status;
 }
+
+int files_set_option(const struct cli *cli, const char *text, assay_policy *policy)
+{
+    const char *equals = strchr(text, '='), *why = NULL;
+    char key[256];
+    size_t n = equals ? (size_t)(equals - text) : 0;
+    assay_status s;
+
+    if (!equals || n >= sizeof key) {
+        cli_complain(cli, "-o takes KEY=VALUE, not \"%.100s\"; assay help options lists them",
+                     text);
+        return EXIT_USAGE;
+    }
+    memcpy(key, text, n);
+    key[n] = '\0';
+    if ((s = assay_policy_set(policy, key, equals + 1, &why)) == ASSAY_DONE)
+        return 0;
+    cli_complain(cli, "-o %.100s: %s", text, s == ASSAY_EINVAL ? why : assay_strstatus(s));
+    return s == ASSAY_EINVAL ? EXIT_USAGE : EXIT_SOFTWARE;
+}

@@ -88,4 +88,9 @@ int files_read_one_case(const struct cli *cli, const char *name, struct case_set
  */
 int files_set_options(const struct cli *cli, const char *name, assay_policy *policy);
 
+/**
+ * Set an option as `-o KEY=VALUE` says. \return 0, or a status that was complained of
+ */
+int files_set_option(const struct cli *cli, const char *text, assay_policy *policy);
+
 #endif

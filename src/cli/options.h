@@ -30,6 +30,7 @@
     WANT("see how the verdict was reached", "assay verify --explain mail.eml")                                  \
     WANT("keep a verdict, to replay or to report", "assay verify --record mail.case mail.eml")                  \
     WANT("ask whether an address may send for a domain", "assay spf --ip 192.0.2.1 --from a@example.com")       \
+    WANT("make a key to sign mail with; `assay sign` signs", "assay key new rsa --selector s2 --domain a.example") \
     WANT("run recorded cases, and see what differs", "assay case *.case")                                       \
     WANT("rewrite a sender's address for a forwarder", "assay srs forward --secret s --domain b.example a@a.example") \
     WANT("have a word or an option explained", "assay help arc")                                                \
@@ -66,6 +67,18 @@
             "assay store check assay.db", "how many, and is all well?",                                         \
             "assay store export --since 2025-11-01 assay.db", "a line of JSON each",                            \
             "assay store prune --until 2025-11-01 assay.db", "without those before")                            \
+    COMMAND(KEY, "key", "new rsa|ed25519 | show FILE",                                                          \
+            "Make a key that signs for a domain, and show the DNS record it takes.",                            \
+            "0 made or shown, 64 usage, 66 unreadable, 73 the file is there already",                           \
+            "assay key new rsa --selector s1 --domain shop.example", "RSA, 2048 bits",                          \
+            "assay key new ed25519 --selector e1 --domain shop.example --out e1.pem", "",                       \
+            "assay key show e1.pem --selector e1 --domain shop.example", "its record again")                    \
+    COMMAND(SIGN, "sign", "[FILE|-]",                                                                           \
+            "Sign a message with DKIM; it comes out with the signatures on top.",                               \
+            "0 signed, 1 a key did not sign, 75 could not, 64 usage, 66 unreadable",                            \
+            "assay sign --key e1.pem --selector e1 --domain a.example mail.eml", "",                            \
+            "assay sign --key e1.pem --selector e1 --domain a.example --no-check <mail.eml", "",                \
+            "assay sign --key e1.pem --selector e1 --domain a.example --explain mail.eml", "")                  \
     COMMAND(HELP, "help", "[COMMAND|OPTION|WORD]",                                                              \
             "Explain a command, an option, or a word that a verdict uses.",                                     \
             "0 explained, 64 there is no such word",                                                            \
@@ -105,23 +118,40 @@
            "Without it, the present.")                                                                          \
     OPTION(NO_GUESS, 0, "no-guess", 0, "", IN(VERIFY), "guess no envelope",                                     \
            "Take no part of the envelope from Return-Path and the Received fields.")                            \
-    OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF), "answers of a .case",                      \
+    OPTION(KEY, 0, "key", "FILE", "@file", IN(SIGN), "a private key",                                           \
+           "A private key: PEM, PKCS#8 or PKCS#1, not encrypted. May be given several times, each with a "      \
+           "--selector: then each key signs.")                                                                  \
+    OPTION(SELECTOR, 0, "selector", "S", "", IN(KEY) | IN(SIGN), "of the key's name",                           \
+           "The selector: the key is published at SELECTOR._domainkey.DOMAIN. The n-th one belongs to the n-th "\
+           "--key.")                                                                                            \
+    OPTION(DOMAIN, 0, "domain", "NAME", "", IN(KEY) | IN(SIGN) | IN(SRS), "whose it is",                        \
+           "The domain. With key and sign: the one that is signed for, d= of the signature, usually that of the " \
+           "address in From; one for all keys, or one for each. With srs: the forwarder's, in which addresses are " \
+           "made.")                                                                                             \
+    OPTION(BITS, 0, "bits", "N", "2048 3072 4096", IN(KEY), "of an RSA key",                                    \
+           "The size of an RSA key in bits. With 2048, as without this option, all receivers verify it, and its " \
+           "record fits everywhere.")                                                                           \
+    OPTION(OUT, 0, "out", "FILE", "@file", IN(KEY), "where to write it",                                        \
+           "The file of the key, made with mode 0600. Without it, SELECTOR.DOMAIN.pem here.")                   \
+    OPTION(FORCE, 0, "force", 0, "", IN(KEY), "replace a file",                                                 \
+           "Replace a file that is there. Its key is lost.")                                                    \
+    OPTION(NO_CHECK, 0, "no-check", 0, "", IN(SIGN), "ask no DNS",                                              \
+           "Sign without looking whether the key is published and verifies the signature.")                     \
+    OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF) | IN(SIGN), "answers of a .case",           \
            "Answer every question from this .case file; nobody is asked. Where it has an [envelope], what is "  \
            "not given by options comes from there, and nothing is read from the message.")                      \
-    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF), "ask this resolver",                      \
+    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF) | IN(SIGN), "ask this resolver",           \
            "Ask this resolver, an address with @PORT if it is not 53; may be given several times, or several "  \
            "in one with blanks between; `recursive`: ask the servers of each domain itself. Without it, those "  \
            "of /etc/resolv.conf.")                                                                              \
-    OPTION(POLICY, 0, "policy", "FILE", "@file", IN(VERIFY), "a file of options",                               \
+    OPTION(POLICY, 0, "policy", "FILE", "@file", IN(VERIFY) | IN(SIGN), "a file of options",                    \
            "Options of the receiver, one `key = value` a line; # begins a comment.")                            \
-    OPTION(SET, 'o', "option", "KEY=VALUE", "@option", IN(VERIFY), "one option",                                \
+    OPTION(SET, 'o', "option", "KEY=VALUE", "@option", IN(VERIFY) | IN(SIGN), "one option",                     \
            "One option of the receiver; stands above --policy and the case; may be given several times. "       \
            "`assay help options` lists them.")                                                                  \
     OPTION(SECRET, 0, "secret", "FILE", "@file", IN(SRS), "secrets, one a line",                                \
            "The file of secrets, one in each line: the first makes addresses, all are accepted. postsrsd's "    \
            "file will do.")                                                                                     \
-    OPTION(DOMAIN, 0, "domain", "NAME", "", IN(SRS), "the forwarder",                                           \
-           "The domain of the forwarder, in which addresses are made.")                                         \
     OPTION(LOCAL, 0, "local", "NAME", "", IN(SRS), "another domain of ours",                                    \
            "A domain of ours, whose addresses are never rewritten and whose SRS addresses are accepted; with a "\
            "dot before it all below it; may be given several times.")                                           \
@@ -142,9 +172,10 @@
     OPTION(REDACT, 0, "redact", 0, "", IN(VERIFY), "without the content",                                       \
            "With --record: body and local parts become filler where no check depends on them; what could not "  \
            "be replaced is said.")                                                                              \
-    OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS), "every step",                                    \
+    OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(SIGN), "every step",               \
            "Show what was asked, what answered, what follows, and the paragraph that says so.")                 \
-    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(VERSION), "JSON, one line each", \
+    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(VERSION),           \
+           "JSON, one line each",                                                                               \
            "One line of JSON for each message or case; docs/json/verify.schema.json describes it.")             \
     OPTION(AR, 0, "ar", 0, "", IN(VERIFY), "Authentication-Results",                                            \
            "Print the Authentication-Results field (RFC 8601) and nothing else.")                               \
@@ -158,10 +189,12 @@
            "With export: only rows decided then or later, such as 2026-11-23 or 2026-11-23T12:00:00Z.")         \
     OPTION(UNTIL, 0, "until", "TIME", "", IN(STORE), "only before that",                                        \
            "With export: only rows decided before then. With prune: those are removed.")  \
-    OPTION(COLOR, 0, "color", "WHEN", "auto always never", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE), "auto always never", \
+    OPTION(COLOR, 0, "color", "WHEN", "auto always never",                                                      \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN), "auto always never",                 \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(STORE) | IN(HELP) | IN(VERSION) | IN(COMPLETION), "this help",              \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(STORE) | IN(HELP) | IN(VERSION) |            \
+           IN(COMPLETION), "this help",                                                                         \
            "Show what the command is for, examples, and its options.")
 /* clang-format on */
 

@@ -60,27 +60,6 @@ static int set_case_options(const struct job *j)
     return EXIT_USAGE;
 }
 
-/** Set what one -o KEY=VALUE says. */
-static int set_option(const struct job *j, const char *text)
-{
-    const char *equals = strchr(text, '='), *why = NULL;
-    char key[256];
-    size_t n = equals ? (size_t)(equals - text) : 0;
-    assay_status s;
-
-    if (!equals || n >= sizeof key) {
-        cli_complain(j->v->cli, "-o takes KEY=VALUE, not \"%.100s\"; assay help options lists them",
-                     text);
-        return EXIT_USAGE;
-    }
-    memcpy(key, text, n);
-    key[n] = '\0';
-    s = assay_policy_set(j->policy, key, equals + 1, &why);
-    if (s == ASSAY_EINVAL)
-        cli_complain(j->v->cli, "-o %.100s: %s", text, why);
-    return s == ASSAY_DONE ? 0 : s == ASSAY_EINVAL ? EXIT_USAGE : failed(j, s);
-}
-
 /** Make the policy: defaults, the case, --policy, -o. */
 static int make_policy(struct job *j)
 {
@@ -99,7 +78,7 @@ static int make_policy(struct job *j)
     if (status == 0 && file)
         status = files_set_options(cli, file, j->policy);
     while (status == 0 && (option = cli_next_value(cli, OPT_SET, &cursor)))
-        status = set_option(j, option);
+        status = files_set_option(cli, option, j->policy);
     assay_policy_seal(j->policy);
     return status;
 }

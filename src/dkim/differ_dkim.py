@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""DKIM by Assay and by dkimpy, Mail::DKIM and libopendkim over random messages: they agree, or a rule says why not.
+"""DKIM by Assay, which signs too, and by dkimpy, Mail::DKIM and libopendkim over random messages: they agree, or a rule says why not.
 
     differ_dkim.py [--messages N] [--seed S] [--keep DIR]
 
@@ -79,7 +79,7 @@ class Comparison:
 
     def __init__(self):
         self.same, self.explained, self.bare = 0, 0, []
-        self.rules, self.results = collections.Counter(), collections.Counter()
+        self.rules, self.results, self.signers = (collections.Counter() for _ in range(3))
 
     def compare(self, peer, mail, signature, judged, passes):
         """One signature by one peer."""
@@ -95,6 +95,7 @@ class Comparison:
 
     def tell(self):
         """Print what was found."""
+        print("signed by: " + ", ".join(f"{count} {signer}" for signer, count in self.signers.most_common()))
         print("results: " + ", ".join(f"{count} {result}" for result, count in self.results.most_common()))
         print(f"{self.same} the same, {self.explained} differ by these rules:")
         for rule in differ_peers.RULES:
@@ -123,11 +124,12 @@ def compare(drafts, peers, place):
         file_of(mail, place).write_bytes(mail.raw())
     (Path(place) / "records").write_text(records_of(mails), encoding="utf-8")
     judged = judge(mails, place)
+    found.signers.update(signature.signer for mail in mails for signature in mail.signatures)
     found.results.update(result for one in judged for result, _ in one.values())
     for mail, ours in zip(mails, judged):
         for signature in mail.untouched():
             found.compare("signer", mail, signature, ours, True)
-    for name in sorted(set(peers) - {"own"}):
+    for name in sorted(set(peers) - {"own", "assay"}):
         for mail, ours, passing in zip(mails, judged, peers[name].verify(mails, place)):
             for signature in mail.signatures:
                 found.compare(name, mail, signature, ours, signature.selector in passing)
@@ -141,8 +143,8 @@ def main():
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        peers, missing = differ_peers.start(place)
-        if len(peers) == 1:
+        peers, missing = differ_peers.start(place, BUILD / "assay")
+        if len(peers) == 2:
             print(f"skipped: {', '.join(missing)}")
             return 77
         print("".join(f"{why}: left out\n" for why in missing), end="")

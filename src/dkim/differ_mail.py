@@ -7,7 +7,8 @@ import random
 import re
 from dataclasses import dataclass, field
 
-SIGNERS = ["dkimpy", "maildkim", "opendkim", "own"]
+NO_LENGTH = ("maildkim", "assay") # signers that write no l=
+SIGNERS = ["dkimpy", "maildkim", "opendkim", "assay", "own"]
 KEYS = ["rsa1024", "rsa1024", "rsa2048", "rsa2048", "rsa4096", "ed", "ed"]
 CANONS = ["simple/simple", "simple/relaxed", "relaxed/simple", "relaxed/relaxed"]
 DOMAINS = ["example.com", "example.com", "mail.example.com", "Example.ORG"]
@@ -144,7 +145,7 @@ def choose_signatures(r, number, fields):
         key = r.choice([key for key in KEYS if key != "ed" or signer != "maildkim"])
         form = "pkcs1" if key != "ed" and r.random() < 0.15 else "spki"
         signatures.append(Signature(signer, f"s{number}-{nth}", r.choice(DOMAINS), key, form, r.choice(CANONS),
-                                    choose_names(r, fields), signer != "maildkim" and r.random() < 0.2))
+                                    choose_names(r, fields), signer not in NO_LENGTH and r.random() < 0.2))
         if signer == "own" and r.random() < 0.6:
             signatures[-1].odd = r.choice(sorted(ODD))
     return signatures
