@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "crypto/der.h"
 #include "crypto/pem.h"
+#include "crypto/private_parts.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -18,7 +19,7 @@
 /** A key has at most as many contexts at rest; with more threads than that, some are made anew. */
 enum { IDLE_MAX = 16 };
 
-enum { EXPONENT_MAX = 8, SEED = 32, BITS_MIN = 1024, BITS_MAX = 8 * PRIVATE_SIGNATURE };
+enum { SEED = 32 };
 
 /** What signing needs besides the key. It serves one thread at a time: lent out and returned. */
 struct signer {
@@ -45,131 +46,6 @@ struct private_key {
         (call);            \
         ERR_pop_to_mark(); \
     } while (0)
-
-/* ---- reading ---- */
-
-/** The numbers of RSAPrivateKey in their order (RFC 8017 A.1.2). */
-enum number { N, E, D, P, Q, DP, DQ, QINV, N_NUMBERS };
-
-/** A private key taken apart; spans lie in the octets it was read from. */
-struct parts {
-    enum key_type type;
-    assay_span number[N_NUMBERS]; /* RSA: big-endian, no leading zero */
-    unsigned bits;
-    assay_span seed; /* Ed25519: 32 octets */
-};
-
-static const char DAMAGED[] = "the key is not DER as a private key has it: the file is damaged";
-static const char OTHER[] =
-    "neither an RSA nor an Ed25519 key; DKIM signs with RSA (RFC 6376 3.3.1) or Ed25519 (RFC 8463"
-    " 3)";
-
-/** Bits of a number without leading zero octet. */
-static unsigned bit_length(assay_span number)
-{
-    unsigned bits = (unsigned)number.n * 8;
-
-    for (unsigned top = (unsigned char)number.p[0]; !(top & 0x80); top <<= 1)
-        bits--;
-    return bits;
-}
-
-/** An odd number above 1. */
-static bool is_odd(assay_span number)
-{
-    return number.p[number.n - 1] & 1 && (number.n > 1 || number.p[0] != 1);
-}
-
-/** The numbers are such as OpenSSL can work with. \return what is wrong, or NULL */
-static const char *check_numbers(struct parts *parts)
-{
-    const assay_span *n = parts->number;
-
-    parts->bits = bit_length(n[N]);
-    if (parts->bits < BITS_MIN)
-        return "an RSA key of fewer than 1,024 bits: no verifier may take its signatures (RFC 8301"
-               " 3.2); `assay key new rsa` makes one of 2,048";
-    if (parts->bits > BITS_MAX)
-        return "an RSA key of more than 8,192 bits; verifiers need not take more than 4,096 (RFC"
-               " 8301 3.2)";
-    if (!is_odd(n[E]) || n[E].n > EXPONENT_MAX)
-        return "an RSA key whose public exponent is even, 1, or over 64 bits";
-    for (size_t i = D; i < N_NUMBERS; i++)
-        if (n[i].n > n[N].n)
-            return DAMAGED;
-    return is_odd(n[N]) && is_odd(n[P]) && is_odd(n[Q]) ? NULL : DAMAGED;
-}
-
-/** Read RSAPrivateKey. \return what is wrong, or NULL */
-static const char *read_rsa(assay_span der, struct parts *ret)
-{
-    assay_span body, version;
-
-    ret->type = KEY_RSA;
-    if (!der_take(&der, DER_SEQUENCE, &body) || der.n || !der_take(&body, DER_INTEGER, &version))
-        return DAMAGED;
-    if (span_eq(version, SPAN("\1")))
-        return "an RSA key of more than two primes; `assay key new rsa` makes one of two";
-    if (!span_eq(version, SPAN("\0")))
-        return DAMAGED;
-    for (size_t i = 0; i < N_NUMBERS; i++)
-        if (!der_take_positive(&body, &ret->number[i]))
-            return DAMAGED;
-    return body.n ? DAMAGED : check_numbers(ret);
-}
-
-/** Read CurvePrivateKey (RFC 8410 7). \return what is wrong, or NULL */
-static const char *read_ed25519(assay_span der, struct parts *ret)
-{
-    ret->type = KEY_ED25519;
-    ret->bits = 256;
-    return der_take(&der, DER_OCTET_STRING, &ret->seed) && !der.n && ret->seed.n == SEED ? NULL
-                                                                                         : DAMAGED;
-}
-
-/**
- * Read AlgorithmIdentifier, which may have NULL as its parameters. \return what is wrong, or NULL
- */
-static const char *read_algorithm(assay_span *info, enum key_type *ret)
-{
-    assay_span algorithm, oid, null = SPAN_EMPTY;
-
-    if (!der_take(info, DER_SEQUENCE, &algorithm) || !der_take(&algorithm, DER_OID, &oid))
-        return DAMAGED;
-    if (span_eq(oid, SPAN("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01"))) /* RFC 8017 A.1 */
-        *ret = KEY_RSA;
-    else if (span_eq(oid, SPAN("\x2B\x65\x70"))) /* RFC 8410 3 */
-        *ret = KEY_ED25519;
-    else
-        return OTHER;
-    if (algorithm.n && (!der_take(&algorithm, DER_NULL, &null) || null.n || algorithm.n))
-        return DAMAGED;
-    return NULL;
-}
-
-/**
- * Read PrivateKeyInfo; attributes and the public key, which may follow (RFC 5958 2), are passed
- * over.
- */
-static const char *read_pkcs8(assay_span der, struct parts *ret)
-{
-    assay_span info, version, key, more;
-    enum key_type type;
-    const char *why;
-
-    if (!der_take(&der, DER_SEQUENCE, &info) || der.n || !der_take(&info, DER_INTEGER, &version) ||
-        version.n != 1 || (unsigned char)version.p[0] > 1)
-        return DAMAGED;
-    if ((why = read_algorithm(&info, &type)))
-        return why;
-    if (!der_take(&info, DER_OCTET_STRING, &key))
-        return DAMAGED;
-    der_take(&info, DER_ATTRIBUTES, &more);
-    der_take(&info, DER_PUBLIC, &more);
-    if (info.n)
-        return DAMAGED;
-    return type == KEY_RSA ? read_rsa(key, ret) : read_ed25519(key, ret);
-}
 
 /* ---- OpenSSL's library context ---- */
 
@@ -247,26 +123,27 @@ static int is_product(const BIGNUM *n, const BIGNUM *p, const BIGNUM *q, BN_CTX 
  * The numbers fit each other (RFC 8017 3.2): a key that was damaged would sign what no one can
  * verify. \return 1, 0, or -1
  */
-static int numbers_fit(const struct parts *parts, BN_CTX *ctx)
+static int numbers_fit(const struct private_parts *parts, BN_CTX *ctx)
 {
-    BIGNUM *n[N_NUMBERS];
+    BIGNUM *n[RSA_PARTS];
     int fit;
 
-    for (size_t i = 0; i < N_NUMBERS; i++)
+    for (size_t i = 0; i < RSA_PARTS; i++)
         if (!(n[i] = BN_CTX_get(ctx)) ||
             !BN_bin2bn((const unsigned char *)parts->number[i].p, (int)parts->number[i].n, n[i]))
             return -1;
-    if ((fit = is_product(n[N], n[P], n[Q], ctx)) == 1 &&
-        (fit = is_inverse(n[E], n[D], n[P], 1, ctx)) == 1 &&
-        (fit = is_inverse(n[E], n[D], n[Q], 1, ctx)) == 1 &&
-        (fit = is_inverse(n[E], n[DP], n[P], 1, ctx)) == 1 &&
-        (fit = is_inverse(n[E], n[DQ], n[Q], 1, ctx)) == 1)
-        fit = is_inverse(n[Q], n[QINV], n[P], 0, ctx);
+    if ((fit = is_product(n[RSA_PART_N], n[RSA_PART_P], n[RSA_PART_Q], ctx)) == 1 &&
+        (fit = is_inverse(n[RSA_PART_E], n[RSA_PART_D], n[RSA_PART_P], 1, ctx)) == 1 &&
+        (fit = is_inverse(n[RSA_PART_E], n[RSA_PART_D], n[RSA_PART_Q], 1, ctx)) == 1 &&
+        (fit = is_inverse(n[RSA_PART_E], n[RSA_PART_DP], n[RSA_PART_P], 1, ctx)) == 1 &&
+        (fit = is_inverse(n[RSA_PART_E], n[RSA_PART_DQ], n[RSA_PART_Q], 1, ctx)) == 1)
+        fit = is_inverse(n[RSA_PART_Q], n[RSA_PART_QINV], n[RSA_PART_P], 0, ctx);
     return fit;
 }
 
 /** numbers_fit(), as a status. */
-static assay_status check_fit(OSSL_LIB_CTX *lib, const struct parts *parts, const char **ret_why)
+static assay_status check_fit(OSSL_LIB_CTX *lib, const struct private_parts *parts,
+                              const char **ret_why)
 {
     BN_CTX *ctx = BN_CTX_new_ex(lib); /* wipes its numbers when it is freed */
     int fit = -1;
@@ -296,18 +173,18 @@ static OSSL_PARAM as_param(const char *name, assay_span number, char **room)
 }
 
 /** Make the RSA key object. \param room  as many octets as all numbers have */
-static EVP_PKEY *rsa_object(OSSL_LIB_CTX *lib, const struct parts *parts, char *room)
+static EVP_PKEY *rsa_object(OSSL_LIB_CTX *lib, const struct private_parts *parts, char *room)
 {
-    static const char *const NAMES[N_NUMBERS] = {
+    static const char *const NAMES[RSA_PARTS] = {
         OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
         OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
         OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
         OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1};
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(lib, "RSA", NULL);
-    OSSL_PARAM params[N_NUMBERS + 1] = {0};
+    OSSL_PARAM params[RSA_PARTS + 1] = {0};
     EVP_PKEY *pkey = NULL;
 
-    for (size_t i = 0; i < N_NUMBERS; i++)
+    for (size_t i = 0; i < RSA_PARTS; i++)
         params[i] = as_param(NAMES[i], parts->number[i], &room);
     if (ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
         EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
@@ -317,12 +194,12 @@ static EVP_PKEY *rsa_object(OSSL_LIB_CTX *lib, const struct parts *parts, char *
 }
 
 /** Append SubjectPublicKeyInfo (RFC 3279 2.3.1). */
-static void put_spki(const struct parts *parts, struct buf *out)
+static void put_spki(const struct private_parts *parts, struct buf *out)
 {
     struct buf numbers = buf_new(LIMIT_KEY), key = buf_new(LIMIT_KEY), body = buf_new(LIMIT_KEY);
 
-    der_put_positive(&numbers, parts->number[N]);
-    der_put_positive(&numbers, parts->number[E]);
+    der_put_positive(&numbers, parts->number[RSA_PART_N]);
+    der_put_positive(&numbers, parts->number[RSA_PART_E]);
     buf_putc(&key, '\0'); /* no unused bits */
     der_put(&key, DER_SEQUENCE, buf_span(&numbers));
     der_put(&body, DER_SEQUENCE, SPAN("\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01\x05\x00"));
@@ -348,7 +225,7 @@ static void put_raw(const EVP_PKEY *pkey, struct buf *out)
 }
 
 /** Make the object, and write the public half. \return false when memory is out */
-static bool make_object(struct private_key *key, const struct parts *parts, char *room)
+static bool make_object(struct private_key *key, const struct private_parts *parts, char *room)
 {
     if (parts->type == KEY_RSA) {
         put_spki(parts, &key->public);
@@ -362,8 +239,8 @@ static bool make_object(struct private_key *key, const struct parts *parts, char
 }
 
 /** Make a key of its parts. */
-static assay_status make_key(struct assay_engine *engine, const struct parts *parts, char *room,
-                             struct private_key **ret)
+static assay_status make_key(struct assay_engine *engine, const struct private_parts *parts,
+                             char *room, struct private_key **ret)
 {
     struct private_key *key = calloc(1, sizeof *key);
 
@@ -387,8 +264,8 @@ static assay_status make_key(struct assay_engine *engine, const struct parts *pa
 static assay_status read_octets(struct assay_engine *engine, enum pem_kind kind, assay_span der,
                                 char *room, struct private_key **ret, const char **ret_why)
 {
-    struct parts parts = {0};
-    const char *why = kind == PEM_PKCS8 ? read_pkcs8(der, &parts) : read_rsa(der, &parts);
+    struct private_parts parts;
+    const char *why = private_parts_read(kind, der, &parts);
     OSSL_LIB_CTX *lib;
     assay_status s = ASSAY_DONE;
 
@@ -476,7 +353,7 @@ assay_status private_make(enum key_type type, unsigned bits, struct buf *pem)
 {
     bool done = false;
 
-    if (type == KEY_RSA && (bits < BITS_MIN || bits > BITS_MAX))
+    if (type == KEY_RSA && (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX))
         return ASSAY_EINVAL;
     QUIETLY(done = make_and_put(type, bits, pem));
     return done ? ASSAY_DONE : ASSAY_ENOMEM;

@@ -5,8 +5,8 @@
  * (RFC 8032, RFC 8463 3).
  *
  *     private_make()   once: a new key, as the text of a file
- *     private_read()   pem.c finds it in the text; its numbers are read, compared with each other,
- *                      and become OpenSSL's object
+ *     private_read()   pem.c finds it in the text, private_parts.c takes it apart; its numbers are
+ *                      compared with each other and become OpenSSL's object
  *     private_sign()   lends a context that is ready, so that nearly all of it is arithmetic
  *     private_free()   wipes it
  *

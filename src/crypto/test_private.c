@@ -289,7 +289,7 @@ static void text_that_is_no_key_says_what_is_missing(void **state)
 static void put_rsa(struct buf *out, EVP_PKEY *pkey, const char *version, size_t which,
                     assay_span instead)
 {
-    static const char *const NAMES[N_NUMBERS] = {
+    static const char *const NAMES[RSA_PARTS] = {
         OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
         OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
         OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
@@ -298,7 +298,7 @@ static void put_rsa(struct buf *out, EVP_PKEY *pkey, const char *version, size_t
     char base64[1 << 14];
 
     der_put(&body, DER_INTEGER, (assay_span){version, 1});
-    for (size_t i = 0; i < N_NUMBERS; i++) {
+    for (size_t i = 0; i < RSA_PARTS; i++) {
         BIGNUM *number = NULL;
         unsigned char octets[2048];
 
@@ -325,27 +325,27 @@ static void numbers_that_do_not_fit_each_other_are_refused(void **state)
         size_t which;
         assay_span instead;
         const char *why;
-    } CASES[] = {{"\1", N_NUMBERS, SPAN_EMPTY, "more than two primes"},
-                 {"\2", N_NUMBERS, SPAN_EMPTY, "damaged"},
-                 {"\0", N, SPAN(THREE), "1,024 bits"},
-                 {"\0", E, SPAN(EVEN), "exponent"},
-                 {"\0", E, SPAN("\1"), "exponent"},
-                 {"\0", E, SPAN(BIG), "exponent"},
-                 {"\0", E, SPAN(THREE), "do not fit"},
-                 {"\0", D, SPAN(THREE), "do not fit"},
-                 {"\0", P, SPAN(THREE), "do not fit"},
-                 {"\0", P, SPAN("\1"), "damaged"},
-                 {"\0", P, SPAN(EVEN), "damaged"},
-                 {"\0", Q, SPAN(THREE), "do not fit"},
-                 {"\0", Q, SPAN(EVEN), "damaged"},
-                 {"\0", DP, SPAN(THREE), "do not fit"},
-                 {"\0", DQ, SPAN(THREE), "do not fit"},
-                 {"\0", QINV, SPAN(THREE), "do not fit"}};
+    } CASES[] = {{"\1", RSA_PARTS, SPAN_EMPTY, "more than two primes"},
+                 {"\2", RSA_PARTS, SPAN_EMPTY, "damaged"},
+                 {"\0", RSA_PART_N, SPAN(THREE), "1,024 bits"},
+                 {"\0", RSA_PART_E, SPAN(EVEN), "exponent"},
+                 {"\0", RSA_PART_E, SPAN("\1"), "exponent"},
+                 {"\0", RSA_PART_E, SPAN(BIG), "exponent"},
+                 {"\0", RSA_PART_E, SPAN(THREE), "do not fit"},
+                 {"\0", RSA_PART_D, SPAN(THREE), "do not fit"},
+                 {"\0", RSA_PART_P, SPAN(THREE), "do not fit"},
+                 {"\0", RSA_PART_P, SPAN("\1"), "damaged"},
+                 {"\0", RSA_PART_P, SPAN(EVEN), "damaged"},
+                 {"\0", RSA_PART_Q, SPAN(THREE), "do not fit"},
+                 {"\0", RSA_PART_Q, SPAN(EVEN), "damaged"},
+                 {"\0", RSA_PART_DP, SPAN(THREE), "do not fit"},
+                 {"\0", RSA_PART_DQ, SPAN(THREE), "do not fit"},
+                 {"\0", RSA_PART_QINV, SPAN(THREE), "do not fit"}};
     struct private_key *key;
     struct buf pem = buf_new(1 << 16);
 
     (void)state;
-    put_rsa(&pem, rsa2048, "\0", N_NUMBERS, SPAN_EMPTY);
+    put_rsa(&pem, rsa2048, "\0", RSA_PARTS, SPAN_EMPTY);
     key = read_key(buf_span(&pem));
     assert_is(key, rsa2048);
     private_free(key);
