@@ -71,8 +71,7 @@ static assay_status read_deferred(struct case_reader *r, assay_span rest)
                            LIMIT_CASE_RECORDS);
     buf_puts(&key, DEFERRED);
     buf_put(&key, dns_name_span(&name));
-    kept = key.status == ASSAY_DONE &&
-           arena_copy(&r->set->arena, buf_span(&key), &record->key);
+    kept = key.status == ASSAY_DONE && arena_copy(&r->set->arena, buf_span(&key), &record->key);
     buf_done(&key);
     record->rdata = SPAN_EMPTY;
     record->at = r->line;
@@ -133,7 +132,7 @@ void case_write_recall(struct case_writer *w)
     assay_fact *fact;
     size_t cursor = 0, n = 0;
 
-    while (assay_evidence(&w->r->ev, &cursor, &q, &fact)) {
+    while (assay_evidence(w->ev, &cursor, &q, &fact)) {
         if (q.kind != ASSAY_RECALL || !fact)
             continue;
         assay_fact_read(fact, &a);

@@ -177,6 +177,69 @@ static void what_was_signed_is_written_and_gives_the_same_signatures_without_key
     buf_done(&text);
 }
 
+/** The body of the message. */
+static assay_span body_of_message(void)
+{
+    return span_from(span_of(MESSAGE), sizeof MESSAGE - 1 - strlen("body\r\n"));
+}
+
+/** Write a verdict, read it, run it: it comes to the same. */
+static void assert_replays(assay_eval *eval, unsigned flags)
+{
+    struct buf text = buf_new(1 << 20);
+    struct case_outcome outcome;
+    struct case_error error;
+    struct case_set *set;
+
+    assert_int_equal(assay_case_write(eval, body_of_message(), flags, test_put, &text), ASSAY_DONE);
+    set = test_read(buf_span(&text));
+    if (case_run(test_engine, case_at(set, 0), &outcome, &error) != ASSAY_DONE)
+        fail_msg("%zu:%zu: %s in\n%.*s", error.line, error.column, error.text,
+                 SPAN_ARG(buf_span(&text)));
+    if (outcome.nmisses || outcome.nunanswered)
+        fail_msg("%zu misses, %zu questions unanswered in\n%.*s", outcome.nmisses,
+                 outcome.nunanswered, SPAN_ARG(buf_span(&text)));
+    assert_false(test_verdicts_differ(assay_result(eval), assay_result(outcome.eval)));
+    assert_false(test_traces_differ(eval, outcome.eval));
+    assert_false(span_contains(buf_span(&text), SPAN("PRIVATE")));
+    assert_int_equal(span_contains(buf_span(&text), SPAN("| body")), flags == ASSAY_CASE_BODY);
+    case_outcome_done(&outcome);
+    case_set_free(set);
+    buf_done(&text);
+}
+
+static void a_sending_verdict_is_written_and_replays_without_keys(void **state)
+{
+    static const char *const TABLES[] = {
+        "a.example key=s:a.example,t:a.example:ed25519 user=* client=192.0.2.0/24",
+        "a.example key=s:a.example", "a.example key=none:a.example", "b.example key=s:b.example"};
+    struct case_set *keys = test_read(span_of(WORLD));
+    const struct assay_envelope envelope = {.size = sizeof envelope,
+                                            .now = 1764000000,
+                                            .ip = SPAN("192.0.2.1"),
+                                            .hostname = SPAN("mx.a.example"),
+                                            .user = SPAN("alice")};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES * 3; i++) {
+        assay_policy *policy;
+        assay_eval *eval;
+
+        assert_int_equal(assay_policy_new(&policy), ASSAY_DONE);
+        assert_int_equal(assay_policy_set(policy, "sign.table", TABLES[i / 3], NULL), ASSAY_DONE);
+        assert_int_equal(assay_policy_set(policy, "sign.mismatch", "sign", NULL), ASSAY_DONE);
+        assay_policy_seal(policy);
+        assert_int_equal(assay_send_new(test_engine, policy, &envelope, &eval), ASSAY_DONE);
+        assert_int_equal(assay_run(eval, span_of(MESSAGE), case_answer,
+                                   (void *)(uintptr_t)case_at(keys, 0)),
+                         ASSAY_DONE);
+        assert_replays(eval, (unsigned)(i % 3));
+        assay_eval_free(eval);
+        assay_policy_free(policy);
+    }
+    case_set_free(keys);
+}
+
 static void who_did_not_sign_writes_nothing(void **state)
 {
     struct case_set *keys = test_read(span_of(WORLD));
@@ -201,6 +264,7 @@ int main(void)
         cmocka_unit_test(keys_and_answers_answer_what_they_are_about),
         cmocka_unit_test(signatures_verify),
         cmocka_unit_test(what_was_signed_is_written_and_gives_the_same_signatures_without_keys),
+        cmocka_unit_test(a_sending_verdict_is_written_and_replays_without_keys),
         cmocka_unit_test(who_did_not_sign_writes_nothing),
     };
 

@@ -67,7 +67,7 @@ void case_put_value(struct case_writer *w, const char *key, assay_span value)
 
 /* ---- [case], [envelope], [policy] ---- */
 
-static void write_case(struct case_writer *w)
+void case_write_case(struct case_writer *w)
 {
     case_puts(w, "; a verdict of libassay " ASSAY_VERSION
                  ", with all it rests on: see assay-case(5)\n[case]\nname = recorded");
@@ -138,7 +138,9 @@ static void write_envelope(struct case_writer *w)
     if (matters && r->mail_from.n)
         case_puts(w, "; not redacted, because the local part stands in an SPF record's macro\n");
     if (redact && !matters && r->mail_from.n && r->decided->received_spf)
-        case_puts(w, "; Received-SPF holds the local part, which is filler here: a replay writes another\n");
+        case_puts(
+            w,
+            "; Received-SPF holds the local part, which is filler here: a replay writes another\n");
     if (r->mail_from.n)
         write_address(w, "from", r->mail_from, redact && !matters);
     else
@@ -156,9 +158,8 @@ static void write_envelope(struct case_writer *w)
 /** The value of an option as the flow read it: of the policy that counted at that time. */
 static assay_span option_value(const struct receive *r, const char *name)
 {
-    const struct assay_policy *const OF[] = {[POLICY_AT_ONCE] = r->top,
-                                             [POLICY_AT_HEADER] = r->policy,
-                                             [POLICY_AT_END] = r->decided};
+    const struct assay_policy *const OF[] = {
+        [POLICY_AT_ONCE] = r->top, [POLICY_AT_HEADER] = r->policy, [POLICY_AT_END] = r->decided};
 
     if (strcmp(name, "iprev.check") == 0) /* it may be looked at for some other policy's sake */
         return policy_wants_iprev(r->top) ? SPAN("yes") : SPAN("no");
@@ -198,10 +199,7 @@ static void write_result(struct case_writer *w, const char *key, const struct as
     case_put_value(w, key, c ? c->result : SPAN("none"));
 }
 
-/**
- * The value can stand in a line of [expect] as it is: nothing in it parts words or alternatives.
- */
-static bool is_word(assay_span s)
+bool case_is_word(assay_span s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '"' || s.p[i] == '|')
@@ -214,19 +212,19 @@ static void write_detail(struct case_writer *w, const char *key, const struct as
                          const char *name)
 {
     for (size_t i = 0; c && i < c->ndetails; i++)
-        if (span_is(c->details[i].name, name) && is_word(c->details[i].value))
+        if (span_is(c->details[i].name, name) && case_is_word(c->details[i].value))
             case_put_value(w, key, c->details[i].value);
 }
 
-/** Write a signature's result with its domain and selector. */
-static void write_dkim(struct case_writer *w, const struct assay_check *c)
+void case_write_signature(struct case_writer *w, const char *key, const struct assay_check *c)
 {
-    case_puts(w, "dkim = ");
+    case_puts(w, key);
+    case_puts(w, " = ");
     case_put(w, c->result);
     for (size_t i = 0; i < c->nproperties; i++) {
         const struct assay_property *p = &c->properties[i];
 
-        if ((!span_is(p->name, "d") && !span_is(p->name, "s")) || !is_word(p->value))
+        if ((!span_is(p->name, "d") && !span_is(p->name, "s")) || !case_is_word(p->value))
             continue;
         case_puts(w, " ");
         case_put(w, p->name);
@@ -244,7 +242,7 @@ static void write_message_results(struct case_writer *w)
 
     for (size_t i = 0; i < v->nchecks; i++)
         if (span_is(v->checks[i]->method, "dkim"))
-            write_dkim(w, v->checks[i]);
+            case_write_signature(w, "dkim", v->checks[i]);
     write_result(w, "dmarc", dmarc);
     write_detail(w, "dmarc.policy", dmarc, "policy");
     write_detail(w, "dmarc.org", dmarc, "org");
@@ -273,7 +271,9 @@ static void write_expect(struct case_writer *w)
 /** Write what became of a message. */
 static void write_verdict(struct case_writer *w)
 {
-    write_case(w);
+    w->in = &w->r->in;
+    w->top = w->r->top;
+    case_write_case(w);
     write_envelope(w);
     write_policy(w);
     case_write_world(w);
@@ -287,7 +287,9 @@ static void write_verdict(struct case_writer *w)
 assay_status assay_case_write(assay_eval *eval, assay_span body, unsigned flags,
                               assay_status (*put)(void *arg, assay_span text), void *arg)
 {
-    struct case_writer w = {.r = receive_of(eval),
+    const struct send *send = send_of(eval);
+    struct case_writer w = {.ev = eval,
+                            .r = receive_of(eval),
                             .verdict = assay_result(eval),
                             .body = body,
                             .flags = flags,
@@ -297,9 +299,11 @@ assay_status assay_case_write(assay_eval *eval, assay_span body, unsigned flags,
 
     if (assay_srs_result(eval)) {
         case_write_srs(&w, srs_of(eval));
+    } else if (!w.verdict) {
+        return ASSAY_EORDER;
+    } else if (send) {
+        case_write_send(&w, send);
     } else {
-        if (!w.r || !w.verdict)
-            return ASSAY_EORDER;
         write_verdict(&w);
     }
     flush(&w);

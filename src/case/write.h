@@ -3,7 +3,8 @@
  * \file write.h
  * A verdict on its way into a file: what write.c and its parts share.
  *
- *     assay_case_write()    write.c: the sections in order; write_srs.c: those of an SRS case
+ *     assay_case_write()    write.c: the sections in order; write_send.c, write_srs.c: those of other
+ *                         cases
  *       case_write_world()  write_world.c: [dns] from the evidence, checked by asking it again
  *       case_write_sign()   write_sign.c: [sign], likewise
  *       case_write_recall() recall.c: [recall]
@@ -15,6 +16,7 @@
 
 #include "case/model.h"
 #include "receive/receive.h"
+#include "send/send.h"
 #include "srs/srs.h"
 
 /** Octets that gather before they are handed out. */
@@ -22,7 +24,10 @@ enum { CASE_WRITE_STAGE = 65536 };
 
 /** A file being written. */
 struct case_writer {
-    struct receive *r;
+    const assay_eval *ev;
+    struct receive *r;              /**< NULL: a sending verdict, or an SRS one */
+    const struct intake *in;        /**< the message */
+    const struct assay_policy *top; /**< that it was read by */
     const struct assay_verdict *verdict;
     assay_span body;
     unsigned flags; /**< of enum assay_case_flag */
@@ -45,14 +50,27 @@ static inline void case_puts(struct case_writer *w, const char *text)
 /** Write `key = value`. What no line can hold becomes `?`, and a comment says so. */
 void case_put_value(struct case_writer *w, const char *key, assay_span value);
 
+/** Write [case]. */
+void case_write_case(struct case_writer *w);
+
+/** The value can stand in a line of [expect] as it is: nothing in it parts words or alternatives. */
+bool case_is_word(assay_span s);
+
+/** Write a signature's result with its domain and selector. */
+void case_write_signature(struct case_writer *w, const char *key, const struct assay_check *c);
+
 /** Write a rewritten address (write_srs.c): all sections. */
 void case_write_srs(struct case_writer *w, const struct srs *r);
+
+/** Write what became of a message that is sent (write_send.c): all sections. */
+void case_write_send(struct case_writer *w, const struct send *s);
 
 /** Write the facts as [dns]. */
 void case_write_world(struct case_writer *w);
 
 /** Write [sign]: what a key holder answered; nothing when none was asked (write_sign.c). */
 void case_write_sign(struct case_writer *w, const assay_eval *eval);
+
 /** Write what was recalled as [recall], if anything was. */
 void case_write_recall(struct case_writer *w);
 

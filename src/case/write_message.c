@@ -68,12 +68,12 @@ static void put_header(struct case_writer *w, assay_span header)
             w,
             "; the header had a CR without LF, which no line here can hold: ? stands for it, and a replay "
             "may give another verdict\n");
-    if (w->r->top->message_bare_lf != POLICY_ACCEPT && has_bare_lf(header) &&
-        !w->r->in.header_given)
+    if (w->top->message_bare_lf != POLICY_ACCEPT && has_bare_lf(header) &&
+        !w->in->header_given)
         case_puts(
             w,
             "; the header had a LF without CR, which no line here can hold: CRLF stands for it\n");
-    if (w->r->in.message.faults & MESSAGE_LIMIT)
+    if (w->in->message.faults & MESSAGE_LIMIT)
         case_puts(w, "; the header was over a limit: what follows is what was read of it\n");
     case_puts(w, "[message]\n");
     if (span_starts(header, SPAN("From "))) /* or it would be taken for the separator of an mbox */
@@ -128,7 +128,7 @@ static void put_digest(struct case_writer *w, enum canon canon, const struct bod
  */
 static size_t put_canon(struct case_writer *w, enum canon canon)
 {
-    const struct body_stream *s = &w->r->in.message.body.streams[canon];
+    const struct body_stream *s = &w->in->message.body.streams[canon];
     uint64_t last = UINT64_MAX;
     size_t n = 0;
 
@@ -178,7 +178,7 @@ static const char *body_trouble(const struct case_writer *w)
 {
     if (has_bare_cr(w->body))
         return "; the body had a CR without LF, which no line here can hold: its digests stand for it\n";
-    if (w->r->top->message_bare_lf != POLICY_ACCEPT && has_bare_lf(w->body))
+    if (w->top->message_bare_lf != POLICY_ACCEPT && has_bare_lf(w->body))
         return "; the body had a LF without CR, which no line here can hold: its digests stand for it\n";
     return NULL;
 }
@@ -186,25 +186,27 @@ static const char *body_trouble(const struct case_writer *w)
 /** Lines cannot hold all that the header was. */
 static bool is_lossy(const struct case_writer *w)
 {
-    assay_span header = buf_span(&w->r->in.message.header.text);
+    assay_span header = buf_span(&w->in->message.header.text);
 
-    return w->r->in.message.faults & MESSAGE_LIMIT || has_bare_lf(header) || has_bare_cr(header);
+    return w->in->message.faults & MESSAGE_LIMIT || has_bare_lf(header) || has_bare_cr(header);
 }
 
 void case_write_message(struct case_writer *w)
 {
     bool digests =
-        w->flags & (ASSAY_CASE_DIGESTS | ASSAY_CASE_REDACT) || w->r->in.message.body.given;
+        w->flags & (ASSAY_CASE_DIGESTS | ASSAY_CASE_REDACT) || w->in->message.body.given;
     const char *trouble = digests ? NULL : body_trouble(w);
 
     case_puts(w, "\n");
     if (w->verdict->malformed && (digests || trouble || is_lossy(w)))
         case_puts(w, "; the message is malformed by octets that may not be here: a replay may give "
                      "another verdict\n");
-    if (w->flags & ASSAY_CASE_REDACT)
+    if (w->flags & ASSAY_CASE_REDACT && !w->r)
+        case_puts(w, "; the header is not redacted: nearly all of it is signed\n");
+    if (w->flags & ASSAY_CASE_REDACT && w->r)
         put_redacted(w);
     else
-        put_header(w, buf_span(&w->r->in.message.header.text));
+        put_header(w, buf_span(&w->in->message.header.text));
     if (trouble)
         case_puts(w, trouble);
     if (digests || trouble)

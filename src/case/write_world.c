@@ -38,13 +38,13 @@ static void gather(struct scribe *s)
     assay_fact *fact;
     size_t cursor = 0, n = 0;
 
-    while (assay_evidence(&s->w->r->ev, &cursor, &q, &fact))
+    while (assay_evidence(s->w->ev, &cursor, &q, &fact))
         n++;
     if (!(s->items = arena_zero(s->arena, (n + 1) * sizeof *s->items))) {
         out_of_memory(s);
         return;
     }
-    for (cursor = 0; assay_evidence(&s->w->r->ev, &cursor, &q, &fact);) {
+    for (cursor = 0; assay_evidence(s->w->ev, &cursor, &q, &fact);) {
         if (!fact || (q.kind != ASSAY_DNS && q.kind != ASSAY_SUFFIX))
             continue;
         s->items[s->n].q = q;

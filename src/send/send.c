@@ -220,6 +220,11 @@ static const struct eval_ops SEND_OPS = {.step = step,
                                          .settle = settle,
                                          .wants_body = wants_body};
 
+struct send *send_of(assay_eval *ev)
+{
+    return ev->ops == &SEND_OPS ? (struct send *)ev : NULL;
+}
+
 assay_status assay_send_new(assay_engine *engine, const assay_policy *policy,
                             const struct assay_envelope *envelope, assay_eval **ret)
 {

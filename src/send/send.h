@@ -70,6 +70,9 @@ struct send {
     struct assay_verdict verdict;
 };
 
+/** The sending evaluation that an evaluation is, or NULL. */
+struct send *send_of(assay_eval *ev);
+
 /**
  * Find the entry of the table for a message whose header is complete: `rule`, or `why_not`.
  *
