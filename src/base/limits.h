@@ -53,7 +53,7 @@ enum limits {
     /* signing */
     LIMIT_SIGN_RULES = 10000,  /**< entries of sign.table */
     LIMIT_SIGN_KEYS = 8,       /**< keys of one of them */
-    LIMIT_SIGN_LIST = 1000,    /**< users or networks of one of them */
+    LIMIT_SIGN_LIST = 1000,    /**< users of one of them */
     LIMIT_SIGN_IDENTITY = 320, /**< octets of an identity */
 
     /* dmarc */

@@ -13,8 +13,10 @@
 
 /** Our names in the field. */
 struct forged_ids {
-    assay_span id;   /**< the authserv-id */
-    assay_span host; /**< the name of this host; may be empty */
+    assay_span id;          /**< the authserv-id */
+    assay_span host;        /**< the name of this host; may be empty */
+    const assay_span *also; /**< more names */
+    size_t nalso;
 };
 
 /**
@@ -27,12 +29,11 @@ bool forged_is_by(assay_span value, assay_span id);
  * not known. From the last to the first, so that indexes stay right.
  *
  * \param scratch  for reading
- * \param keep_ours fields by our names are true and stay: somebody before us saw to it
  * \param edits    room for as many as there are fields; appended to
  * \return ASSAY_DONE, ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status forged_remove(struct arena *scratch, const struct header *h,
-                                           const struct forged_ids *ids, bool keep_ours,
-                                           struct assay_edit *edits, size_t *n);
+                                           const struct forged_ids *ids, struct assay_edit *edits,
+                                           size_t *n);
 
 #endif

@@ -58,7 +58,7 @@ static void check_fields(const struct sign_fields *f)
 static void check_rule(const struct sign_rule *r)
 {
     must(r->text.n > 0 && r->nkeys > 0 && r->nkeys <= LIMIT_SIGN_KEYS);
-    must(r->nusers <= LIMIT_SIGN_LIST && r->nnets <= LIMIT_SIGN_LIST);
+    must(r->nusers <= LIMIT_SIGN_LIST && r->nets.n <= LIMIT_MATCHES);
     must((r->pattern == SIGN_ANY) == (r->domain.n == 0));
     must((r->pattern == SIGN_ADDRESS) == (r->local.n > 0));
     if (r->domain.n)
@@ -70,8 +70,9 @@ static void check_rule(const struct sign_rule *r)
     }
     for (size_t i = 0; i < r->nusers; i++)
         must(r->users[i].n > 0);
-    for (size_t i = 0; i < r->nnets; i++)
-        must(r->nets[i].bits <= ip_size(&r->nets[i].ip) * 8);
+    for (size_t i = 0; i < r->nets.n; i++)
+        must(r->nets.all[i].type == MATCH_NETWORK &&
+             r->nets.all[i].bits <= ip_size(&r->nets.all[i].net) * 8);
     must(r->identity.n <= LIMIT_SIGN_IDENTITY);
     check_fields(&r->fields);
 }

@@ -136,36 +136,14 @@ static assay_status set_users(struct reader *r, assay_span value)
     return ASSAY_DONE;
 }
 
-/** An address, or one and how many of its bits count. */
-static bool read_net(assay_span text, struct sign_net *ret)
-{
-    size_t slash = span_find(text, '/');
-    struct sign_net net;
-    uint64_t bits;
-
-    if (!ip_read(span_first(text, slash), &net.ip))
-        return false;
-    bits = ip_size(&net.ip) * 8;
-    if (slash < text.n && !number_read(span_from(text, slash + 1), bits, &bits))
-        return false;
-    net.bits = (unsigned)bits;
-    *ret = net;
-    return true;
-}
-
 static assay_status set_nets(struct reader *r, assay_span value)
 {
-    struct sign_rule *rule = r->rule;
-    assay_span one;
+    assay_span bad;
+    assay_status s = matches_read(r->arena, value, MATCH_NETWORKS, &r->rule->nets, &bad);
 
-    if (pieces(value) > LIMIT_SIGN_LIST)
-        return refuse(r, value, "more than 1,000 of them");
-    if (!(rule->nets = arena_zero(r->arena, pieces(value) * sizeof *rule->nets)))
-        return ASSAY_ENOMEM;
-    while (span_cut(&value, ',', &one))
-        if (!read_net(one, &rule->nets[rule->nnets++]))
-            return refuse(r, one, "an address or a network is expected, such as 10.0.0.0/8");
-    return ASSAY_DONE;
+    if (s == ASSAY_EINVAL)
+        return refuse(r, bad, "an address or a network is expected, such as 10.0.0.0/8");
+    return s;
 }
 
 /* ---- how ---- */

@@ -22,8 +22,8 @@
 #ifndef POLICY_SIGN_H
 #define POLICY_SIGN_H
 
-#include "base/ip.h"
 #include "dkim/sign.h"
+#include "policy/match.h"
 
 /** What the address in From is compared with. */
 enum sign_pattern { SIGN_ANY, SIGN_ADDRESS, SIGN_DOMAIN, SIGN_BELOW };
@@ -33,12 +33,6 @@ struct sign_key {
     assay_span selector; /**< canonical */
     assay_span domain;   /**< canonical; empty: the author domain */
     enum dkim_algorithm algorithm;
-};
-
-/** A network. */
-struct sign_net {
-    struct ip ip;
-    unsigned bits;
 };
 
 /** Which fields are signed. */
@@ -57,8 +51,7 @@ struct sign_rule {
     size_t nkeys;
     assay_span *users; /**< one of them, unless there are none; "*": any */
     size_t nusers;
-    struct sign_net *nets; /**< in one of them, unless there are none */
-    size_t nnets;
+    struct matches nets; /**< in one of them, unless there are none */
     struct sign_fields fields;
     enum canon header_canon, body_canon;
     uint64_t expire; /**< seconds until x=; 0: no x= */

@@ -32,10 +32,11 @@ static void put_rule(struct buf *out, const struct sign_rule *r)
                    r->keys[i].algorithm == DKIM_ED25519_SHA256 ? "ed" : "rsa");
     for (size_t i = 0; i < r->nusers; i++)
         buf_printf(out, " user %.*s", SPAN_ARG(r->users[i]));
-    for (size_t i = 0; i < r->nnets; i++) {
+    for (size_t i = 0; i < r->nets.n; i++) {
         char text[IP_TEXT];
 
-        buf_printf(out, " net %.*s/%u", SPAN_ARG(ip_text(&r->nets[i].ip, text)), r->nets[i].bits);
+        buf_printf(out, " net %.*s/%u", SPAN_ARG(ip_text(&r->nets.all[i].net, text)),
+                   r->nets.all[i].bits);
     }
     buf_printf(out, " %s%s%.*s c%d%d", PROFILES[r->fields.profile], r->fields.names.n ? " " : "",
                SPAN_ARG(r->fields.names), r->header_canon, r->body_canon);
@@ -160,6 +161,10 @@ static void what_is_wrong_is_said_with_the_entry(void **state)
         {"* key=s:* user=a,", "entry 1: \"\": the name of a user is expected"},
         {"* key=s:* client=10.0.0.0/33",
          "entry 1: \"10.0.0.0/33\": an address or a network is expected, such as 10.0.0.0/8"},
+        {"* key=s:* client=",
+         "entry 1: \"\": an address or a network is expected, such as 10.0.0.0/8"},
+        {"* key=s:* client=10.0.0.1/8",
+         "entry 1: \"10.0.0.1/8\": an address or a network is expected, such as 10.0.0.0/8"},
         {"* key=s:* client=a.example",
          "entry 1: \"a.example\": an address or a network is expected, such as 10.0.0.0/8"},
         {"* key=s:* profile=loose", "entry 1: \"loose\": a profile is strict or list-friendly"},

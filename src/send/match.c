@@ -43,15 +43,6 @@ static bool is_user(const struct sign_rule *rule, assay_span user)
     return rule->nusers == 0;
 }
 
-/** The client is in one of the networks named. */
-static bool is_client(const struct sign_rule *rule, const struct ip *ip)
-{
-    for (size_t i = 0; i < rule->nnets; i++)
-        if (ip_in(ip, &rule->nets[i].ip, rule->nets[i].bits))
-            return true;
-    return rule->nnets == 0;
-}
-
 /** Compare an entry with the message. */
 static enum fit compare(const struct send *s, const struct sign_rule *rule)
 {
@@ -59,7 +50,7 @@ static enum fit compare(const struct send *s, const struct sign_rule *rule)
         return OTHER_AUTHOR;
     if (!is_user(rule, s->user))
         return OTHER_USER;
-    return is_client(rule, &s->ip) ? MATCHES : OTHER_CLIENT;
+    return !rule->nets.n || matches_ip(&rule->nets, &s->ip) ? MATCHES : OTHER_CLIENT;
 }
 
 /** Why the author is not clear, or NULL. */

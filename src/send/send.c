@@ -124,12 +124,37 @@ static assay_status set_slots(struct send *s)
     return ASSAY_DONE;
 }
 
+/** Find the policy for the message: by envelope and header, for there is nothing else to know. */
+static assay_status choose_policy(struct send *s)
+{
+    bool sure = !s->authors.over && !s->authors.hidden;
+    struct policy_facts facts = {.listener = s->listener,
+                                 .user = s->user,
+                                 .ip = s->ip,
+                                 .sender_unknown = s->sender_unknown,
+                                 .recipients = s->recipients,
+                                 .nrecipients = s->nrecipients,
+                                 .header = &s->in.message.header,
+                                 .authors = s->authors.domains,
+                                 .nauthors = sure ? s->authors.n : 0,
+                                 .client_name = SPAN_EMPTY};
+
+    if (!s->top->children)
+        return ASSAY_DONE;
+    if (path_read(&s->ev.keep, s->mail_from, &facts.sender) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    s->policy = policy_select(s->top, &facts);
+    return ASSAY_DONE;
+}
+
 /** Read what the header has. */
 static assay_status prepare(void *send)
 {
     struct send *s = send;
     assay_status status = authors_find(&s->ev.keep, &s->in.message.header, &s->authors);
 
+    if (status == ASSAY_DONE)
+        status = choose_policy(s);
     if (status == ASSAY_DONE)
         status = send_match(s);
     if (status == ASSAY_DONE && s->rule)
@@ -141,10 +166,40 @@ static assay_status prepare(void *send)
 
 /* ---- the public calls ---- */
 
+/** Room for one more recipient. */
+static assay_status make_room(struct send *s)
+{
+    size_t cap = s->recipients_cap ? s->recipients_cap * 2 : 4;
+    struct path *wider;
+
+    if (s->nrecipients < s->recipients_cap)
+        return ASSAY_DONE;
+    if (!(wider = arena_get(&s->ev.keep, cap * sizeof *wider)))
+        return ASSAY_ENOMEM;
+    if (s->nrecipients)
+        memcpy(wider, s->recipients, s->nrecipients * sizeof *wider);
+    s->recipients = wider;
+    s->recipients_cap = cap;
+    return ASSAY_DONE;
+}
+
 static assay_status rcpt(struct assay_eval *ev, assay_span address)
 {
-    (void)address; /* whom a message is for changes nothing here */
-    return intake_begins(&((struct send *)ev)->in) ? ASSAY_DONE : ASSAY_EORDER;
+    struct send *s = (struct send *)ev;
+    struct path *path;
+    assay_span kept;
+
+    if (!intake_begins(&s->in))
+        return ASSAY_EORDER;
+    if (!s->top->children)
+        return ASSAY_DONE; /* nothing depends on whom it is for */
+    if (make_room(s) != ASSAY_DONE || !arena_copy(&ev->keep, address, &kept))
+        return ASSAY_ENOMEM;
+    path = &s->recipients[s->nrecipients];
+    if (path_read(&ev->keep, kept, path) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    s->nrecipients++;
+    return ASSAY_DONE;
 }
 
 static assay_status header(struct assay_eval *ev, assay_span name, assay_span value)
@@ -225,6 +280,19 @@ struct send *send_of(assay_eval *ev)
     return ev->ops == &SEND_OPS ? (struct send *)ev : NULL;
 }
 
+/** Copy the envelope. */
+static assay_status copy_envelope(struct send *s, const struct assay_envelope *e)
+{
+    struct arena *keep = &s->ev.keep;
+
+    s->sender_unknown = e->mail_from_unknown;
+    return arena_copy(keep, e->hostname, &s->hostname) && arena_copy(keep, e->user, &s->user) &&
+                   arena_copy(keep, e->listener, &s->listener) &&
+                   arena_copy(keep, e->mail_from, &s->mail_from)
+               ? ASSAY_DONE
+               : ASSAY_ENOMEM;
+}
+
 assay_status assay_send_new(assay_engine *engine, const assay_policy *policy,
                             const struct assay_envelope *envelope, assay_eval **ret)
 {
@@ -235,17 +303,16 @@ assay_status assay_send_new(assay_engine *engine, const assay_policy *policy,
     if (!policy->sealed || envelope->size < sizeof(size_t) || envelope->size > sizeof e)
         return ASSAY_EINVAL;
     memcpy(&e, envelope, envelope->size);
-    if (e.sample > 99 || (e.ip.n && !ip_read(e.ip, &ip)))
+    if (e.sample > 99 || (e.ip.n && !ip_read(e.ip, &ip)) || (e.mail_from_unknown && e.mail_from.n))
         return ASSAY_EINVAL;
     if (!(s = calloc(1, sizeof *s)))
         return ASSAY_ENOMEM;
     eval_init(&s->ev, &SEND_OPS, engine, e.now);
-    s->policy = policy;
+    s->top = s->policy = policy;
     s->ip = ip;
     s->why_not = SPAN_EMPTY;
     intake_init(&s->in, engine, 0, prepare, s);
-    if (!arena_copy(&s->ev.keep, e.hostname, &s->hostname) ||
-        !arena_copy(&s->ev.keep, e.user, &s->user)) {
+    if (copy_envelope(s, &e) != ASSAY_DONE) {
         send_free(&s->ev);
         return ASSAY_ENOMEM;
     }

@@ -8,7 +8,7 @@
  *
  *     assay_send_new()        at MAIL FROM
  *     assay_header() ...      fields gather in the message
- *     assay_eoh()             match.c: the author is found, and the first entry of sign.table that matches; the
+ *     assay_eoh()             the policy is chosen; match.c: the author is found, and the first entry of sign.table that matches; the
  *                             body digests its keys need are fixed; a step asks for the public keys, all at once
  *     assay_body(), eom       the body streams through its digests
  *     assay_step()            sign_one(), a branch for each key:
@@ -54,10 +54,17 @@ struct send_slot {
 
 /** A sending evaluation. */
 struct send {
-    struct assay_eval ev; /**< first: an assay_eval is one of these */
-    const struct assay_policy *policy;
-    assay_span hostname, user;
+    struct assay_eval ev;              /**< first: an assay_eval is one of these */
+    const struct assay_policy *top;    /**< as given */
+    const struct assay_policy *policy; /**< the nearest, once the header is there */
+
+    /* the envelope, copied */
+    assay_span hostname, user, listener, mail_from;
+    bool sender_unknown;
     struct ip ip;
+    struct path *recipients;
+    size_t nrecipients, recipients_cap;
+
     struct intake in;
     struct authors authors;
     const struct sign_rule *rule; /**< NULL: none matches */

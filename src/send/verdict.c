@@ -71,11 +71,14 @@ static assay_status write_edits(struct send *s)
 {
     const struct header *h = &s->in.message.header;
     assay_span id = s->policy->authserv_id.n ? s->policy->authserv_id : s->hostname;
-    const struct forged_ids ids = {id.n ? id : SPAN("localhost"), s->hostname};
+    const struct forged_ids ids = {.id = id.n ? id : SPAN("localhost"),
+                                   .host = s->hostname,
+                                   .also = s->policy->authserv_id_also.names,
+                                   .nalso = s->policy->authserv_id_also.n};
     size_t most = header_count(h, SPAN("Authentication-Results")) + s->n + 1, n = 0;
     struct assay_edit *edits = arena_zero(&s->ev.keep, most * sizeof *edits);
 
-    if (!edits || forged_remove(&s->ev.pass, h, &ids, false, edits, &n) != ASSAY_DONE)
+    if (!edits || forged_remove(&s->ev.pass, h, &ids, edits, &n) != ASSAY_DONE)
         return ASSAY_ENOMEM;
     for (size_t i = s->n; i > 0; i--)
         if (s->slots[i - 1].result == SEND_SIGNED)
@@ -146,7 +149,8 @@ assay_status send_verdict(struct send *s)
     trace_out(&s->ev);
     v->would = v->what;
     v->author = s->authors.n == 1 ? s->authors.domains[0] : SPAN_EMPTY;
-    v->authres = v->override = v->override_note = v->policy = SPAN_EMPTY;
+    v->authres = v->override = v->override_note = SPAN_EMPTY;
+    v->policy = s->policy->name;
     if (!arena_copy(&s->ev.keep, reason, &v->reason) || write_checks(s) != ASSAY_DONE ||
         write_edits(s) != ASSAY_DONE || s->ev.no_memory)
         return ASSAY_ENOMEM;
