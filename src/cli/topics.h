@@ -43,6 +43,24 @@
           "accepted when its chain passes, that sealer noted dmarc=pass for the author's domain, and nobody "   \
           "changed the message since who is not trusted too. Trust those who check what they forward. "         \
           "(RFC 8617)")                                                                                         \
+    TOPIC("sign", "Signing: whose mail, by which keys?",                                                        \
+          "The first entry of sign.table that matches the address in From says by which keys a message is signed: " \
+          "sign.table = example.org key=s1:example.org,e1:example.org:ed25519 ; .example.org key=s1:example.org " \
+          "user=*. The pattern is an address, a domain, .domain for all below it, or * for any; `*` as the domain "\
+          "of a key is the author's. user= and client= (networks) narrow an entry down. Of what is signed: "    \
+          "profile=list-friendly (the default) leaves alone what mailing lists add, profile=strict lets nobody "\
+          "add a field that people see, fields=From:To:Subject is a list of one's own, in which a name given "  \
+          "twice allows no further field. Also canonicalization=relaxed/simple, expire=SECONDS, timestamp=no, " \
+          "identity=ADDRESS. Before it signs, the program looks whether the public key is published, and "      \
+          "afterwards verifies by it: what nobody could verify is not signed. Sender, MAIL FROM and the user "  \
+          "choose no key; a message with several From fields or authors of several domains is not signed. "     \
+          "(RFC 6376 5)")                                                                                       \
+    TOPIC("seal", "Sealing: vouching for what one saw (ARC)",                                                   \
+          "Who sends mail on may note what was seen before it was changed: with seal.key = s1:example.org, each "\
+          "message that is delivered gets the three fields of ARC on top, behind all other changes. A chain "   \
+          "that fails is sealed as failed, once; one that could not be checked because the DNS did not answer " \
+          "is left as it is. A message that cannot be sealed goes without. Receivers believe only sealers they "\
+          "trust, and ARC may be given up in favour of DKIM2: seal for those who ask for it. (RFC 8617 5.1)")   \
     TOPIC("srs", "SRS: how does forwarded mail pass SPF, and a bounce come home?",                              \
           "A forwarder sends from its own address, which the author's SPF record does not list. With SRS it "   \
           "makes the sender's address one of its own: SRS0=HASH=DAY=shop.example=alice@fwd.example. A bounce "  \
