@@ -18,8 +18,8 @@ static bool next_unanswered(assay_eval *eval, size_t *cursor, struct assay_quest
     assay_fact *fact;
 
     while (assay_evidence(eval, cursor, q, &fact)) {
-        if (!fact || fact_state(fact) != FACT_UNKNOWN)
-            continue;
+        if (!fact || fact_state(fact) != FACT_UNKNOWN || q->kind == ASSAY_RECALL)
+            continue; /* that nothing is remembered is no reason to ask others */
         assay_fact_read(fact, ret);
         return true;
     }

@@ -101,6 +101,39 @@ static assay_status give_signatures(struct answers *a, assay_eval *eval,
     return ASSAY_DONE;
 }
 
+/** The command remembers nothing from one run to the next. */
+static assay_status recall_nothing(assay_eval *eval, const struct assay_question *question)
+{
+    struct assay_answer a = {.size = sizeof a,
+                             .how = ASSAY_NODATA,
+                             .secure = ASSAY_INSECURE,
+                             .reason = SPAN("nothing is remembered")};
+    assay_fact *fact;
+    assay_status s = assay_fact_new(question->kind, 0, &a, &fact);
+
+    if (s != ASSAY_DONE)
+        return s;
+    s = assay_answer_question(eval, question->id, fact);
+    assay_fact_free(fact);
+    return s < 0 ? s : ASSAY_DONE;
+}
+
+/** Answer the questions to memory, and take them out of a batch. \param n  how many are left */
+static assay_status answer_recalls(assay_eval *eval, struct assay_question *batch, size_t *n)
+{
+    assay_status s = ASSAY_DONE;
+    size_t left = 0;
+
+    for (size_t i = 0; i < *n && s == ASSAY_DONE; i++) {
+        if (batch[i].kind == ASSAY_RECALL)
+            s = recall_nothing(eval, &batch[i]);
+        else
+            batch[left++] = batch[i];
+    }
+    *n = left;
+    return s;
+}
+
 /** Answer a batch of questions. */
 static assay_status give(struct answers *a, assay_eval *eval, struct assay_question *question,
                          size_t n)
@@ -113,6 +146,8 @@ static assay_status give(struct answers *a, assay_eval *eval, struct assay_quest
         return ASSAY_DONE;
     if (a->from)
         return case_answer((void *)(uintptr_t)a->from, eval, question, n);
+    if ((s = answer_recalls(eval, question, &n)) != ASSAY_DONE || n == 0)
+        return s;
     if (!a->world && (s = make_world(a)) != ASSAY_DONE)
         return s;
     return assay_world_answer(a->world, eval, question, n);

@@ -318,11 +318,17 @@ def no_guess_takes_nothing_from_the_message(folder):
 
 @test
 @temporary
-def without_mail_from_spf_is_not_judged(folder):
+def without_mail_from_spf_of_it_is_not_judged(folder):
     bare = b"\n".join(line for line in message("shop").split(b"\n") if not line.startswith(b"Return-Path"))
     words = ["verify", "--world", world(folder, "shop")]
     has(run(*words, stdin=bare).out, "SPF none the reverse-path is not known",
-        "nothing tells MAIL FROM, so SPF and rDNS were not judged")
+        "nothing tells MAIL FROM, so SPF of it was not judged", "HELO pass", "rDNS pass")
+    kept = folder / "kept.case"
+    run(*words, "--record", kept, stdin=bare)
+    has(kept.read_text(), "from = ?")
+    has(run("verify", kept).out, "SPF none the reverse-path is not known", "HELO pass")
+    has(run("verify", "--mail-from", "x@bounce.shop.example", "--world", world(folder, "shop"), stdin=bare).out,
+        "SPF pass")
     same(valid(run(*words, "--json", stdin=bare).out)["envelope"]["mail_from"], None)
     has(run(*words, "--mail-from", "<x@bounce.shop.example>", stdin=bare).out, "SPF pass")
 

@@ -81,10 +81,20 @@
           "the highest record counts); RFC 7489 by a list of public suffixes. Where the two differ, "           \
           "`assay verify` shows both. (RFC 9989 4.10)")                                                         \
     TOPIC("disposition", "The disposition: what to do with the message",                                        \
-          "accept, quarantine (put it aside: a spam folder), reject (550), defer (451: ask to send it again "   \
-          "later). By DMARC: pass, or a policy of none: accept. A policy of quarantine: quarantine. A policy "  \
-          "of reject: see dmarc.reject; `auto` rejects only when all else says that it is forged, because "     \
-          "lists and forwarders break honest mail. When the DNS did not answer and the answer matters: defer.") \
+          "accept, tag (deliver it with a mark), quarantine (put it aside: a spam folder), reject (550), "      \
+          "defer (451: ask to send it again later), discard. By DMARC: pass, or a policy of none: accept. A "   \
+          "policy of quarantine: see dmarc.quarantine. A policy of reject: see dmarc.reject; `auto` rejects "   \
+          "only when all else says that it is forged, because lists and forwarders break honest mail. Where "   \
+          "there is no DMARC policy, spf.fail says what SPF alone may do. When the DNS did not answer and the " \
+          "answer matters: defer. enforce = no accepts all and tells what would have been done.")               \
+    TOPIC("forwarding", "Trusted forwarders",                                                                   \
+          "Who forwards mail breaks SPF, and often signatures, so honest mail fails DMARC. The option "         \
+          "forwarders lists whose word counts all the same: client=NETWORKS, name=HOST (proved by rDNS) or "    \
+          "sealer=DOMAIN (of an ARC seal), then, if it is not for everyone, authors=DOMAINS and "               \
+          "recipients=ADDRESSES, the last day it holds (until=2027-06-30), and a note. Entries are parted by "  \
+          "; and a message that fails is accepted when one of them means it: policy.override in "               \
+          "Authentication-Results says so. Name only those who check what they forward, and end what you do "   \
+          "not need.")                                                                                          \
     TOPIC("envelope", "The envelope: what SMTP told",                                                           \
           "SPF judges the client's address, its HELO and MAIL FROM. The receiver noted them on top of the "     \
           "message: MAIL FROM in Return-Path, the rest in Received. `assay verify` takes the newest Received "  \
@@ -99,8 +109,9 @@
     TOPIC("temperror", "temperror: could not tell",                                                             \
           "A question was not answered: no reply in time, SERVFAIL, or DNSSEC says that the answer is forged "  \
           "(BOGUS). It never counts as a failure: when the answer would have mattered, the message is "         \
-          "deferred, so that it comes again. Ask another resolver with --resolver ADDR; `dig` shows the same "  \
-          "question from another side.")                                                                        \
+          "deferred, so that it comes again; a receiver that remembers since when a domain has been so "        \
+          "accepts its mail after temperror.patience. Ask another resolver with --resolver ADDR; `dig` shows "  \
+          "the same question from another side.")                                                               \
     TOPIC("lists", "Mailing lists",                                                                             \
           "A list that adds a footer or a [tag] to Subject breaks the author's DKIM signature, and it sends "   \
           "from its own address, so SPF does not prove the author either. DMARC then fails for honest mail. "   \
@@ -118,15 +129,15 @@
     TOPIC("message", "Messages that break the rules",                                                           \
           "A LF without CR, a CR without LF, a NUL, a line over 998 octets, a header line without colon: RFC "  \
           "5322 forbids them, and two programs may read such a message in two ways. They are taken as they are "\
-          "unless an option says reject; then the message is malformed and nothing else is judged. A file that " \
+          "unless an option says otherwise; then the message is malformed and nothing else is judged. A file that " \
           "does not begin with a header is no message and not judged; of an mbox only the first message is.")   \
     TOPIC("policy", "Options of the receiver",                                                                  \
           "-o KEY=VALUE sets one, --policy FILE reads a file of `key = value` lines (# begins a comment), and " \
           "[policy] of a .case holds those of its verdict. The later of these stands above the earlier: "       \
           "defaults, the case, the file, -o. `assay help options` lists them.")                                 \
     TOPIC("status", "Exit status",                                                                              \
-          "0 accept, 1 quarantine or reject, 75 could not tell (defer), 64 the command line is wrong, 66 a "    \
-          "file could not be read, 70 out of memory, 73 output could not be written. For several messages the " \
+          "0 accept, 1 tag, quarantine, reject or discard, 75 could not tell (defer), 64 the command line is "  \
+          "wrong, 66 a file could not be read, 70 out of memory, 73 output could not be written. For several messages the " \
           "first of 64, 66, 70, 73, 1, 75, 0 that occurred.")
 /* clang-format on */
 
