@@ -93,7 +93,7 @@ typedef struct assay_policy assay_policy;
 
 /** One option, for help texts and manuals. All static text. */
 struct assay_option {
-    const char *name;    /**< such as "dkim.max_signatures" */
+    const char *name; /**< such as "dkim.max_signatures" */
     /** "number", "choice", "names", "words", "text", "field", "template", "table" */
     const char *type;
     const char *range;   /**< "1-100" or "accept defer"; empty where anything goes */

@@ -139,8 +139,8 @@ static bool redact_authres(struct receive *r, assay_span value, struct buf *out)
 
     for (size_t i = 0; i < value.n; i++)
         buf_putc(out, i <= head ? value.p[i] : filler(value.p[i]));
-    if (out->status == ASSAY_DONE && verdict_is_ours(r, span_from(buf_span(out), before)) ==
-                                         verdict_is_ours(r, value))
+    if (out->status == ASSAY_DONE &&
+        verdict_is_ours(r, span_from(buf_span(out), before)) == verdict_is_ours(r, value))
         return true;
     out->n = before;
     buf_put(out, value);

@@ -186,8 +186,9 @@ static void lost_facts_never_make_a_pass_or_a_policy_failure(void **state)
 /** Without its memory a receiver defers what it would have accepted in the end, and that is all. */
 static void without_memory(const struct case_one *one, uint32_t *random)
 {
-    static const enum assay_how HOWS[] = {ASSAY_TIMEOUT, ASSAY_SERVFAIL, ASSAY_BOGUS, ASSAY_TOOBIG,
-                                          ASSAY_REFUSED, ASSAY_NODATA,   ASSAY_NXDOMAIN};
+    static const enum assay_how HOWS[] = {ASSAY_TIMEOUT, ASSAY_SERVFAIL, ASSAY_BOGUS,
+                                          ASSAY_TOOBIG,  ASSAY_REFUSED,  ASSAY_NODATA,
+                                          ASSAY_NXDOMAIN};
     assay_policy *policy = law_policy(one);
     assay_eval *full;
 

@@ -25,7 +25,7 @@ struct law_way {
     enum assay_how lost; /**< in place of some answers; 0: none is lost */
     unsigned lost_of;    /**< one of so many is lost, by chance */
     enum assay_kind lost_kind; /**< only of this kind; 0: any */
-    unsigned give_up;    /**< give up after so many answers; 0: never */
+    unsigned give_up;          /**< give up after so many answers; 0: never */
 };
 
 /** A small generator of numbers that are as good as random, the same each time. */
@@ -116,12 +116,14 @@ static inline assay_policy *law_policy(const struct case_one *one)
     return policy;
 }
 
-/** Feed the message in pieces. */
+/** Tell the recipients, and feed the message in pieces. */
 static inline assay_status law_feed(const struct case_one *one, assay_eval *eval, size_t chunk)
 {
-    assay_span rest = one->message;
+    assay_span rest = one->message, address;
     assay_status s = ASSAY_DONE;
 
+    for (size_t i = 0; s == ASSAY_DONE && (address = case_recipient(one, i)).n; i++)
+        s = assay_rcpt(eval, address);
     while (rest.n && s == ASSAY_DONE) {
         assay_span piece = span_first(rest, chunk ? chunk : rest.n);
 

@@ -152,15 +152,35 @@ static bool compare(const struct case_one *one, const assay_policy *policy,
     return reached;
 }
 
-/** Fail every allocation of a case in turn. */
-static void torture(const struct case_one *one, uint32_t *random)
+/**
+ * The options of a case, and below them a policy that may hold when the DNS is silent, and one that
+ * always does.
+ */
+static assay_policy *tree_of(const struct case_one *one)
 {
-    assay_policy *policy = law_policy(one);
+    assay_policy *top = NULL, *child = NULL;
+    struct case_error error;
+
+    assert_int_equal(assay_policy_new(&top), ASSAY_DONE);
+    if (case_set_policy(one, top, &error) != ASSAY_DONE) {
+        assay_policy_free(top); /* a case that shows an error of its options */
+        return NULL;
+    }
+    assert_int_equal(assay_policy_child(top, "perhaps", &child), ASSAY_DONE);
+    assert_int_equal(assay_policy_when(child, "client", ".no.such.example", NULL), ASSAY_DONE);
+    assert_int_equal(assay_policy_set(child, "dmarc.reject", "accept", NULL), ASSAY_DONE);
+    assert_int_equal(assay_policy_child(top, "always", &child), ASSAY_DONE);
+    assay_policy_seal(top);
+    return top;
+}
+
+/** Fail every allocation of a case in turn, under a policy, which is freed. */
+static void torture(const struct case_one *one, assay_policy *policy)
+{
     unsigned long allocations;
     struct buf wanted;
     assay_eval *eval;
 
-    (void)random;
     if (!policy)
         return;
     arm(0, false);
@@ -176,17 +196,41 @@ static void torture(const struct case_one *one, uint32_t *random)
     assay_policy_free(policy);
 }
 
+static void by_its_policy(const struct case_one *one, uint32_t *random)
+{
+    (void)random;
+    torture(one, law_policy(one));
+}
+
+static void by_one_of_several(const struct case_one *one, uint32_t *random)
+{
+    (void)random;
+    torture(one, tree_of(one));
+}
+
+/** One of how many cases is tried. */
+static unsigned one_of(void)
+{
+    return getenv("ASSAY_LAW_ALL") ? 1 : 24;
+}
+
 static void every_allocation_may_fail(void **state)
 {
-    unsigned of = getenv("ASSAY_LAW_ALL") ? 1 : 24;
-
     (void)state;
-    law_each(torture, of);
+    law_each(by_its_policy, one_of());
+}
+
+static void every_allocation_may_fail_where_there_are_several_policies(void **state)
+{
+    (void)state;
+    law_each(by_one_of_several, one_of());
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_may_fail)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(every_allocation_may_fail_where_there_are_several_policies)};
     int failed;
 
     if (!CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) ||

@@ -68,8 +68,7 @@ static void put_header(struct case_writer *w, assay_span header)
             w,
             "; the header had a CR without LF, which no line here can hold: ? stands for it, and a replay "
             "may give another verdict\n");
-    if (w->top->message_bare_lf != POLICY_ACCEPT && has_bare_lf(header) &&
-        !w->in->header_given)
+    if (w->top->message_bare_lf != POLICY_ACCEPT && has_bare_lf(header) && !w->in->header_given)
         case_puts(
             w,
             "; the header had a LF without CR, which no line here can hold: CRLF stands for it\n");

@@ -122,8 +122,7 @@ static assay_status read_word(struct reader *r, assay_span word)
     if (key > FORWARDER_SEALER && !r->known)
         return refuse(r, "an entry begins with client=, name= or sealer=", word);
     switch (key) {
-    case 3:
-        return read_list(r, value, MATCH_DOMAINS, &r->f->authors, "authors takes domains");
+    case 3: return read_list(r, value, MATCH_DOMAINS, &r->f->authors, "authors takes domains");
     case 4:
         return read_list(r, value, MATCH_ADDRESSES, &r->f->recipients,
                          "recipients takes domains and addresses");

@@ -70,8 +70,7 @@ static void check_condition(assay_span text)
     span_cut(&text, '\n', &name);
     if (arena_copy(&a, name, &name) && text.p &&
         condition_read(&a, name.p, text, &c, &why) == ASSAY_DONE) {
-        check_matches(&c.matches,
-                      MATCH_PATHS | (c.type == CONDITION_CLIENT ? MATCH_NETWORKS : 0u));
+        check_matches(&c.matches, MATCH_PATHS | (c.type == CONDITION_CLIENT ? MATCH_NETWORKS : 0u));
         must(c.matches.n || c.text.n || c.field.n);
         must((c.type == CONDITION_HEADER) == (c.field.n > 0));
         must(!c.late || c.type == CONDITION_DKIM || c.type == CONDITION_CLIENT);

@@ -108,7 +108,6 @@ bool matches_path(const struct matches *m, const struct path *path) ASSAY_PURE;
 bool matches_every_path(const struct matches *m, const struct path *paths, size_t n) ASSAY_PURE;
 
 /** Every one of these canonical names is; none at all are not. */
-bool matches_every_domain(const struct matches *m, const assay_span *domains,
-                          size_t n) ASSAY_PURE;
+bool matches_every_domain(const struct matches *m, const assay_span *domains, size_t n) ASSAY_PURE;
 
 #endif

@@ -150,8 +150,7 @@ static bool is_text(enum type type, assay_span value)
 {
     if (type == FIELD)
         return is_field_name(value);
-    return type == TEXT ||
-           (value.n <= TEMPLATE_MAX && template_fault(value, type == LINK) == NULL);
+    return type == TEXT || (value.n <= TEMPLATE_MAX && template_fault(value, type == LINK) == NULL);
 }
 
 /** Read a value into its member. \param error  filled on ASSAY_EINVAL of what has much to say */
@@ -429,9 +428,10 @@ assay_status assay_policy_when(assay_policy *p, const char *condition, const cha
     if (s != ASSAY_DONE)
         return s;
     if (c->late && (why = early_difference(p)))
-        return refuse(p, ret_why,
-                      "%s is known at the end only, but this policy differs in %s, which counts before",
-                      condition, why);
+        return refuse(
+            p, ret_why,
+            "%s is known at the end only, but this policy differs in %s, which counts before",
+            condition, why);
     while (*last)
         last = &(*last)->next;
     *last = c;

@@ -48,11 +48,7 @@ enum policy_spf_fail {
 };
 
 /** temperror.action. */
-enum policy_temperror {
-    POLICY_TEMPERROR_DEFER,
-    POLICY_TEMPERROR_ACCEPT,
-    POLICY_TEMPERROR_TAG
-};
+enum policy_temperror { POLICY_TEMPERROR_DEFER, POLICY_TEMPERROR_ACCEPT, POLICY_TEMPERROR_TAG };
 
 /** quarantine.by. */
 enum policy_quarantine { POLICY_BY_HEADER, POLICY_BY_HOLD };
@@ -83,13 +79,13 @@ struct assay_policy {
     const char **values; /**< as text, one for each option */
 
     /* where it stands among others (select.h) */
-    assay_span name;                         /**< empty: the topmost, unless a case names it */
-    struct assay_policy *parent;             /**< NULL: it is the topmost */
+    assay_span name;                          /**< empty: the topmost, unless a case names it */
+    struct assay_policy *parent;              /**< NULL: it is the topmost */
     struct assay_policy *children, *youngest; /**< the first made, the last made */
-    struct assay_policy *next;               /**< child of the same parent */
+    struct assay_policy *next;                /**< child of the same parent */
     struct condition *conditions;
-    bool late;    /**< a condition of it or above it is known at the end only */
-    bool names;   /**< the client's name matters to some policy of the tree; set when sealed */
+    bool late;  /**< a condition of it or above it is known at the end only */
+    bool names; /**< the client's name matters to some policy of the tree; set when sealed */
     /** of a replay: another policy might have applied as well, with another outcome */
     bool unsure;
     assay_span unsure_of; /**< its name */

@@ -9,12 +9,12 @@
 /** Options that are read before the header is there, and those that are read at the end. */
 static const char *const AT_ONCE[] = {"iprev.check", "message.bare_cr",   "message.bare_lf",
                                       "message.nul", "message.long_line", "message.no_colon"};
-static const char *const AT_END[] = {
-    "arc.trusted",     "authres.layout",  "authserv_id",        "authserv_id.also",
-    "dmarc.permerror", "dmarc.quarantine", "dmarc.reject",      "enforce",
-    "forwarders",      "message.no_from", "quarantine.by",      "quarantine.field",
-    "received_spf",    "reply.text",      "reply.url",          "spf.fail",
-    "temperror.action", "temperror.patience"};
+static const char *const AT_END[] = {"arc.trusted",      "authres.layout",   "authserv_id",
+                                     "authserv_id.also", "dmarc.permerror",  "dmarc.quarantine",
+                                     "dmarc.reject",     "enforce",          "forwarders",
+                                     "message.no_from",  "quarantine.by",    "quarantine.field",
+                                     "received_spf",     "reply.text",       "reply.url",
+                                     "spf.fail",         "temperror.action", "temperror.patience"};
 
 enum policy_stage policy_stage_of(const char *option)
 {
@@ -175,9 +175,7 @@ static enum truth holds_one(const struct condition *c, const struct policy_facts
     case CONDITION_DKIM: return holds_dkim(c, f);
     case CONDITION_LISTENER: yes = span_eq(c->text, f->listener); break;
     case CONDITION_AUTHENTICATED: yes = holds_user(c, f->user); break;
-    case CONDITION_SENDER:
-        yes = !f->sender_unknown && matches_path(&c->matches, &f->sender);
-        break;
+    case CONDITION_SENDER: yes = !f->sender_unknown && matches_path(&c->matches, &f->sender); break;
     case CONDITION_HEADER: yes = holds_header(c, f->header); break;
     default: break; /* of those that every recipient or author has to match: holds_every() */
     }
@@ -189,9 +187,9 @@ static bool some_matches(const struct assay_policy *p, enum condition_type type,
                          const struct policy_facts *f, size_t i)
 {
     for (const struct condition *c = p->conditions; c; c = c->next)
-        if (c->type == type && (type == CONDITION_RECIPIENT
-                                    ? matches_path(&c->matches, &f->recipients[i])
-                                    : matches_domain(&c->matches, f->authors[i])))
+        if (c->type == type &&
+            (type == CONDITION_RECIPIENT ? matches_path(&c->matches, &f->recipients[i])
+                                         : matches_domain(&c->matches, f->authors[i])))
             return true;
     return false;
 }

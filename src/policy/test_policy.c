@@ -56,8 +56,8 @@ static void refuse_option(assay_policy *p, const char *name, const char *value, 
 
 static void the_table_of_options_is_whole_sorted_and_says_of_each_what_it_takes(void **state)
 {
-    static const char *const TYPES[] = {"number", "choice",   "names", "words",
-                                        "text",   "field", "template", "table"};
+    static const char *const TYPES[] = {"number", "choice", "names",    "words",
+                                        "text",   "field",  "template", "table"};
     const struct assay_option *o;
     size_t n = 0;
 

@@ -256,7 +256,8 @@ static void what_is_not_known_holds_of_nothing(void **state)
 static void of_one_name_any_condition_holds_and_of_several_names_each(void **state)
 {
     struct known k;
-    assay_policy *top = new_top(), *both = new_child(top, "both"), *either = new_child(top, "either");
+    assay_policy *top = new_top(), *both = new_child(top, "both"),
+                 *either = new_child(top, "either");
 
     (void)state;
     make_known(&k);
@@ -301,8 +302,9 @@ static void candidates_are_all_that_may_be_the_nearest(void **state)
 {
     const struct assay_policy *all[LIMIT_CANDIDATES];
     struct known k;
-    assay_policy *top = new_top(), *maybe = new_child(top, "maybe"), *deep = new_child(maybe, "deep"),
-                 *no = new_child(top, "no"), *yes = new_child(top, "yes");
+    assay_policy *top = new_top(), *maybe = new_child(top, "maybe"),
+                 *deep = new_child(maybe, "deep"), *no = new_child(top, "no"),
+                 *yes = new_child(top, "yes");
 
     (void)state;
     make_known(&k);
@@ -422,9 +424,8 @@ static void a_condition_that_is_none_is_refused_with_what_is_expected(void **sta
 
 static void every_option_of_the_lists_is_one(void **state)
 {
-    static const char *const ALL[] = {
-        "iprev.check",    "message.bare_cr", "message.bare_lf",    "message.nul",
-        "message.long_line", "message.no_colon"};
+    static const char *const ALL[] = {"iprev.check", "message.bare_cr",   "message.bare_lf",
+                                      "message.nul", "message.long_line", "message.no_colon"};
     size_t at_once = 0, at_end = 0;
 
     (void)state;
@@ -477,20 +478,23 @@ static void what_is_read_before_conditions_are_known_cannot_differ(void **state)
 
 static void what_stands_below_cannot_differ_either(void **state)
 {
-    assay_policy *top = new_top(), *child = new_child(top, "child"), *below = new_child(child, "below");
+    assay_policy *top = new_top(), *child = new_child(top, "child"),
+                 *below = new_child(child, "below");
     const char *why = NULL;
 
     (void)state;
     set_option(below, "dmarc.mode", "7489");
     assert_int_equal(assay_policy_when(child, "dkim", "example.org", &why), ASSAY_EINVAL);
-    assert_string_equal(why, "dkim is known at the end only, but this policy differs in dmarc.mode, "
-                             "which counts before");
+    assert_string_equal(why,
+                        "dkim is known at the end only, but this policy differs in dmarc.mode, "
+                        "which counts before");
     set_option(below, "dmarc.mode", "9989");
     when(child, "dkim", "example.org");
     assert_true(below->late);
-    cannot_differ(below, "dmarc.mode", "7489",
-                  "dmarc.mode cannot differ here: it counts before the condition dkim, or client by "
-                  "a name, can be told");
+    cannot_differ(
+        below, "dmarc.mode", "7489",
+        "dmarc.mode cannot differ here: it counts before the condition dkim, or client by "
+        "a name, can be told");
     assay_policy_free(top);
 }
 

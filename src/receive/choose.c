@@ -61,11 +61,11 @@ static const struct policy_signer *signers_of(struct receive *r)
     for (size_t i = 0; all && i < r->dkim.n; i++) {
         const struct dkim_slot *slot = &r->dkim.slots[i];
 
-        all[i] = (struct policy_signer){
-            .domain = slot->signature.domain,
-            .passes = slot->verdict.result == DKIM_PASS        ? TRUTH_YES
-                      : slot->verdict.result == DKIM_TEMPERROR ? TRUTH_MAYBE
-                                                               : TRUTH_NO};
+        all[i] =
+            (struct policy_signer){.domain = slot->signature.domain,
+                                   .passes = slot->verdict.result == DKIM_PASS        ? TRUTH_YES
+                                             : slot->verdict.result == DKIM_TEMPERROR ? TRUTH_MAYBE
+                                                                                      : TRUTH_NO};
     }
     return all;
 }

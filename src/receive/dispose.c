@@ -4,8 +4,9 @@
 const char *verdict_word(enum assay_disposition what)
 {
     static const char *const WORDS[] = {
-        [ASSAY_ACCEPT] = "accept", [ASSAY_QUARANTINE] = "quarantine", [ASSAY_REJECT] = "reject",
-        [ASSAY_DEFER] = "defer",   [ASSAY_TAG] = "tag",               [ASSAY_DISCARD] = "discard"};
+        [ASSAY_ACCEPT] = "accept", [ASSAY_QUARANTINE] = "quarantine",
+        [ASSAY_REJECT] = "reject", [ASSAY_DEFER] = "defer",
+        [ASSAY_TAG] = "tag",       [ASSAY_DISCARD] = "discard"};
 
     return WORDS[what];
 }
@@ -39,11 +40,11 @@ static assay_status accept_trusted(struct disposer *d, const struct trusted *t)
 /* ---- messages that cannot be judged ---- */
 
 /** What message.* stands for. */
-static const enum assay_disposition MESSAGE_ACTIONS[] = {
-    [POLICY_ACCEPT] = ASSAY_ACCEPT,
-    [POLICY_REJECT] = ASSAY_REJECT,
-    [POLICY_MESSAGE_TAG] = ASSAY_TAG,
-    [POLICY_MESSAGE_QUARANTINE] = ASSAY_QUARANTINE};
+static const enum assay_disposition MESSAGE_ACTIONS[] = {[POLICY_ACCEPT] = ASSAY_ACCEPT,
+                                                         [POLICY_REJECT] = ASSAY_REJECT,
+                                                         [POLICY_MESSAGE_TAG] = ASSAY_TAG,
+                                                         [POLICY_MESSAGE_QUARANTINE] =
+                                                             ASSAY_QUARANTINE};
 
 /** How bad an action is, for the one to be taken of several. */
 static unsigned weight(unsigned choice)
@@ -112,9 +113,9 @@ static const enum assay_disposition QUARANTINE_ACTIONS[] = {
 
 /** What dmarc.reject stands for; of `auto`, the milder of its two. */
 static const enum assay_disposition REJECT_ACTIONS[] = {
-    [POLICY_REJECT_AUTO] = ASSAY_QUARANTINE,   [POLICY_REJECT_QUARANTINE] = ASSAY_QUARANTINE,
-    [POLICY_REJECT_REJECT] = ASSAY_REJECT,     [POLICY_REJECT_TAG] = ASSAY_TAG,
-    [POLICY_REJECT_ACCEPT] = ASSAY_ACCEPT,     [POLICY_REJECT_DISCARD] = ASSAY_DISCARD};
+    [POLICY_REJECT_AUTO] = ASSAY_QUARANTINE, [POLICY_REJECT_QUARANTINE] = ASSAY_QUARANTINE,
+    [POLICY_REJECT_REJECT] = ASSAY_REJECT,   [POLICY_REJECT_TAG] = ASSAY_TAG,
+    [POLICY_REJECT_ACCEPT] = ASSAY_ACCEPT,   [POLICY_REJECT_DISCARD] = ASSAY_DISCARD};
 
 /** Reject by policy. */
 static assay_status reject(struct disposer *d, const char *why)
@@ -167,7 +168,8 @@ static assay_status apply_quarantine(struct disposer *d)
     bool plain = what == ASSAY_QUARANTINE;
 
     return dispose_decide(d, what, "policy", "RFC 9989 5.3.6",
-                          pass_printf(d->ev, "nothing proves %.*s, whose policy is quarantine%s%s%s",
+                          pass_printf(d->ev,
+                                      "nothing proves %.*s, whose policy is quarantine%s%s%s",
                                       SPAN_ARG(d->dmarc->author), lowered(d->dmarc),
                                       plain ? "" : option, plain ? "" : verdict_word(what)));
 }
@@ -317,10 +319,8 @@ static assay_status dispose(struct disposer *d)
 {
     unsigned choice, fault = unwanted_fault(d, &choice);
 
-    *d->ret = (struct decision){.reason = SPAN_EMPTY,
-                                .domain = d->dmarc->author,
-                                .text = SPAN_EMPTY,
-                                .note = SPAN_EMPTY};
+    *d->ret = (struct decision){
+        .reason = SPAN_EMPTY, .domain = d->dmarc->author, .text = SPAN_EMPTY, .note = SPAN_EMPTY};
     if (fault)
         return dispose_malformed(d, fault, choice);
     if (d->dmarc->result == DMARC_PERMERROR)
@@ -348,8 +348,8 @@ static assay_status dispose_other(const struct disposer *d, const struct assay_p
     b->trace = before;
     if (before.last)
         before.last->next = NULL;
-    *ret_differs = s == ASSAY_DONE && (decision.what != d->ret->what ||
-                                       policy->enforce != d->policy->enforce);
+    *ret_differs =
+        s == ASSAY_DONE && (decision.what != d->ret->what || policy->enforce != d->policy->enforce);
     return s;
 }
 
@@ -364,12 +364,12 @@ static assay_status defer_unsure(struct disposer *d, assay_span other)
 {
     assay_span text = SPAN("The policy for this message could not be told, the DNS did not answer; "
                            "try again later");
-    const struct untold why = {
-        NULL,
-        pass_printf(d->ev, "which policy applies could not be told: %.*s or %.*s",
-                    SPAN_ARG(span_first(called(d->policy->name), 200)),
-                    SPAN_ARG(span_first(called(other), 200))),
-        "4.4.3", text};
+    const struct untold why = {NULL,
+                               pass_printf(d->ev,
+                                           "which policy applies could not be told: %.*s or %.*s",
+                                           SPAN_ARG(span_first(called(d->policy->name), 200)),
+                                           SPAN_ARG(span_first(called(other), 200))),
+                               "4.4.3", text};
 
     d->r->unsure = true;
     d->r->unsure_of = other;
@@ -427,7 +427,7 @@ static assay_status conclude(struct disposer *d)
     if (s == ASSAY_DONE && replies)
         s = reply_make(d, c, &v->text);
     return s == ASSAY_DONE && !arena_copy(&d->ev->keep, c->note, &v->override_note) ? ASSAY_ENOMEM
-                                                                                   : s;
+                                                                                    : s;
 }
 
 assay_status verdict_dispose(struct assay_eval *ev, void *receive)

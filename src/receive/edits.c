@@ -161,11 +161,12 @@ static size_t remove_unwanted(const struct receive *r, const bool *unwanted,
 
     for (size_t i = h->n; i-- > 0;)
         if (unwanted[i])
-            edits[n++] = (struct assay_edit){
-                .remove = true,
-                .index = ordinal(h, i),
-                .name = field_is(h, i, SPAN(AUTHRES)) ? SPAN(AUTHRES) : field_name(h, i),
-                .value = SPAN_EMPTY};
+            edits[n++] =
+                (struct assay_edit){.remove = true,
+                                    .index = ordinal(h, i),
+                                    .name = field_is(h, i, SPAN(AUTHRES)) ? SPAN(AUTHRES)
+                                                                          : field_name(h, i),
+                                    .value = SPAN_EMPTY};
     return n;
 }
 
@@ -181,8 +182,8 @@ static assay_status insert_results(struct receive *r, const struct reported *rep
         struct assay_edit *e = &edits[(*n)++];
 
         *e = (struct assay_edit){.index = 0, .name = SPAN(AUTHRES)};
-        if (verdict_authres(r, each ? &reported->all[i - 1] : reported->all,
-                            each ? 1 : reported->n, &e->value) != ASSAY_DONE)
+        if (verdict_authres(r, each ? &reported->all[i - 1] : reported->all, each ? 1 : reported->n,
+                            &e->value) != ASSAY_DONE)
             return ASSAY_ENOMEM;
     }
     return ASSAY_DONE;

@@ -142,9 +142,8 @@ static assay_status run_branches(struct receive *r)
             continue;
         if (row->branch == RECEIVE_DMARC)
             take_identifiers(r);
-        all = join(all,
-                   branch_run(&r->ev, &r->branches[row->branch], run_of(r, row),
-                              (char *)r + row->slot));
+        all = join(all, branch_run(&r->ev, &r->branches[row->branch], run_of(r, row),
+                                   (char *)r + row->slot));
     }
     return all;
 }

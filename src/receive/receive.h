@@ -45,7 +45,7 @@ enum receive_branch {
 
 /** A receiving evaluation. */
 struct receive {
-    struct assay_eval ev; /**< first: an assay_eval is one of these */
+    struct assay_eval ev;               /**< first: an assay_eval is one of these */
     const struct assay_policy *top;     /**< what it was made with */
     const struct assay_policy *policy;  /**< for the checks: the nearest, by envelope and header */
     const struct assay_policy *decided; /**< for what follows them: the nearest */

@@ -43,9 +43,9 @@ static void put_line(assay_span line, size_t most, size_t *left, struct buf *out
 /** Append the link: behind the text when both fit in one line. One that fits in none is left out. */
 static void put_link(assay_span link, size_t most, size_t *left, struct buf *out)
 {
-    size_t last = out->n - (span_rfind(buf_span(out), '\n') < out->n
-                                ? span_rfind(buf_span(out), '\n') + 1
-                                : 0);
+    size_t last =
+        out->n -
+        (span_rfind(buf_span(out), '\n') < out->n ? span_rfind(buf_span(out), '\n') + 1 : 0);
 
     if (!link.n || link.n > most)
         return;

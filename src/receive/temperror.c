@@ -10,8 +10,8 @@ static assay_status recall(struct disposer *d, assay_span domain, bool *ret_know
     const struct assay_fact *fact;
     uint64_t since = 0;
     char text[TIME_TEXT];
-    assay_status s = ask(d->ev, ASSAY_RECALL, 0,
-                         pass_printf(d->ev, "deferred %.*s", SPAN_ARG(domain)), &fact);
+    assay_status s =
+        ask(d->ev, ASSAY_RECALL, 0, pass_printf(d->ev, "deferred %.*s", SPAN_ARG(domain)), &fact);
 
     if (s != ASSAY_DONE)
         return s;
@@ -43,10 +43,12 @@ static assay_status defer_or_accept(struct disposer *d, const struct untold *why
     char text[TIME_TEXT];
 
     if (known && is_over(d, since))
-        return dispose_decide(d, ASSAY_ACCEPT, "temperror", why->ref,
-                              pass_printf(d->ev, "%.*s; so it has been since %.*s, and nobody waits longer than "
-                                                 "temperror.patience",
-                                          SPAN_ARG(why->reason), SPAN_ARG(time_text(since, text))));
+        return dispose_decide(
+            d, ASSAY_ACCEPT, "temperror", why->ref,
+            pass_printf(d->ev,
+                        "%.*s; so it has been since %.*s, and nobody waits longer than "
+                        "temperror.patience",
+                        SPAN_ARG(why->reason), SPAN_ARG(time_text(since, text))));
     d->ret->code = 451;
     d->ret->enhanced = why->enhanced;
     d->ret->text = why->text;

@@ -24,20 +24,20 @@ static const char WORLD[] =
     "helo = mail.evil.example\n"
     "hostname = mx.example.net\n";
 
-#define SIGNED                                                                           \
-    "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=news.example; s=ed;\n"  \
-    "  h=from:subject; bh=eDCyaw7m810RhFf0TmGWGkTYiT/1GwL4/PCOGIr3ew4=; b=\n"            \
-    "  0DoIH507SNQrfDy1vqQnb8rgOzswKxWLSk8RqhcmQFuLK0UYWa1RCX+ZpELj8M1lKZ\n"             \
+#define SIGNED                                                                          \
+    "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=news.example; s=ed;\n" \
+    "  h=from:subject; bh=eDCyaw7m810RhFf0TmGWGkTYiT/1GwL4/PCOGIr3ew4=; b=\n"           \
+    "  0DoIH507SNQrfDy1vqQnb8rgOzswKxWLSk8RqhcmQFuLK0UYWa1RCX+ZpELj8M1lKZ\n"            \
     "  OKFvTebR7ldt8ZGDlkDA==\n"
-#define UNKNOWN                                                                          \
+#define UNKNOWN                                                                           \
     "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=news.example; s=slow;\n" \
-    "  h=from:subject; bh=eDCyaw7m810RhFf0TmGWGkTYiT/1GwL4/PCOGIr3ew4=; b=\n"            \
-    "  0DoIH507SNQrfDy1vqQnb8rgOzswKxWLSk8RqhcmQFuLK0UYWa1RCX+ZpELj8M1lKZ\n"             \
+    "  h=from:subject; bh=eDCyaw7m810RhFf0TmGWGkTYiT/1GwL4/PCOGIr3ew4=; b=\n"             \
+    "  0DoIH507SNQrfDy1vqQnb8rgOzswKxWLSk8RqhcmQFuLK0UYWa1RCX+ZpELj8M1lKZ\n"              \
     "  OKFvTebR7ldt8ZGDlkDA==\n"
-#define FORGED  "From: Someone <someone@news.example>\nSubject: hello\n\ntext\n"
-#define TWO     "From: a@news.example, b@soft.example\nSubject: hello\n\ntext\n"
-#define GOOD    "From: Someone <someone@news.example>\nSubject: hello\n\ntext\n"
-#define SILENT  "From: Someone <someone@silent.example>\nSubject: hello\n\ntext\n"
+#define FORGED "From: Someone <someone@news.example>\nSubject: hello\n\ntext\n"
+#define TWO    "From: a@news.example, b@soft.example\nSubject: hello\n\ntext\n"
+#define GOOD   "From: Someone <someone@news.example>\nSubject: hello\n\ntext\n"
+#define SILENT "From: Someone <someone@silent.example>\nSubject: hello\n\ntext\n"
 
 enum { MOST_LINES = 8 };
 
@@ -368,8 +368,9 @@ static void an_envelope_alone_is_judged_by_the_topmost_policy(void **state)
 static void a_reverse_path_is_given_or_unknown_but_not_both(void **state)
 {
     assay_policy *policy = policies_of(&ROWS[0]);
-    struct assay_envelope e = {
-        .size = sizeof e, .mail_from = SPAN("x@a.example"), .mail_from_unknown = true};
+    struct assay_envelope e = {.size = sizeof e,
+                               .mail_from = SPAN("x@a.example"),
+                               .mail_from_unknown = true};
     assay_eval *eval = NULL;
 
     (void)state;

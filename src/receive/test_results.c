@@ -300,6 +300,36 @@ static void ours_stands_above_all_and_the_right_ones_are_gone(void **state)
     compare_order(&mx, CAME, COUNT(CAME), WANT, COUNT(WANT));
 }
 
+static void every_forgery_goes_by_its_own_index(void **state)
+{
+    static const struct receiver WHO = {"mx.example.net", "", "one"};
+    static const char *const CAME[] = {"BIMI-Location: forged one",
+                                       "Received: one",
+                                       "Received-SPF: pass receiver=mx.example.net",
+                                       "Assay-Disposition: accept",
+                                       "BIMI-Selector: v=BIMI1; s=stays",
+                                       "Authentication-Results: mx.example.net; dmarc=pass",
+                                       "bimi-location: forged two",
+                                       "Received-SPF: pass receiver=other.example",
+                                       "BIMI-Indicator: forged",
+                                       "X-BIMI-Location: stays",
+                                       "Received-SPF: pass receiver=mx.example.net",
+                                       "From: a@silent.example",
+                                       "BIMI-LOCATION: forged three",
+                                       "Authentication-Results: other.example; none",
+                                       "assay-disposition: accept"};
+    static const char *const WANT[] = {"Authentication-Results:mx.example.net; spf=none",
+                                       "Received: one",
+                                       "BIMI-Selector: v=BIMI1; s=stays",
+                                       "Received-SPF: pass receiver=other.example",
+                                       "X-BIMI-Location: stays",
+                                       "From: a@silent.example",
+                                       "Authentication-Results: other.example; none"};
+
+    (void)state;
+    compare_order(&WHO, CAME, COUNT(CAME), WANT, COUNT(WANT));
+}
+
 static void each_result_has_its_field_in_the_order_of_the_checks(void **state)
 {
     static const char *const CAME[] = {"Authentication-Results: mx.example.net; none",
@@ -324,6 +354,7 @@ int main(void)
         cmocka_unit_test(fields_by_our_names_go),
         cmocka_unit_test(fields_of_versions_that_are_not_known_go),
         cmocka_unit_test(ours_stands_above_all_and_the_right_ones_are_gone),
+        cmocka_unit_test(every_forgery_goes_by_its_own_index),
         cmocka_unit_test(each_result_has_its_field_in_the_order_of_the_checks),
     };
 

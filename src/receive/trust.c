@@ -54,10 +54,12 @@ static void take_entry(struct disposer *d, const struct forwarder *f, enum truth
     ret->override = "forwarder";
     ret->ref = "RFC 9989 7.4";
     ret->note = note;
-    ret->reason = t == TRUTH_YES
-                      ? pass_printf(d->ev, "a trusted forwarder sent it on (%.*s)", SPAN_ARG(note))
-                      : pass_printf(d->ev, "whether the client is the trusted forwarder %.*s could not be told",
-                                    SPAN_ARG(f->who));
+    ret->reason =
+        t == TRUTH_YES
+            ? pass_printf(d->ev, "a trusted forwarder sent it on (%.*s)", SPAN_ARG(note))
+            : pass_printf(d->ev,
+                          "whether the client is the trusted forwarder %.*s could not be told",
+                          SPAN_ARG(f->who));
 }
 
 /** Ask the entries that go by the client, until one vouches. */

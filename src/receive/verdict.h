@@ -63,8 +63,9 @@ struct reported {
 ASSAY_NODISCARD assay_status verdict_reported(struct receive *r, struct reported *ret);
 
 /** Write the value of one field with some of them into keep. \return ASSAY_DONE, ASSAY_ENOMEM */
-ASSAY_NODISCARD assay_status verdict_authres(struct receive *r, const struct authres_result *results,
-                                             size_t n, assay_span *ret);
+ASSAY_NODISCARD assay_status verdict_authres(struct receive *r,
+                                             const struct authres_result *results, size_t n,
+                                             assay_span *ret);
 
 /**
  * Write the edits: what must not stay goes, from the last field to the first, so that indexes are
