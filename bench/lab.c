@@ -20,6 +20,7 @@ extern char **environ;
 /* ---- children: none outlives the benchmark ---- */
 
 static pid_t children[64];
+static const char *open_folder; /* of the lab that is open */
 
 /** What still runs when the program ends, however it ends. */
 static void stop_children(void)
@@ -27,6 +28,8 @@ static void stop_children(void)
     for (size_t i = 0; i < sizeof children / sizeof *children; i++)
         if (children[i])
             kill(children[i], SIGTERM);
+    if (open_folder)
+        fprintf(stderr, "bench: %s is left to look at\n", open_folder);
 }
 
 pid_t bench_child(pid_t pid)
@@ -186,8 +189,15 @@ bool bench_lab_open(struct bench_lab *lab)
     snprintf(lab->folder, sizeof lab->folder, "/tmp/assay-bench-XXXXXX");
     if (!mkdtemp(lab->folder) || chmod(lab->folder, 0755) != 0)
         bench_fail("no temporary folder");
+    open_folder = lab->folder;
     bench_key_make(false, &lab->key);
     return start_resolver(lab);
+}
+
+void bench_lab_check(const struct bench_lab *lab)
+{
+    if (waitpid(lab->resolver, NULL, WNOHANG) != 0)
+        bench_fail("the resolver has ended");
 }
 
 void bench_lab_close(struct bench_lab *lab)
@@ -196,6 +206,7 @@ void bench_lab_close(struct bench_lab *lab)
 
     if (lab->resolver)
         bench_child_stop(lab->resolver);
+    open_folder = NULL;
     snprintf(command, sizeof command, "rm -rf '%s'", lab->folder);
     if (system(command) != 0)
         printf("# %s is left behind\n", lab->folder);

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { LARGE = 100000 }; /* octets from which a body is an attachment */
+
 static const char WORDS[] =
     "Dear customer,  the order you placed on Monday has left our house \t and should reach you "
     "within three days. Please keep this letter: it is your invoice as well.  ";
@@ -63,8 +65,8 @@ static size_t sign(const struct bench_key *key, bool ed25519, const uint8_t dige
 
 /* ---- messages ---- */
 
-/** Ten header fields, some folded, some with doubled and trailing blanks. */
-static void put_header(struct buf *out)
+/** Ten header fields, some folded, some with doubled and trailing blanks; a large body is an attachment. */
+static void put_header(struct buf *out, bool large)
 {
     buf_puts(
         out,
@@ -75,10 +77,12 @@ static void put_header(struct buf *out)
         "Subject: Your invoice  4711 \r\n"
         "Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n"
         "Message-ID: <20261123120000.4711@example.com>\r\n"
-        "MIME-Version: 1.0\r\n"
-        "Content-Type: text/plain;\r\n charset=utf-8\r\n"
-        "Content-Transfer-Encoding: 7bit\r\n"
-        "List-Unsubscribe: <https://example.com/u/4711>\r\n");
+        "MIME-Version: 1.0\r\n");
+    buf_puts(out, large ? "Content-Type: application/octet-stream;\r\n name=invoice.bin\r\n"
+                          "Content-Transfer-Encoding: base64\r\n"
+                        : "Content-Type: text/plain;\r\n charset=utf-8\r\n"
+                          "Content-Transfer-Encoding: 7bit\r\n");
+    buf_puts(out, "List-Unsubscribe: <https://example.com/u/4711>\r\n");
 }
 
 /** Text for small messages, a base64 attachment for large ones. */
@@ -88,7 +92,7 @@ static void put_body(struct buf *out, size_t size)
         "UGxlYXNlIGtlZXAgdGhpcyBsZXR0ZXI6IGl0IGlzIHlvdXIgaW52b2ljZSBhcyB3ZWxsLiBUaGFu\r\n";
 
     while (out->n + 2 < size) {
-        if (size > 100000)
+        if (size > LARGE)
             buf_put(out, SPAN(LINE));
         else
             buf_put(out, span_first(SPAN(WORDS), 40 + out->n % 37)),
@@ -167,7 +171,7 @@ void bench_message_make(const struct bench_key *key, bool ed25519, size_t size, 
 
     if (assay_engine_new(0, &engine) != ASSAY_DONE)
         bench_fail("no engine");
-    put_header(&header);
+    put_header(&header, size > LARGE);
     put_body(&body, size > 1300 ? size - 1300 : 64);
     body_digest(engine, buf_span(&body), bh);
     for (unsigned i = 0; i < signatures; i++)

@@ -183,12 +183,12 @@ static void make_message(const struct bench_lab *lab, const struct group *g, boo
 
 /** One round of one milter. */
 static void measure(const struct group *g, struct subject *s, assay_span message, unsigned messages,
-                    int round)
+                    unsigned connections, int round)
 {
     struct bench_load load = {.where = s->milter.where,
                               .message = message,
                               .expect = s->expect,
-                              .connections = CONNECTIONS,
+                              .connections = connections,
                               .messages = messages,
                               .each = g->each,
                               .authenticated = g->task == BENCH_SIGN};
@@ -232,13 +232,14 @@ static void run_rounds(const struct bench_lab *lab, const struct group *g, struc
 {
     struct buf plain, told;
 
+    bench_lab_check(lab);
     make_message(lab, g, false, &plain);
     make_message(lab, g, true, &told);
-    for (int round = -1; round < ROUNDS; round++)
+    for (int round = -1; round < ROUNDS; bench_lab_check(lab), round++)
         for (size_t i = 0; i < n; i++)
             if (s[i].milter.pid) {
                 measure(g, &s[i], buf_span(s[i].program == BENCH_OPENDMARC ? &told : &plain),
-                        round < 0 ? g->messages / 5 + 1 : g->messages, round);
+                        round < 0 ? g->messages / 5 + 1 : g->messages, CONNECTIONS, round);
                 if (round >= 0)
                     s[i].ratio[round] = s[i].cpu[round] / s[0].cpu[round];
             }
@@ -279,6 +280,51 @@ static void run_crowd(const struct bench_lab *lab, struct subject *s)
                                     : "<= 32 MISSED",
            f.p50, f.p99, load.messages / f.wall);
     fflush(stdout);
+    buf_done(&message);
+}
+
+/** Print what TCP costs in latency. */
+static void print_latency(const struct group *g, const struct subject *local,
+                          const struct subject *tcp)
+{
+    double ratio[ROUNDS], m;
+
+    for (int r = 0; r < ROUNDS; r++)
+        ratio[r] = tcp->p50[r] / local->p50[r];
+    m = median(ratio);
+    printf("%s.%s\t%.1f\t%.1f\t%.2f\tus\t", g->name, tcp->name, median(tcp->p50),
+           median(local->p50), m);
+    printf("%s\n", tcp->program != BENCH_OURS ? ""
+                   : m <= 1.3                 ? "<= 1.30 reached"
+                                              : "<= 1.30 MISSED");
+    fflush(stdout);
+}
+
+/** Latency over TCP beside that over a UNIX socket, one connection at a time. */
+static void run_latency(const struct bench_lab *lab, enum bench_program program, const char *name,
+                        const char *expect)
+{
+    static const struct group EACH[] = {
+        {"milter.latency.tcp", BENCH_VERIFY, false, 2048, 300, 1, 0},
+        {"milter.latency.tcp.ten", BENCH_VERIFY, false, 2048, 300, 10, 0}};
+    struct subject s[2] = {{.program = program, .name = name, .expect = {expect}},
+                           {.program = program, .name = name, .expect = {expect}}};
+    struct buf message;
+
+    if (bench_skipped(EACH[0].name) && bench_skipped(EACH[1].name))
+        return;
+    make_message(lab, &EACH[0], false, &message);
+    if (bench_milter_start(lab, program, BENCH_VERIFY, false, &s[0].milter) &&
+        bench_milter_start(lab, program, BENCH_VERIFY, true, &s[1].milter))
+        for (size_t i = 0; i < 2; i++) {
+            for (int round = -1; round < ROUNDS; bench_lab_check(lab), round++)
+                for (size_t k = 0; k < 2; k++)
+                    measure(&EACH[i], &s[k], buf_span(&message),
+                            EACH[i].messages / (program == BENCH_OURS ? 1 : 6), 1, round);
+            print_latency(&EACH[i], &s[0], &s[1]);
+        }
+    bench_milter_stop(&s[0].milter);
+    bench_milter_stop(&s[1].milter);
     buf_done(&message);
 }
 
@@ -338,6 +384,8 @@ void bench_milter(void)
         run_task(&lab, BENCH_VERIFY, false);
         run_task(&lab, BENCH_VERIFY, true);
         run_task(&lab, BENCH_SIGN, false);
+        run_latency(&lab, BENCH_NULL, "null", "X-Null");
+        run_latency(&lab, BENCH_OURS, "assayd", "dmarc=pass");
     }
     bench_lab_close(&lab);
 }

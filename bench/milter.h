@@ -34,6 +34,9 @@ struct bench_lab {
  * started from now on sees that network only. \return false: it cannot be; says why */
 bool bench_lab_open(struct bench_lab *lab);
 
+/** Stop the benchmark if the resolver has ended: on a machine that others use, someone may end it. */
+void bench_lab_check(const struct bench_lab *lab);
+
 /** Stop the resolver and remove the folder. */
 void bench_lab_close(struct bench_lab *lab);
 

@@ -56,15 +56,15 @@ static pid_t spawn(const struct bench_lab *lab, const char *name, const char *co
 static void write_conf(const struct bench_lab *lab, enum bench_task task, const char *where,
                        char conf[BENCH_PATH])
 {
-    FILE *f = bench_lab_file(lab, "assayd.conf", conf);
     bool local = strncmp(where, "unix:", 5) == 0;
+    FILE *f = bench_lab_file(lab, local ? "assayd.conf" : "assayd-tcp.conf", conf);
     char key[BENCH_PATH];
 
     write_key(lab, key);
     fprintf(f,
             "authserv_id = mx.test.example\nresolver = " BENCH_RESOLVER "@53\nuser = nobody\n"
-            "store = %s/store/assay.db\ncontrol { listen = unix:%s/control.sock }\n",
-            lab->folder, lab->folder);
+            "store = %s/store/%s.db\ncontrol { listen = unix:%s/%s-control.sock }\n",
+            lab->folder, local ? "unix" : "tcp", lab->folder, local ? "unix" : "tcp");
     if (local)
         fprintf(f, "milter \"in\" { listen = %s  mode = 0666 }\n", where);
     else

@@ -178,13 +178,14 @@ static void run_rounds(const struct bench_lab *lab, struct row *rows, pid_t mast
     struct buf message;
     FILE *f = bench_lab_file(lab, "message", NULL);
 
+    bench_lab_check(lab);
     bench_message_make(&lab->key, false, size, 1, &message);
     for (size_t i = 0; i < message.n; i++) /* smtp-source wants lines ended by LF */
         if (message.p[i] != '\r')
             fputc(message.p[i], f);
     fclose(f);
     buf_done(&message);
-    for (int round = -1; round < ROUNDS; round++)
+    for (int round = -1; round < ROUNDS; bench_lab_check(lab), round++)
         for (size_t i = 0; i < ROWS; i++)
             if (rows[i].up) {
                 measure(lab, master, &rows[i], i, round);
