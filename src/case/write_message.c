@@ -192,8 +192,7 @@ static bool is_lossy(const struct case_writer *w)
 
 void case_write_message(struct case_writer *w)
 {
-    bool digests =
-        w->flags & (ASSAY_CASE_DIGESTS | ASSAY_CASE_REDACT) || w->in->message.body.given;
+    bool digests = w->flags & (ASSAY_CASE_DIGESTS | ASSAY_CASE_REDACT) || w->in->message.body.given;
     const char *trouble = digests ? NULL : body_trouble(w);
 
     case_puts(w, "\n");
