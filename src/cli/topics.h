@@ -21,15 +21,6 @@
           "here (a short key, rsa-sha1, a body signed in part). A signature that fails counts like none; it "   \
           "does not make a message bad. It outlives forwarding unless someone changes the message, as mailing " \
           "lists do. (RFC 6376, 8301, 8463)")                                                                   \
-    TOPIC("sign", "Signing: whose mail is signed, by which keys, and how?",                                    \
-          "sign.table has an entry for each group of authors, parted by semicolons; the first that matches the "\
-          "address in From counts, and all its keys sign: `example.org key=s1:example.org,e1:example.org:ed25519; "\
-          ".example.org key=s1:* user=*`. An author is NAME@DOMAIN, DOMAIN, .DOMAIN for all below it, or * for "\
-          "any. key=SELECTOR:DOMAIN, an asterisk for DOMAIN is the author's; user= and client= narrow down who "\
-          "sends; profile=list-friendly (as without it) signs what mailing lists leave alone, profile=strict all "\
-          "that people see, fields=from:subject:to those named; canonicalization=relaxed/relaxed; "            \
-          "expire=SECONDS; timestamp=no; identity=NAME@DOMAIN. `assay key new` makes a key and its record. "   \
-          "(RFC 6376, 8463)")                                                                                  \
     TOPIC("dmarc", "DMARC: is the domain in From proved?",                                                      \
           "The domain in From is proved when SPF or a DKIM signature passes for it or for another domain of "   \
           "the same organization (aligned). Its policy stands in TXT _dmarc.DOMAIN: p=none asks for reports "   \
