@@ -9,6 +9,7 @@ Lines of a page that stand for something else:
 
     @policy-options@        the options of a receiver (src/policy/options.h)
     @conf KIND@             the options of a kind of block of assayd.conf (src/conf/options.h); of `top`: what is in none
+    @import PROGRAM@        what becomes of its options (src/cli/import_options.h)
     @options COMMAND@       the options of a command (src/cli/options.h)
     @commands@              the commands and what each is for
     @examples COMMAND@      its examples
@@ -139,6 +140,13 @@ def conf_block_text(kind):
     return purpose + options
 
 
+def import_text(program):
+    """What becomes of each option of another program."""
+    heads = {"MAPPED": "Becomes", "DROPPED": "Not needed:", "NONE": "No equivalent:"}
+    return [definition(f"*{escaped(name)}*", f"{heads[fate]} {text}.")
+            for name, fate, text in rows(TOP / "src/cli/import_options.h", program)]
+
+
 def option_text(_id, letter, name, value, complete, _commands, _brief, text):
     """One option of the command line as scdoc text."""
     value = "" if value == "0" else f" _{escaped(value)}_"
@@ -162,6 +170,8 @@ def insertion(place):
     chosen = [row for row in commands() if row[1] == name]
     if word == "policy-options":
         return [policy_option_text(*row) for row in policy_options()]
+    if word == "import":
+        return import_text(name)
     if word == "conf":
         return conf_block_text(name)
     if word == "options":
@@ -182,7 +192,7 @@ def expand(page):
     """The text of a page with everything in place."""
     lines = []
     for line in page.split("\n"):
-        match = re.fullmatch(r"@([a-z-]+(?: [a-z-]+)?)@", line.strip())
+        match = re.fullmatch(r"@([a-z-]+(?: [A-Za-z-]+)?)@", line.strip())
         inserted = insertion(match[1]) if match else None
         lines.append(line if inserted is None else "\n".join(inserted))
     return "\n".join(lines)

@@ -161,6 +161,8 @@ int cli_case(const struct cli *cli);
 int cli_key(const struct cli *cli);
 /** `assay sign`. */
 int cli_sign(const struct cli *cli);
+/** `assay import`. */
+int cli_import(const struct cli *cli);
 /** `assay help`. */
 int cli_help(const struct cli *cli);
 /** `assay completion`. */

@@ -33,6 +33,7 @@
     WANT("make a key to sign mail with; `assay sign` signs", "assay key new rsa --selector s2 --domain a.example") \
     WANT("run recorded cases, and see what differs", "assay case *.case")                                       \
     WANT("rewrite a sender's address for a forwarder", "assay srs forward --secret s --domain b.example a@a.example") \
+    WANT("move from opendkim, opendmarc, openarc or postsrsd", "assay import /etc/opendkim.conf")               \
     WANT("have a word or an option explained", "assay help arc")                                                \
     WANT("complete commands with the tab key", "source <(assay completion bash)")
 
@@ -79,6 +80,12 @@
             "assay sign --key e1.pem --selector e1 --domain a.example mail.eml", "",                            \
             "assay sign --key e1.pem --selector e1 --domain a.example --no-check <mail.eml", "",                \
             "assay sign --key e1.pem --selector e1 --domain a.example --explain mail.eml", "")                  \
+    COMMAND(IMPORT, "import", "FILE...",                                                                        \
+            "Make an assayd.conf of configurations of opendkim, opendmarc, openarc and postsrsd.",              \
+            "0 all was taken over, 1 some has no equivalent, 64 usage, 66 unreadable, 73 not written",          \
+            "assay import /etc/opendkim.conf /etc/opendmarc.conf", "both in one",                               \
+            "assay import --out assayd.conf /etc/default/postsrsd", "into a new file",                          \
+            "assay import --as opendkim my.conf", "a file of another name")                                     \
     COMMAND(HELP, "help", "[COMMAND|OPTION|WORD]",                                                              \
             "Explain a command, an option, or a word that a verdict uses.",                                     \
             "0 explained, 64 there is no such word",                                                            \
@@ -181,6 +188,10 @@
            "Print the Authentication-Results field (RFC 8601) and nothing else.")                               \
     OPTION(QUIET, 'q', "quiet", 0, "", IN(VERIFY), "exit status only",                                          \
            "Print nothing; the exit status tells.")                                                             \
+    OPTION(AS, 0, "as", "PROGRAM", "opendkim opendmarc openarc postsrsd", IN(IMPORT), "what the files are of",  \
+           "The program that the files are of. Without it, their names say.")                                   \
+    OPTION(OUT, 0, "out", "FILE", "@file", IN(IMPORT), "write to a new file",                                   \
+           "Write the configuration to this file, which must not be there yet.")                                \
     OPTION(STRICT, 0, "strict", 0, "", IN(CASE), "every question must be answered",                             \
            "A case that asks what it does not answer fails; hints excepted.")                                   \
     OPTION(PATTERN, 'k', "match", "PATTERN", "", IN(CASE), "only cases with this in their name",                \
@@ -193,7 +204,7 @@
            IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN), "auto always never",                 \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(STORE) | IN(HELP) | IN(VERSION) |            \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(STORE) | IN(IMPORT) | IN(HELP) | IN(VERSION) |            \
            IN(COMPLETION), "this help",                                                                         \
            "Show what the command is for, examples, and its options.")
 /* clang-format on */

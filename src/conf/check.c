@@ -89,8 +89,9 @@ static void refuse_option(struct conf_checker *c, const struct conf_block *b,
 
     in_block(b, where);
     if (other < CONF_N_KINDS)
-        CONF_REFUSE(c, item->at, "unknown option \"%.*s\"%s; it stands %s%s%s", CONF_SHOWN(item->name),
-                    where, other == CONF_TOP ? "at the top, in no block" : "in ",
+        CONF_REFUSE(c, item->at, "unknown option \"%.*s\"%s; it stands %s%s%s",
+                    CONF_SHOWN(item->name), where,
+                    other == CONF_TOP ? "at the top, in no block" : "in ",
                     CONF_BLOCK_TABLE[other].kind, other == CONF_TOP ? "" : " blocks");
     else if (near)
         CONF_REFUSE(c, item->at, "unknown option \"%.*s\"%s; did you mean \"%s\"?",

@@ -30,8 +30,8 @@ struct conf_complaint {
 struct conf_complaints {
     struct arena arena;
     struct conf_complaint *all;
-    size_t n, errors; /**< how many there are; how many were made that are no warnings */
-    size_t more;      /**< how many were not kept */
+    size_t n, errors;    /**< how many there are; how many were made that are no warnings */
+    size_t more;         /**< how many were not kept */
     assay_status status; /**< ASSAY_ENOMEM: a complaint found no memory */
 };
 

@@ -28,14 +28,16 @@ static void check_twice(struct conf_checker *c, enum conf_kind kind)
     const struct conf_block_row *row = &CONF_BLOCK_TABLE[kind];
 
     for (size_t i = 1; i < c->conf->n[kind]; i++) {
-        const struct conf_block *first = c->conf->sorted[kind][i - 1], *b = c->conf->sorted[kind][i];
+        const struct conf_block *first = c->conf->sorted[kind][i - 1],
+                                *b = c->conf->sorted[kind][i];
 
         if (!*row->name)
             CONF_REFUSE(c, b->at, "a second %s block; the first begins in line %u of %.*s",
                         row->kind, PLACE(first->at));
         else if (b->name.n && span_eq(first->name, b->name) && !may_both(first, b))
-            CONF_REFUSE(c, b->name_at, "%s \"%.*s\" stands twice; the first begins in line %u of %.*s",
-                        row->kind, CONF_SHOWN(b->name), PLACE(first->at));
+            CONF_REFUSE(c, b->name_at,
+                        "%s \"%.*s\" stands twice; the first begins in line %u of %.*s", row->kind,
+                        CONF_SHOWN(b->name), PLACE(first->at));
     }
 }
 
@@ -115,9 +117,10 @@ static void check_policy(struct conf_checker *c, const struct conf_block *b)
     for (size_t i = 0; i < b->n; i++)
         conditions |= b->entries[i].option != CONF_POLICY_PARENT;
     if (!conditions && !b->used)
-        CONF_WARN(c, b->at,
-                  "policy \"%.*s\" has no condition and no milter names it: it is for every message",
-                  CONF_SHOWN(b->name));
+        CONF_WARN(
+            c, b->at,
+            "policy \"%.*s\" has no condition and no milter names it: it is for every message",
+            CONF_SHOWN(b->name));
 }
 
 /** A key that nobody uses. */
@@ -344,8 +347,12 @@ static assay_status check_listeners(struct conf_checker *c)
 assay_status conf_check_across(struct conf_checker *c)
 {
     static void (*const EACH[CONF_N_KINDS])(struct conf_checker *, const struct conf_block *) = {
-        [CONF_TOP] = check_top,   [CONF_POLICY] = check_policy, [CONF_KEY] = check_key,
-        [CONF_SIGN] = check_sign, [CONF_SEAL] = check_seal,     [CONF_SRS] = check_srs,
+        [CONF_TOP] = check_top,
+        [CONF_POLICY] = check_policy,
+        [CONF_KEY] = check_key,
+        [CONF_SIGN] = check_sign,
+        [CONF_SEAL] = check_seal,
+        [CONF_SRS] = check_srs,
         [CONF_FORWARDER] = check_forwarder,
     };
 

@@ -120,7 +120,8 @@ static void check_conf(assay_span files, assay_span first)
     struct conf_complaints complaints = {.n = 0};
     struct buf out = buf_new(1 << 20);
     struct conf *conf = NULL;
-    assay_status s = conf_check(first, SPAN("A"), open_file, &files, 1795910400, &complaints, &conf);
+    assay_status s =
+        conf_check(first, SPAN("A"), open_file, &files, 1795910400, &complaints, &conf);
     const struct conf_block *b;
 
     must(s == (complaints.errors ? ASSAY_EINVAL : ASSAY_DONE));

@@ -160,8 +160,8 @@ static bool read_address(assay_span text, uint8_t version, struct conf_listen *l
         address = version == 6 ? SPAN("::1") : SPAN("127.0.0.1");
     if (!ip_read(address, &l->ip))
         return false;
-    *ret_why = version == 4 ? "takes an IPv4 address behind inet:"
-                            : "takes an IPv6 address behind inet6:";
+    *ret_why =
+        version == 4 ? "takes an IPv4 address behind inet:" : "takes an IPv6 address behind inet6:";
     l->kind = CONF_LISTEN_IP;
     l->port = (uint16_t)port;
     return version == 0 || version == l->ip.version;

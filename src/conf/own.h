@@ -30,7 +30,7 @@ struct conf_block {
 
 struct conf {
     struct arena arena;
-    struct conf_tree *tree; /**< places and names lie in it */
+    struct conf_tree *tree;                   /**< places and names lie in it */
     struct conf_block **blocks[CONF_N_KINDS]; /**< in the order of the text */
     struct conf_block **sorted[CONF_N_KINDS]; /**< by name, then in the order of the text */
     size_t n[CONF_N_KINDS];

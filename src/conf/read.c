@@ -25,7 +25,7 @@ struct reader {
     struct conf_complaints *complaints;
     conf_open_fn *open;
     void *arg;
-    size_t octets;        /* of all files */
+    size_t octets;           /* of all files */
     struct conf_word *words; /* of the option at hand */
     size_t nwords, words_cap;
 };
@@ -169,8 +169,7 @@ static assay_status take_words(struct reader *r, struct source *src, bool *ret_o
             comma.kind = CONF_TOKEN_END;
             continue;
         }
-        if (comma.kind == CONF_TOKEN_COMMA ||
-            (token.kind == CONF_TOKEN_COMMA && r->nwords == 0)) {
+        if (comma.kind == CONF_TOKEN_COMMA || (token.kind == CONF_TOKEN_COMMA && r->nwords == 0)) {
             REFUSE(r, comma.kind == CONF_TOKEN_COMMA ? comma.at : token.at,
                    "a comma stands between two values");
             return ASSAY_DONE;
@@ -183,7 +182,8 @@ static assay_status take_words(struct reader *r, struct source *src, bool *ret_o
         if (token.kind == CONF_TOKEN_OPEN)
             REFUSE(r, token.at, "{ stands behind the name of a block only, in its line");
         else if (token.kind == CONF_TOKEN_EQUALS)
-            REFUSE(r, token.at, "= stands behind the name of an option; quote a value that has one");
+            REFUSE(r, token.at,
+                   "= stands behind the name of an option; quote a value that has one");
         else
             *ret_ok = true;
         return ASSAY_DONE;
@@ -323,7 +323,8 @@ static assay_status read_block(struct reader *r, struct source *src, struct conf
                    SHOWN(kind.text), (unsigned)b->at.line);
         } else if (nested) {
             skip_lines(src);
-            if (next_kind(src) == CONF_TOKEN_CLOSE) /* it was not missing: the outer block ends here */
+            if (next_kind(src) ==
+                CONF_TOKEN_CLOSE) /* it was not missing: the outer block ends here */
                 conf_token_next(&src->t);
         }
     }
@@ -360,9 +361,9 @@ static assay_status read_items(struct reader *r, struct source *src, struct conf
             s = read_item(r, src, b, &token);
             continue;
         }
-        REFUSE(r, token.at, "%s", token.kind == CONF_TOKEN_WORD
-                                      ? "\"name = value\" is expected in a block"
-                                      : "the name of an option is expected");
+        REFUSE(r, token.at, "%s",
+               token.kind == CONF_TOKEN_WORD ? "\"name = value\" is expected in a block"
+                                             : "the name of an option is expected");
         skip_statement(src, true);
     }
     return s;

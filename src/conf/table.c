@@ -31,8 +31,7 @@ void conf_type_words(const struct conf_option_row *row, struct buf *out)
         [CONF_TYPE_PATTERN] = "example.org, .example.org, *",
         [CONF_TYPE_LABEL] = "a selector",
         [CONF_TYPE_NETWORK] = "an address or ADDRESS/BITS",
-        [CONF_TYPE_LISTEN] =
-            "unix:/PATH, inet:ADDRESS:PORT, inet6:[ADDRESS]:PORT or systemd:NAME",
+        [CONF_TYPE_LISTEN] = "unix:/PATH, inet:ADDRESS:PORT, inet6:[ADDRESS]:PORT or systemd:NAME",
         [CONF_TYPE_ADDRESS] = "ADDRESS:PORT or [ADDRESS]:PORT",
         [CONF_TYPE_RESOLVER] = "system, recursive or ADDRESS@PORT",
         [CONF_TYPE_FIELD] = "the name of a header field",
@@ -91,7 +90,7 @@ static void put_option(const struct conf_option_row *row, const char *indent, st
 
     buf_printf(&text, "%s; ", row->help);
     conf_type_words(row, &text);
-    buf_puts(&text, row->flags & CONF_MUST   ? " (required)"
+    buf_puts(&text, row->flags & CONF_MUST    ? " (required)"
                     : row->initial[0] == '\0' ? " (an example)"
                                               : "");
     buf_putc(&text, '\0');
@@ -123,7 +122,9 @@ static void put_receiver_options(struct buf *out)
 
 void conf_dump_defaults(struct buf *out)
 {
-    buf_puts(out, "## assayd.conf(5): every option, at its initial value or an example; take the # off those you want.\n\n");
+    buf_puts(
+        out,
+        "## assayd.conf(5): every option, at its initial value or an example; take the # off those you want.\n\n");
     for (size_t kind = 0; kind < CONF_N_KINDS; kind++) {
         const struct conf_block_row *b = &CONF_BLOCK_TABLE[kind];
         const char *indent = kind == CONF_TOP ? "" : "    ";

@@ -100,21 +100,22 @@ static void the_small_site_of_the_manual_is_taken(void **state)
 
 static void values_are_read_into_one_form(void **state)
 {
-    struct conf *conf =
-        taken("cache = 2G\nidle_timeout = 2h\nthreads = auto\nstore.retention = 2w\nlog.level = debug\n"
-              "internal = 192.0.2.77/24, 2001:DB8::1\ninternal = ::ffff:192.0.2.1\n"
-              "authserv_id.also = mx1 mx2\nhostname = MX.B\xc3\xbc" "cher.Example.\n"
-              "resolver = 127.0.0.1@53 [::1]@5353 fe80::1%eth0\n"
-              "resolver.trust_anchor = none\nsandbox = no\n"
-              "http { listen = localhost:80 [2001:DB8::1]:81 }\n"
-              "milter m { listen = inet:localhost:8891 inet6:[::1]:8891 systemd:m unix:/m  mode = 600 }\n"
-              "key k { selector = S1.x  file = /k }\n"
-              "sign User@Example.ORG { key = k fields = From, to expire = 0  client = ::/0 }\n"
-              "sign *@a.example { key = k }\nsign .B.example { key = k }\nsign * { key = k }\n"
-              "forwarder f { sealer = A.example until = 2026-12-31 note = a, b  \"c d\" }\n"
-              "policy p { when.header = List-Id: x  when.header = \"a\"  dmarc.reject = reject\n"
-              "  arc.trusted = a.example, b.example }\n",
-              NULL);
+    struct conf *conf = taken(
+        "cache = 2G\nidle_timeout = 2h\nthreads = auto\nstore.retention = 2w\nlog.level = debug\n"
+        "internal = 192.0.2.77/24, 2001:DB8::1\ninternal = ::ffff:192.0.2.1\n"
+        "authserv_id.also = mx1 mx2\nhostname = MX.B\xc3\xbc"
+        "cher.Example.\n"
+        "resolver = 127.0.0.1@53 [::1]@5353 fe80::1%eth0\n"
+        "resolver.trust_anchor = none\nsandbox = no\n"
+        "http { listen = localhost:80 [2001:DB8::1]:81 }\n"
+        "milter m { listen = inet:localhost:8891 inet6:[::1]:8891 systemd:m unix:/m  mode = 600 }\n"
+        "key k { selector = S1.x  file = /k }\n"
+        "sign User@Example.ORG { key = k fields = From, to expire = 0  client = ::/0 }\n"
+        "sign *@a.example { key = k }\nsign .B.example { key = k }\nsign * { key = k }\n"
+        "forwarder f { sealer = A.example until = 2026-12-31 note = a, b  \"c d\" }\n"
+        "policy p { when.header = List-Id: x  when.header = \"a\"  dmarc.reject = reject\n"
+        "  arc.trusted = a.example, b.example }\n",
+        NULL);
     const struct conf_block *top = only(conf, CONF_TOP), *b;
     const struct conf_setting *settings;
     struct ip ip;
@@ -240,11 +241,13 @@ static void initial_values_are_in_the_form_that_values_are_read_into(void **stat
         buf_printf(&text, "%s = %s\n" M, row->name, row->initial);
         buf_putc(&text, '\0');
         conf = taken(text.p, NULL);
-        assert_int_equal(conf_count(conf_block(conf, CONF_TOP, 0), option), conf_count(NULL, option));
+        assert_int_equal(conf_count(conf_block(conf, CONF_TOP, 0), option),
+                         conf_count(NULL, option));
         for (size_t k = 0; k < conf_count(NULL, option); k++)
             assert_true(span_eq(conf_text(conf_block(conf, CONF_TOP, 0), option, k),
                                 conf_text(NULL, option, k)));
-        assert_int_equal(conf_number(conf_block(conf, CONF_TOP, 0), option), conf_number(NULL, option));
+        assert_int_equal(conf_number(conf_block(conf, CONF_TOP, 0), option),
+                         conf_number(NULL, option));
         conf_free(conf);
     }
     buf_done(&text);
@@ -257,7 +260,8 @@ static void no_option_of_the_top_or_a_policy_has_the_name_of_one_of_the_receiver
     (void)state;
     for (size_t i = 0; (o = assay_policy_option(i)); i++)
         for (size_t k = 0; k < CONF_N_OPTIONS; k++)
-            if ((CONF_OPTION_TABLE[k].block == CONF_TOP || CONF_OPTION_TABLE[k].block == CONF_POLICY) &&
+            if ((CONF_OPTION_TABLE[k].block == CONF_TOP ||
+                 CONF_OPTION_TABLE[k].block == CONF_POLICY) &&
                 strcmp(o->name, CONF_OPTION_TABLE[k].name) == 0)
                 fail_msg("%s is in both tables", o->name);
 }
@@ -301,8 +305,8 @@ static void the_examples_of_the_manual_are_taken(void **state)
 
 /* ---- complaints ---- */
 
-#define KEY   "key k { selector = s  file = /k }\n"
-#define SIGN  "sign s.example { key = k }\n"
+#define KEY  "key k { selector = s  file = /k }\n"
+#define SIGN "sign s.example { key = k }\n"
 
 /** A text, and all that is said of it. */
 static const struct row {
@@ -314,8 +318,10 @@ static const struct row {
      "a.conf:4:1: warning: key \"main\" is used by nobody: no sign or seal block names it\n"
      "a.conf:4:14: unknown option \"selecter\" in key \"main\"; did you mean \"selector\"?\n"},
     {M "strore = /a\n", "a.conf:2:1: unknown option \"strore\"; did you mean \"store\"?\n"},
-    {M "dmarc.rejct = auto\n", "a.conf:2:1: unknown option \"dmarc.rejct\"; did you mean \"dmarc.reject\"?\n"},
-    {M "qqqqqqqqqqqqqqqqqqqqqqqqq = auto\n", "a.conf:2:1: unknown option \"qqqqqqqqqqqqqqqqqqqqqqqqq\"\n"},
+    {M "dmarc.rejct = auto\n",
+     "a.conf:2:1: unknown option \"dmarc.rejct\"; did you mean \"dmarc.reject\"?\n"},
+    {M "qqqqqqqqqqqqqqqqqqqqqqqqq = auto\n",
+     "a.conf:2:1: unknown option \"qqqqqqqqqqqqqqqqqqqqqqqqq\"\n"},
     {M "selector = s\n", "a.conf:2:1: unknown option \"selector\"; it stands in key blocks\n"},
     {M "http { listen = 127.0.0.1:1  store = /a }\n",
      "a.conf:2:30: unknown option \"store\" in http; it stands at the top, in no block\n"},
@@ -325,7 +331,8 @@ static const struct row {
     {M "qqqqqqqqqqqq x { }\n", "a.conf:2:1: unknown block \"qqqqqqqqqqqq\"\n"},
     {"milter { listen = systemd:m }\n",
      "a.conf:1:1: a milter block has a name: milter \"in\" { ... }\n"},
-    {M "srs x { domain = a.example secret = /s milter = yes }\n", "a.conf:2:5: a srs block has no name\n"},
+    {M "srs x { domain = a.example secret = /s milter = yes }\n",
+     "a.conf:2:5: a srs block has no name\n"},
     {M KEY "sign a@b@.example { key = k }\n",
      "a.conf:3:6: the name of a sign block takes example.org, .example.org, * or user@example.org, not "
      "\"a@b@.example\"\n"},
@@ -341,14 +348,15 @@ static const struct row {
     {M "cache = 1M 2M\n", "a.conf:2:12: cache takes one value\n"},
     {M "dmarc.reject = auto\ndmarc.reject = auto\n",
      "a.conf:3:1: \"dmarc.reject\" is set already, in line 2 of a.conf\n"},
-    {M "milter n { mode = 0660 }\n",
-     "a.conf:2:1: \"listen\" is missing in milter \"n\"\n"},
+    {M "milter n { mode = 0660 }\n", "a.conf:2:1: \"listen\" is missing in milter \"n\"\n"},
     /* values */
     {M "cache = 1k\n", "a.conf:2:9: cache takes a size such as 64k 16M 1G, 64k-16G, not \"1k\"\n"},
-    {M "cache = 17G\n", "a.conf:2:9: cache takes a size such as 64k 16M 1G, 64k-16G, not \"17G\"\n"},
+    {M "cache = 17G\n",
+     "a.conf:2:9: cache takes a size such as 64k 16M 1G, 64k-16G, not \"17G\"\n"},
     {M "cache = 99999999999G\n",
      "a.conf:2:9: cache takes a size such as 64k 16M 1G, 64k-16G, not \"99999999999G\"\n"},
-    {M "cache = -1M\n", "a.conf:2:9: cache takes a size such as 64k 16M 1G, 64k-16G, not \"-1M\"\n"},
+    {M "cache = -1M\n",
+     "a.conf:2:9: cache takes a size such as 64k 16M 1G, 64k-16G, not \"-1M\"\n"},
     {M "threads = 0\n", "a.conf:2:11: threads takes a number, auto 1-256, not \"0\"\n"},
     {M "threads = 1k\n", "a.conf:2:11: threads takes a number, auto 1-256, not \"1k\"\n"},
     {M "why.keep = \"\"\n", "a.conf:2:12: why.keep takes a number, 0-1000000, not \"\"\n"},
@@ -356,8 +364,9 @@ static const struct row {
      "a.conf:2:16: idle_timeout takes a duration such as 30s 5m 2h 1d, 10s-1d, not \"30\"\n"},
     {M "idle_timeout = 9s\n",
      "a.conf:2:16: idle_timeout takes a duration such as 30s 5m 2h 1d, 10s-1d, not \"9s\"\n"},
-    {M "log = syslogd\n", "a.conf:2:7: log takes one of: stdout syslog journald, not \"syslogd\"; did you mean "
-                         "\"syslog\"?\n"},
+    {M "log = syslogd\n",
+     "a.conf:2:7: log takes one of: stdout syslog journald, not \"syslogd\"; did you mean "
+     "\"syslog\"?\n"},
     {M "store = assay.db\n", "a.conf:2:9: store takes an absolute path, not \"assay.db\"\n"},
     {M "resolver.trust_anchor = none2\n",
      "a.conf:2:25: resolver.trust_anchor takes an absolute path or none, not \"none2\"\n"},
@@ -419,7 +428,8 @@ static const struct row {
     {"milter m { listen = systemd:m policy = partner }\npolicy partners { when.client = ::1 }\n",
      "a.conf:1:40: there is no policy \"partner\"; did you mean \"partners\"?\n"},
     {M "sign a.example { key = k }\n", "a.conf:2:24: there is no key \"k\"\n"},
-    {M KEY "sign a.example { key = k, kk }\n", "a.conf:3:27: there is no key \"kk\"; did you mean \"k\"?\n"},
+    {M KEY "sign a.example { key = k, kk }\n",
+     "a.conf:3:27: there is no key \"kk\"; did you mean \"k\"?\n"},
     {M KEY, "a.conf:2:1: warning: key \"k\" is used by nobody: no sign or seal block names it\n"},
     {M "policy p { when.listener = n when.client = ::1 }\n",
      "a.conf:2:28: there is no milter \"n\"; did you mean \"m\"?\n"},
@@ -446,7 +456,8 @@ static const struct row {
     {M KEY "sign a.example { key = k identity = a@x.a.example }\n", ""},
     {M "key k { selector = s file = /k domain = b.example }\nsign a.example { key = k }\n",
      "a.conf:3:24: warning: key \"k\" signs for b.example: that does not align with a.example in DMARC\n"},
-    {M KEY "seal { key = k }\n", "a.conf:3:1: \"domain\" is missing in seal, for key \"k\" has none either\n"},
+    {M KEY "seal { key = k }\n",
+     "a.conf:3:1: \"domain\" is missing in seal, for key \"k\" has none either\n"},
     {M KEY "seal { key = k domain = a.example }\n", ""},
     {M "srs { domain = a.example secret = /s listen = unix:/s hash_length = 5 hash_least = 6 }\n",
      "a.conf:2:71: hash_least is above hash_length: no address that is written would be known\n"},
@@ -475,8 +486,8 @@ static void everything_wrong_is_told_with_its_place(void **state)
             if (strstr(p, ": warning: ") == NULL || strchr(p, '\n') < strstr(p, ": warning: "))
                 wanted = ASSAY_EINVAL;
         if (strcmp(out.p, ROWS[i].complaints) != 0 || s != wanted)
-            failed++, print_error("of:\n%s\nwanted %d:\n%s\ngot %d:\n%s", ROWS[i].text, wanted, ROWS[i].complaints, s,
-                     out.p);
+            failed++, print_error("of:\n%s\nwanted %d:\n%s\ngot %d:\n%s", ROWS[i].text, wanted,
+                                  ROWS[i].complaints, s, out.p);
         conf_free(conf);
         buf_done(&out);
     }
@@ -509,10 +520,11 @@ static void complaints_of_included_files_have_their_places(void **state)
     struct buf out;
 
     (void)state;
-    assert_int_equal(test_check(M "include x/*.conf\nqqqqqqqqqqqq = 1\n", FILES, &out, &conf), ASSAY_EINVAL);
-    assert_string_equal(out.p,
-                        "a.conf:3:1: unknown option \"qqqqqqqqqqqq\"\n"
-                        "x/2.conf:2:8: milter \"m\" stands twice; the first begins in line 1 of a.conf\n");
+    assert_int_equal(test_check(M "include x/*.conf\nqqqqqqqqqqqq = 1\n", FILES, &out, &conf),
+                     ASSAY_EINVAL);
+    assert_string_equal(
+        out.p, "a.conf:3:1: unknown option \"qqqqqqqqqqqq\"\n"
+               "x/2.conf:2:8: milter \"m\" stands twice; the first begins in line 1 of a.conf\n");
     buf_done(&out);
 }
 

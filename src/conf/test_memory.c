@@ -51,9 +51,10 @@ static void arm(unsigned long n, bool all_behind)
     fail_on = all_behind;
 }
 
-static const struct test_file FILES[] = {
-    {"b.conf", "key k { selector = s  file = /k }\nsign .b\xc3\xbc" "cher.example { key = k, k2 }\n"},
-    {NULL, NULL}};
+static const struct test_file FILES[] = {{"b.conf",
+                                          "key k { selector = s  file = /k }\nsign .b\xc3\xbc"
+                                          "cher.example { key = k, k2 }\n"},
+                                         {NULL, NULL}};
 
 /** Check with the n-th allocation failing. \return the status; what was complained of is in `out` */
 static assay_status check(const char *text, unsigned long n, bool all_behind, struct buf *out)

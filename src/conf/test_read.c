@@ -41,7 +41,9 @@ static void options_end_with_their_line_and_blocks_may_stand_in_one(void **state
     (void)state;
     gives("", NULL, "");
     gives("# nothing\r\n\r\n \t# but comments", NULL, "");
-    gives("\xef\xbb\xbf" "a = b\r\nc=d", NULL, "a = b\nc = d\n");
+    gives("\xef\xbb\xbf"
+          "a = b\r\nc=d",
+          NULL, "a = b\nc = d\n");
     gives("a = b c d=e f", NULL, "a = b c\nd = e f\n");
     gives("a = b, c\n", NULL, "a = b, c\n");
     gives("a = b,\n\n  # and\n  c,\n  d\ne = f\n", NULL, "a = b, c, d\ne = f\n");
@@ -60,15 +62,17 @@ static void strings_have_two_escapes_and_end_on_their_line(void **state)
     gives("a = \"b c\" \"\" \"{\"\n", NULL, "a = \"b c\" \"\" \"{\"\n");
     gives("a = \"\\\"\\\\\"\n", NULL, "a = \"\\\"\\\\\"\n");
     gives("a = \"#b\" \"c\"\n", NULL, "a = \"#b\" c\n");
-    gives("a = \"b\\n\"\n", NULL,
-          "a = b\\n\n"
-          "a.conf:1:7: a backslash stands before \" or another backslash only: write \\\\ for one\n");
+    gives(
+        "a = \"b\\n\"\n", NULL,
+        "a = b\\n\n"
+        "a.conf:1:7: a backslash stands before \" or another backslash only: write \\\\ for one\n");
     gives("a = \"b\nc = d\n", NULL,
           "a = b\nc = d\na.conf:1:5: this string is not ended on its line: \" is missing\n");
-    gives("a = \"b\\", NULL,
-          "a = b\\\n"
-          "a.conf:1:5: this string is not ended on its line: \" is missing\n"
-          "a.conf:1:7: a backslash stands before \" or another backslash only: write \\\\ for one\n");
+    gives(
+        "a = \"b\\", NULL,
+        "a = b\\\n"
+        "a.conf:1:5: this string is not ended on its line: \" is missing\n"
+        "a.conf:1:7: a backslash stands before \" or another backslash only: write \\\\ for one\n");
     gives("a = \"b\x01\"\n", NULL,
           "a = \"b\x01\"\na.conf:1:7: a control character stands in this string\n");
 }
@@ -77,26 +81,32 @@ static void what_is_wrong_is_told_with_its_place_and_reading_goes_on(void **stat
 {
     static const char *const ROWS[][2] = {
         {"a =\nb = c\n", "b = c\na.conf:1:3: a has no value; \"\" is an empty one\n"},
-        {"a\nb = c\n", "b = c\na.conf:1:2: \"a\" is followed by = and a value, or by a name and {\n"},
+        {"a\nb = c\n",
+         "b = c\na.conf:1:2: \"a\" is followed by = and a value, or by a name and {\n"},
         {"a b c = d\n", "a.conf:1:5: \"a\" is followed by = and a value, or by a name and {\n"},
         {"a : b\n", "a.conf:1:5: \"a\" is followed by = and a value, or by a name and {\n"},
         {"= a\nb = c\n", "b = c\na.conf:1:1: the name of an option or a block is expected\n"},
         {"\"a\" = b\n", "a.conf:1:1: the name of an option or a block is expected\n"},
         {"a = b = c\n", "b = c\na.conf:1:3: a has no value; \"\" is an empty one\n"},
-        {"a = b \"c\" = d\n", "a.conf:1:11: = stands behind the name of an option; quote a value that "
-                              "has one\n"},
+        {"a = b \"c\" = d\n",
+         "a.conf:1:11: = stands behind the name of an option; quote a value that "
+         "has one\n"},
         {"a = , b\n", "a.conf:1:5: a comma stands between two values\n"},
         {"a = b,,c\nd = e\n", "d = e\na.conf:1:6: a comma stands between two values\n"},
         {"a = b,\n", "a.conf:1:6: a comma stands between two values\n"},
-        {"x { a = b, }\nc = d\n", "c = d\nx {\n}\na.conf:1:10: a comma stands between two values\n"},
-        {"a = b; c = d\n", "a = b\nc = d\na.conf:1:6: a semicolon ends nothing here: leave it out, or "
-                           "quote what it is in\n"},
+        {"x { a = b, }\nc = d\n",
+         "c = d\nx {\n}\na.conf:1:10: a comma stands between two values\n"},
+        {"a = b; c = d\n",
+         "a = b\nc = d\na.conf:1:6: a semicolon ends nothing here: leave it out, or "
+         "quote what it is in\n"},
         {"a = b {\n c = d }\ne = f\n",
          "e = f\na.conf:1:7: { stands behind the name of a block only, in its line\n"},
         {"}\na = b\n", "a = b\na.conf:1:1: } closes nothing\n"},
-        {"x {\n a = b\n", "x {\n    a = b\n}\na.conf:1:1: this block is not closed: } is missing\n"},
-        {"x \"y\"\n{\n", "a.conf:1:6: \"x\" is followed by = and a value, or by a name and {\na.conf:2:1: "
-                         "the name of an option or a block is expected\n"},
+        {"x {\n a = b\n",
+         "x {\n    a = b\n}\na.conf:1:1: this block is not closed: } is missing\n"},
+        {"x \"y\"\n{\n",
+         "a.conf:1:6: \"x\" is followed by = and a value, or by a name and {\na.conf:2:1: "
+         "the name of an option or a block is expected\n"},
         {"x \"\" {}\n", "x {\n}\na.conf:1:3: a name is empty\n"},
         {"x { a b }\nc = d\n",
          "c = d\nx {\n}\na.conf:1:5: \"name = value\" is expected in a block\n"},
@@ -107,10 +117,12 @@ static void what_is_wrong_is_told_with_its_place_and_reading_goes_on(void **stat
         {"x {\n a = b\n y z { c = d }\n}\ne = f\n",
          "e = f\nx {\n    a = b\n}\ny \"z\" {\n    c = d\n}\na.conf:3:2: \"y\" begins a block inside the "
          "block of line 1: is a } missing?\n"},
-        {"a = b\x01\n\x7f" "c = d\n",
+        {"a = b\x01\n\x7f"
+         "c = d\n",
          "a = b\nc = d\na.conf:1:6: a control character, which belongs nowhere in this file\na.conf:2:1: a "
          "control character, which belongs nowhere in this file\n"},
-        {"a = b\rc\n", "a = b c\na.conf:1:6: a control character, which belongs nowhere in this file\n"},
+        {"a = b\rc\n",
+         "a = b c\na.conf:1:6: a control character, which belongs nowhere in this file\n"},
         {"a = \xc3\xa4\nb = \xc3\xa4\xff\n",
          "a.conf:2:7: an octet that is no UTF-8: save the file as UTF-8\n"},
         {"include \"b.conf\"\n", "a.conf:1:9: nothing can be included here\n"},
@@ -126,8 +138,10 @@ static void what_is_wrong_is_told_with_its_place_and_reading_goes_on(void **stat
 static void files_are_included_where_they_are_named(void **state)
 {
     static const struct test_file FILES[] = {
-        {"b.conf", "b = 1\ninclude c/1.conf\n"}, {"c/1.conf", "c = 1\n"},
-        {"c/2.conf", "c = 2\nx y\n"},            {"self.conf", "include self.conf\n"},
+        {"b.conf", "b = 1\ninclude c/1.conf\n"},
+        {"c/1.conf", "c = 1\n"},
+        {"c/2.conf", "c = 2\nx y\n"},
+        {"self.conf", "include self.conf\n"},
         {"/abs.conf", "abs = 1\n"},
         {NULL, NULL},
     };
@@ -172,8 +186,7 @@ static void includes_have_a_depth_and_a_count(void **state)
         snprintf(texts[i], sizeof texts[i], "include %d.conf\n", i + 1);
         files[i] = (struct test_file){names[i], texts[i]};
     }
-    gives("include 0.conf\n", files,
-          "6.conf:1:9: files include one another more than 8 deep\n");
+    gives("include 0.conf\n", files, "6.conf:1:9: files include one another more than 8 deep\n");
     for (int i = 0; i < LIMIT_CONF_FILES; i++)
         buf_puts(&all, "include m.conf\n");
     buf_putc(&all, '\0');
@@ -196,8 +209,8 @@ static void counts_have_limits_that_are_told(void **state)
     for (int i = 0; i < LIMIT_CONF_WORDS + 2; i++)
         buf_puts(&text, " d");
     assert_int_equal(text.status, ASSAY_DONE);
-    assert_int_equal(
-        conf_tree_read(buf_span(&text), SPAN("a"), NULL, NULL, &complaints, &tree), ASSAY_DONE);
+    assert_int_equal(conf_tree_read(buf_span(&text), SPAN("a"), NULL, NULL, &complaints, &tree),
+                     ASSAY_DONE);
     assert_int_equal(complaints.n, 2);
     assert_string_equal(complaints.all[0].text.p, "more than 4096 options stand here");
     assert_int_equal(complaints.all[0].at.line, LIMIT_CONF_ITEMS + 1);
@@ -217,8 +230,8 @@ static void of_many_complaints_the_first_are_told_and_the_others_counted(void **
     (void)state;
     for (int i = 0; i < LIMIT_CONF_COMPLAINTS + 7; i++)
         buf_puts(&text, "}\n");
-    assert_int_equal(
-        conf_tree_read(buf_span(&text), SPAN("a"), NULL, NULL, &complaints, &tree), ASSAY_DONE);
+    assert_int_equal(conf_tree_read(buf_span(&text), SPAN("a"), NULL, NULL, &complaints, &tree),
+                     ASSAY_DONE);
     assert_int_equal(complaints.n, LIMIT_CONF_COMPLAINTS);
     assert_int_equal(complaints.errors, LIMIT_CONF_COMPLAINTS + 7);
     conf_complaints_print(&complaints, &out);

@@ -30,8 +30,8 @@ struct conf_token {
 /** A text being taken apart. Copy it to look ahead. */
 struct conf_text {
     assay_span text;
-    struct conf_place at; /**< where `rest` begins */
-    size_t next;          /**< octets that were taken */
+    struct conf_place at;               /**< where `rest` begins */
+    size_t next;                        /**< octets that were taken */
     struct conf_complaints *complaints; /**< NULL: look ahead in silence */
 };
 

@@ -20,7 +20,8 @@ static assay_status refuse(const struct conf_option_row *row, assay_span text, c
     assay_status s;
 
     conf_type_words(row, &words);
-    snprintf(why, CONF_WHY, "takes %.*s, not \"%.*s\"", SPAN_ARG(buf_span(&words)), CONF_SHOWN(text));
+    snprintf(why, CONF_WHY, "takes %.*s, not \"%.*s\"", SPAN_ARG(buf_span(&words)),
+             CONF_SHOWN(text));
     s = words.status == ASSAY_DONE ? ASSAY_EINVAL : words.status;
     buf_done(&words);
     return s;
@@ -361,14 +362,14 @@ assay_status conf_value_read(struct arena *a, const struct conf_option_row *row,
 {
     static read_fn *const READERS[] = {
         [CONF_TYPE_TEXT] = read_text,         [CONF_TYPE_WORD] = read_word,
-        [CONF_TYPE_CHOICE] = read_numeric,     [CONF_TYPE_NUMBER] = read_numeric,
-        [CONF_TYPE_DURATION] = read_numeric, [CONF_TYPE_SIZE] = read_numeric,
-        [CONF_TYPE_MODE] = read_numeric,         [CONF_TYPE_PATH] = read_path,
+        [CONF_TYPE_CHOICE] = read_numeric,    [CONF_TYPE_NUMBER] = read_numeric,
+        [CONF_TYPE_DURATION] = read_numeric,  [CONF_TYPE_SIZE] = read_numeric,
+        [CONF_TYPE_MODE] = read_numeric,      [CONF_TYPE_PATH] = read_path,
         [CONF_TYPE_NAME] = read_name,         [CONF_TYPE_PATTERN] = read_pattern,
         [CONF_TYPE_LABEL] = read_name,        [CONF_TYPE_NETWORK] = read_network,
         [CONF_TYPE_LISTEN] = read_listen,     [CONF_TYPE_ADDRESS] = read_listen,
         [CONF_TYPE_RESOLVER] = read_resolver, [CONF_TYPE_FIELD] = read_field,
-        [CONF_TYPE_DATE] = read_numeric,         [CONF_TYPE_REF] = read_word,
+        [CONF_TYPE_DATE] = read_numeric,      [CONF_TYPE_REF] = read_word,
     };
     struct conf_value value = {.text = SPAN_EMPTY};
     assay_status s = READERS[row->type](a, row, text, &value, why);
