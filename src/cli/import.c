@@ -172,7 +172,7 @@ int cli_import(const struct cli *cli)
     int status = 0;
 
     if (cli->args.noperands == 0) {
-        cli_complain(cli, "of what? assay import /etc/opendkim.conf /etc/opendmarc.conf");
+        cli_complain(cli, "of what? assay import opendkim.conf opendmarc.conf");
         return EXIT_USAGE;
     }
     none.at.file = cli->args.operands[0];

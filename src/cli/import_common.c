@@ -133,7 +133,8 @@ static void import_socket(struct import *imp, const struct import_params *p, con
         import_note(imp, param->at,
                     "Socket: one milter does all; take %.*s out of smtpd_milters of Postfix",
                     SPAN_ARG(span_first(param->value, 100)));
-        if (strcmp(direction, "auto") != 0 && import_find_line(b, "direction"))
+        if (import_find_line(b, "direction") &&
+            !span_is(import_find_line(b, "direction")->value, direction))
             import_find_line(b, "direction")->value = SPAN("auto");
     } else {
         b = import_block(imp, "milter", SPAN("in"), param->at);

@@ -33,7 +33,7 @@
     WANT("make a key to sign mail with; `assay sign` signs", "assay key new rsa --selector s2 --domain a.example") \
     WANT("run recorded cases, and see what differs", "assay case *.case")                                       \
     WANT("rewrite a sender's address for a forwarder", "assay srs forward --secret s --domain b.example a@a.example") \
-    WANT("move from opendkim, opendmarc, openarc or postsrsd", "assay import /etc/opendkim.conf")               \
+    WANT("move from opendkim, opendmarc, openarc or postsrsd", "assay import opendkim.conf")                    \
     WANT("have a word or an option explained", "assay help arc")                                                \
     WANT("complete commands with the tab key", "source <(assay completion bash)")
 
@@ -83,8 +83,8 @@
     COMMAND(IMPORT, "import", "FILE...",                                                                        \
             "Make an assayd.conf of configurations of opendkim, opendmarc, openarc and postsrsd.",              \
             "0 all was taken over, 1 some has no equivalent, 64 usage, 66 unreadable, 73 not written",          \
-            "assay import /etc/opendkim.conf /etc/opendmarc.conf", "both in one",                               \
-            "assay import --out assayd.conf /etc/default/postsrsd", "into a new file",                          \
+            "assay import opendkim.conf opendmarc.conf", "both in one",                                         \
+            "assay import --out assayd.conf postsrsd.conf", "into a new file",                                  \
             "assay import --as opendkim my.conf", "a file of another name")                                     \
     COMMAND(HELP, "help", "[COMMAND|OPTION|WORD]",                                                              \
             "Explain a command, an option, or a word that a verdict uses.",                                     \
