@@ -179,7 +179,7 @@ int cli_import(const struct cli *cli)
     for (size_t i = 0; i < cli->args.noperands && status == 0; i++)
         status = import_file(&imp, cli->args.operands[i]);
     if (status == 0 && !imp.seen[IMPORT_OPENDMARC_CONF] && imp.seen[IMPORT_OPENDKIM_CONF])
-        import_no_rejects(&imp, &none);
+        import_set(&imp, &imp.top, "enforce", SPAN("no"), &none);
     if (status == 0)
         status = conclude(&imp);
     arena_done(&imp.arena);

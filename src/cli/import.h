@@ -204,12 +204,8 @@ void import_internal(struct import *imp, const struct import_param *param, assay
 void import_number(struct import *imp, const struct import_param *param, const char *option,
                    uint64_t least, uint64_t most, const char *unit);
 
-/** Set an option of the receiver if there is one of that name. \return whether there is */
-bool import_receiver(struct import *imp, struct import_block *b, const char *option,
-                     const char *value, const struct import_param *from);
-
-/** Mail that fails was not rejected before: it is not to be now. */
-void import_no_rejects(struct import *imp, const struct import_param *from);
+/** The algorithm of a key, where the file says one. */
+void import_algorithm(struct import *imp, const struct import_params *p, struct import_block *key);
 
 /* ---- the programs ---- */
 

@@ -13,25 +13,6 @@ assay_span import_base(const struct import_params *p)
     return base ? base->value : SPAN_EMPTY;
 }
 
-bool import_receiver(struct import *imp, struct import_block *b, const char *option,
-                     const char *value, const struct import_param *from)
-{
-    const struct assay_option *o;
-
-    for (size_t i = 0; (o = assay_policy_option(i)); i++)
-        if (strcmp(o->name, option) == 0) {
-            import_set(imp, b, option, span_of(value), from);
-            return true;
-        }
-    return false;
-}
-
-void import_no_rejects(struct import *imp, const struct import_param *from)
-{
-    if (!import_receiver(imp, &imp->top, "enforce", "no", from))
-        import_receiver(imp, &imp->top, "dmarc.reject", "quarantine", from);
-}
-
 void import_number(struct import *imp, const struct import_param *param, const char *option,
                    uint64_t least, uint64_t most, const char *unit)
 {
@@ -251,6 +232,22 @@ void import_common(struct import *imp, const struct import_params *p, const char
     import_number(imp, import_param(p, "MaximumSignaturesToVerify"), "dkim.max_signatures", 1, 100,
                   "");
     import_socket(imp, p, direction);
+}
+
+void import_algorithm(struct import *imp, const struct import_params *p, struct import_block *key)
+{
+    const struct import_param *param = import_param(p, "SignatureAlgorithm");
+
+    if (!param)
+        return;
+    if (span_iis(param->value, "ed25519-sha256"))
+        import_set(imp, key, "algorithm", SPAN("ed25519"), param);
+    else if (span_iis(param->value, "rsa-sha256"))
+        import_set(imp, key, "algorithm", SPAN("rsa"), param);
+    else
+        import_note(imp, param->at, "SignatureAlgorithm is %.*s, which is no more (RFC 8301): rsa-sha256 "
+                                    "signs",
+                    SPAN_ARG(span_first(param->value, 80)));
 }
 
 /** A list of header fields is a plain one: nothing is taken from a default, no patterns. */

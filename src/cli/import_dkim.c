@@ -8,8 +8,9 @@
 /* ---- keys ---- */
 
 /** Set the options of a key. */
-static void set_key(struct import *imp, assay_span name, assay_span domain, assay_span selector,
-                    assay_span file, const struct import_param *from)
+static void set_key(struct import *imp, const struct import_params *p, assay_span name,
+                    assay_span domain, assay_span selector, assay_span file,
+                    const struct import_param *from)
 {
     struct import_block *b = import_block(imp, "key", name, from->at);
 
@@ -17,11 +18,14 @@ static void set_key(struct import *imp, assay_span name, assay_span domain, assa
     if (domain.n)
         import_set(imp, b, "domain", domain, from);
     import_set(imp, b, "file", file, from);
+    import_algorithm(imp, p, b);
 }
 
 /** One line of the KeyTable: NAME DOMAIN:SELECTOR:FILE. */
-static void import_key(struct import *imp, const struct import_entry *e, assay_span base)
+static void import_key(struct import *imp, const struct import_params *p,
+                       const struct import_entry *e)
 {
+    assay_span base = import_base(p);
     struct import_param from = {.name = SPAN("KeyTable"), .value = e->value, .at = e->at};
     assay_span rest = e->value, domain, selector, file;
 
@@ -45,7 +49,7 @@ static void import_key(struct import *imp, const struct import_entry *e, assay_s
                     SPAN_ARG(span_first(e->key, 80)));
         return;
     }
-    set_key(imp, e->key, span_is(domain, "%") ? SPAN_EMPTY : domain, selector,
+    set_key(imp, p, e->key, span_is(domain, "%") ? SPAN_EMPTY : domain, selector,
             import_path(imp, file, base), &from);
 }
 
@@ -206,7 +210,7 @@ static void import_tables(struct import *imp, const struct import_params *p)
 
     if (import_data_set(imp, keys, import_base(p), &set))
         for (size_t i = 0; i < set.n; i++)
-            import_key(imp, &set.all[i], import_base(p));
+            import_key(imp, p, &set.all[i]);
     if (!signs) {
         import_note(imp, keys->at,
                     "KeyTable: without a SigningTable it is not told who is signed for");
@@ -240,7 +244,7 @@ static void import_one_key(struct import *imp, const struct import_params *p)
             "Domain, Selector and KeyFile stand together; one is missing, nothing is signed");
         return;
     }
-    set_key(imp, selector->value, SPAN_EMPTY, selector->value,
+    set_key(imp, p, selector->value, SPAN_EMPTY, selector->value,
             import_path(imp, file->value, import_base(p)), file);
     if (!import_data_set(imp, domains, import_base(p), &set))
         return;
@@ -277,9 +281,9 @@ static void import_dns_error(struct import *imp, const struct import_params *p)
     char first = param && param->value.n ? ascii_lower(param->value.p[0]) : '\0';
 
     if (first == 't')
-        import_receiver(imp, &imp->top, "temperror.action", "defer", param);
+        import_set(imp, &imp->top, "temperror.action", SPAN("defer"), param);
     else if (first == 'a')
-        import_receiver(imp, &imp->top, "temperror.action", "accept", param);
+        import_set(imp, &imp->top, "temperror.action", SPAN("accept"), param);
     else if (first)
         import_note(
             imp, param->at,
@@ -299,9 +303,9 @@ static void import_small(struct import *imp, const struct import_params *p)
         for (size_t i = 0; i < set.n; i++)
             import_add(imp, &imp->top, "authserv_id.also", set.all[i].key, remove, false);
     if (import_says_yes(required))
-        import_receiver(imp, &imp->top, "message.no_from", "reject", required);
+        import_set(imp, &imp->top, "message.no_from", SPAN("reject"), required);
     if (minimum && span_is(minimum->value, "100%"))
-        import_receiver(imp, &imp->top, "dkim.partial_body", "policy", minimum);
+        import_set(imp, &imp->top, "dkim.partial_body", SPAN("policy"), minimum);
     else if (minimum)
         import_note(
             imp, minimum->at,

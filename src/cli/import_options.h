@@ -122,7 +122,7 @@
     OPENDKIM("SenderMacro", NONE, "see SenderHeaders")                                                          \
     OPENDKIM("SetupPolicyScript", NONE, "there are no scripts; sign blocks decide")                             \
     OPENDKIM("SignHeaders", MAPPED, "sign.fields")                                                              \
-    OPENDKIM("SignatureAlgorithm", DROPPED, "the key says which; rsa-sha1 is no more (RFC 8301)")               \
+    OPENDKIM("SignatureAlgorithm", MAPPED, "key.algorithm")                                                     \
     OPENDKIM("SignatureTTL", MAPPED, "sign.expire")                                                             \
     OPENDKIM("SigningTable", MAPPED, "sign blocks")                                                             \
     OPENDKIM("Socket", MAPPED, "milter.listen")                                                                 \
@@ -176,8 +176,7 @@
     OPENDMARC("FailureReportsOnNone", NONE, "see FailureReports")                                               \
     OPENDMARC("FailureReportsSentBy", NONE, "see FailureReports")                                               \
     OPENDMARC("HistoryFile", MAPPED, "store")                                                                   \
-    OPENDMARC("HoldQuarantinedMessages", NONE, "what is quarantined is marked by a field of the header, which " \
-             "Sieve can file by; assayd.conf(5) says how it is held in the queue of the mail server")           \
+    OPENDMARC("HoldQuarantinedMessages", MAPPED, "quarantine.by")                                               \
     OPENDMARC("IgnoreAuthenticatedClients", DROPPED, "what authenticated users send is never judged")           \
     OPENDMARC("IgnoreHosts", MAPPED, "internal")                                                                \
     OPENDMARC("IgnoreMailFrom", MAPPED, "a policy block")                                                       \
@@ -189,7 +188,7 @@
     OPENDMARC("RecordAllMessages", DROPPED, "every verdict becomes a row of the store")                         \
     OPENDMARC("RejectFailures", MAPPED, "dmarc.reject, enforce")                                                \
     OPENDMARC("RejectMultiValueFrom", NONE, "each author is judged, and the worst counts (RFC 9989 11.5)")      \
-    OPENDMARC("RejectString", NONE, "the reply says which policy asked for the rejection")                      \
+    OPENDMARC("RejectString", MAPPED, "reply.text")                                                             \
     OPENDMARC("ReportCommand", NONE, "see FailureReports")                                                      \
     OPENDMARC("RequiredHeaders", MAPPED, "message.no_from")                                                     \
     OPENDMARC("SPFIgnoreResults", DROPPED, "SPF is always evaluated here")                                      \
@@ -234,7 +233,7 @@
     OPENARC("SealHeaderChecks", NONE, "what is sealed does not depend on fields of the message")                \
     OPENARC("Selector", MAPPED, "key.selector")                                                                 \
     OPENARC("SignHeaders", MAPPED, "seal.fields")                                                               \
-    OPENARC("SignatureAlgorithm", DROPPED, "the key says which")                                                \
+    OPENARC("SignatureAlgorithm", MAPPED, "key.algorithm")                                                      \
     OPENARC("SignatureTTL", NONE, "seals do not expire")                                                        \
     OPENARC("Socket", MAPPED, "milter.listen")                                                                  \
     OPENARC("SoftwareHeader", NONE, "no field names the program")                                               \

@@ -36,17 +36,40 @@ static void add_domains_file(struct import *imp, const struct import_param *para
         add_domains(imp, &imp->top, "arc.trusted", &file, base);
 }
 
-/** Whether mail that fails is rejected. */
+/** Whether mail that fails is rejected; opendmarc only marked it unless it was told to. */
 static void import_reject(struct import *imp, const struct import_params *p)
 {
-    const struct import_param *param = import_param(p, "RejectFailures");
-    struct import_place whole = {.file = p->n ? p->all[0].at.file : ""};
-    struct import_param unset = {.name = SPAN("RejectFailures is not set"), .at = whole};
+    const struct import_param *param = import_param(p, "RejectFailures"),
+                              *hold = import_param(p, "HoldQuarantinedMessages");
+    struct import_param unset = {.name = SPAN("RejectFailures is not set")};
 
+    unset.at.file = p->n ? p->all[0].at.file : "opendmarc.conf";
     if (import_says_yes(param))
-        import_receiver(imp, &imp->top, "dmarc.reject", "reject", param);
+        import_set(imp, &imp->top, "dmarc.reject", SPAN("reject"), param);
     else
-        import_no_rejects(imp, param ? param : &unset);
+        import_set(imp, &imp->top, "enforce", SPAN("no"), param ? param : &unset);
+    if (import_says_yes(hold))
+        import_set(imp, &imp->top, "quarantine.by", SPAN("hold"), hold);
+}
+
+/** The text of a rejection, %s the domain. */
+static void import_reply(struct import *imp, const struct import_params *p)
+{
+    const struct import_param *param = import_param(p, "RejectString");
+    struct buf text = buf_new(4096);
+
+    for (size_t i = 0; param && i < param->value.n; i++) {
+        if (span_starts(span_from(param->value, i), SPAN("%s"))) {
+            buf_puts(&text, "{author}");
+            i++;
+        } else {
+            buf_putc(&text, param->value.p[i]);
+        }
+    }
+    if (param && text.status == ASSAY_DONE)
+        import_set(imp, &imp->top, "reply.text", buf_span(&text), param);
+    imp->failed |= text.status == ASSAY_ENOMEM;
+    buf_done(&text);
 }
 
 /** Authors whose mail was not looked at. */
@@ -59,8 +82,7 @@ static void import_ignored(struct import *imp, const struct import_params *p)
         return;
     b = import_block(imp, "policy", SPAN("ignored"), param->at);
     add_domains(imp, b, "when.author", param, import_base(p));
-    if (!import_receiver(imp, b, "enforce", "no", param))
-        import_receiver(imp, b, "dmarc.reject", "quarantine", param);
+    import_set(imp, b, "enforce", SPAN("no"), param);
 }
 
 /** The hosts of a file are not looked at. */
@@ -84,6 +106,7 @@ void import_opendmarc(struct import *imp, const struct import_params *p)
 
     import_common(imp, p, "auto");
     import_reject(imp, p);
+    import_reply(imp, p);
     import_hosts(imp, p);
     import_ignored(imp, p);
     add_domains(imp, &imp->top, "arc.trusted", import_param(p, "DomainWhitelist"), import_base(p));
@@ -91,7 +114,7 @@ void import_opendmarc(struct import *imp, const struct import_params *p)
     if (history)
         import_set(imp, &imp->top, "store", SPAN("/var/lib/assay/assay.db"), history);
     if (import_says_yes(required))
-        import_receiver(imp, &imp->top, "message.no_from", "reject", required);
+        import_set(imp, &imp->top, "message.no_from", SPAN("reject"), required);
 }
 
 /* ---- openarc ---- */
@@ -119,6 +142,7 @@ void import_openarc(struct import *imp, const struct import_params *p)
     import_set(imp, key, "selector", selector->value, selector);
     import_set(imp, key, "domain", domain->value, domain);
     import_set(imp, key, "file", import_path(imp, file->value, import_base(p)), file);
+    import_algorithm(imp, p, key);
     b = import_block(imp, "seal", SPAN_EMPTY, domain->at);
     import_set(imp, b, "key", SPAN("arc"), file);
     import_fields(imp, p, b, "fields");

@@ -54,7 +54,7 @@ def gives(folder, files, wanted, *told, status=None):
     return done
 
 
-MARK = "dmarc.reject = quarantine"  # nothing was rejected before
+MARK = "enforce = no"  # nothing was rejected before
 
 
 @test
@@ -116,12 +116,12 @@ def each_line_says_where_it_comes_from(folder):
 @temporary
 def one_key_signs_for_several_domains(folder):
     write(folder, opendkim_conf="Domain example.org, *.example.net\nSelector s\nKeyFile keys/s.pem\nSubDomains yes\nMode s\n"
-          "BaseDirectory /etc/mail\nSocket inet:8891\nSignHeaders From,To,Subject\nOversignHeaders From,To\n"
+          "SignatureAlgorithm ed25519-sha256\nBaseDirectory /etc/mail\nSocket inet:8891\nSignHeaders From,To,Subject\nOversignHeaders From,To\n"
           "Canonicalization relaxed/relaxed\n")
     sign = ["fields = From To Subject From To", "canonicalization = relaxed/relaxed"]
     gives(folder, ["opendkim.conf"], [
         MARK, "milter in: listen = inet:0.0.0.0:8891", "milter in: direction = out",
-        "key s: selector = s", "key s: file = /etc/mail/keys/s.pem",
+        "key s: selector = s", "key s: file = /etc/mail/keys/s.pem", "key s: algorithm = ed25519",
         "sign example.org: key = s", *[f"sign example.org: {line}" for line in sign],
         "sign .example.org: key = s", *[f"sign .example.org: {line}" for line in sign],
         "sign .example.net: key = s", *[f"sign .example.net: {line}" for line in sign]])
@@ -212,10 +212,10 @@ def files_include_others_five_deep(folder):
 def opendmarc_rejects_only_where_it_did(folder):
     write(folder, opendmarc_conf="AuthservID HOSTNAME\nRejectFailures true\nSocket inet:8893@[::1]\nHistoryFile /h\n"
           "IgnoreHosts DIR/hosts\nIgnoreMailFrom a.example,b.example\nDomainWhitelist l.example\nDomainWhitelistFile DIR/list\n"
-          "RequiredHeaders true\nIgnoreAuthenticatedClients true\nSPFSelfValidate true\nPublicSuffixList /psl\n",
+          "HoldQuarantinedMessages yes\nRejectString 5.7.1 %s says no\nRequiredHeaders true\nIgnoreAuthenticatedClients true\nSPFSelfValidate true\nPublicSuffixList /psl\n",
           hosts="localhost\n192.0.2.0/25\n", list="m.example\n")
     gives(folder, ["opendmarc.conf"], [
-        "dmarc.reject = reject", "internal = 127.0.0.1 192.0.2.0/25", "arc.trusted = l.example m.example",
+        "dmarc.reject = reject", "quarantine.by = hold", 'reply.text = "5.7.1 {author} says no"', "internal = 127.0.0.1 192.0.2.0/25", "arc.trusted = l.example m.example",
         "store = /var/lib/assay/assay.db", "message.no_from = reject", "milter in: listen = inet6:[::1]:8893",
         "policy ignored: when.author = a.example b.example", f"policy ignored: {MARK}"])
     write(folder, opendmarc_conf="Socket inet:8893@[::1]\n")

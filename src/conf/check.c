@@ -140,12 +140,21 @@ static assay_status add_setting(struct conf_checker *c, struct conf_block *b, co
     return ASSAY_DONE;
 }
 
+/**
+ * What the library says of a value; "refused" stands for a reason that found no memory, and the
+ * same configuration is to be complained of in the same words.
+ */
+static assay_status with_reason(assay_status s, const char *why)
+{
+    return s == ASSAY_EINVAL && strcmp(why, "refused") == 0 ? ASSAY_ENOMEM : s;
+}
+
 /** Try an option of the receiver. */
 static assay_status check_setting(struct conf_checker *c, struct conf_block *b,
                                   const struct conf_item *item, const struct assay_option *o)
 {
     struct buf value = buf_new(SETTING_MAX);
-    const char *why = "refused";
+    const char *why = "";
     assay_status s;
 
     for (size_t i = 0; i < b->nsettings; i++)
@@ -159,7 +168,7 @@ static assay_status check_setting(struct conf_checker *c, struct conf_block *b,
         s = assay_policy_set(c->policy, o->name, value.p, &why);
     else if (s == ASSAY_EINVAL)
         why = "the value is too long";
-    if (s == ASSAY_EINVAL) {
+    if ((s = with_reason(s, why)) == ASSAY_EINVAL) {
         CONF_REFUSE(c, item->words[0].at, "%s", why);
         s = ASSAY_DONE;
     } else if (s == ASSAY_DONE) {
@@ -170,6 +179,22 @@ static assay_status check_setting(struct conf_checker *c, struct conf_block *b,
 }
 
 /* ---- options of the table ---- */
+
+/** Try a value of a condition. */
+static assay_status try_condition(struct conf_checker *c, const struct conf_option_row *row,
+                                  assay_span text, char why[CONF_WHY])
+{
+    const char *words = "";
+    assay_status s = ASSAY_DONE;
+
+    if (row->block != CONF_POLICY || strncmp(row->name, "when.", 5) != 0)
+        return ASSAY_DONE;
+    if (row->type != CONF_TYPE_REF)
+        s = assay_policy_when(c->child, row->name + 5, text.p, &words);
+    if ((s = with_reason(s, words)) == ASSAY_EINVAL)
+        snprintf(why, CONF_WHY, "%.200s, not \"%.*s\"", words, CONF_SHOWN(text));
+    return s;
+}
 
 /** Add a value to an entry. */
 static assay_status add_value(struct conf_checker *c, struct conf_entry *e, assay_span text,
@@ -184,6 +209,10 @@ static assay_status add_value(struct conf_checker *c, struct conf_entry *e, assa
 
     if (s == ASSAY_EINVAL) {
         CONF_REFUSE(c, at, "%s %s", row->name, why);
+        return ASSAY_DONE;
+    }
+    if (s == ASSAY_DONE && (s = try_condition(c, row, value.text, why)) == ASSAY_EINVAL) {
+        CONF_REFUSE(c, at, "when.%s", why);
         return ASSAY_DONE;
     }
     if (s != ASSAY_DONE || !conf_grow(a, &e->values, e->n, &e->cap, sizeof *e->values) ||
@@ -390,6 +419,8 @@ static assay_status check(struct conf_checker *c, assay_span text, assay_span na
 {
     assay_status s = assay_policy_new(&c->policy);
 
+    if (s == ASSAY_DONE)
+        s = assay_policy_child(c->policy, "", &c->child);
     if (s == ASSAY_DONE)
         s = conf_tree_read(text, name, open, arg, c->complaints, &c->conf->tree);
     if (s == ASSAY_DONE)

@@ -20,6 +20,7 @@
  *              NAME       a domain name
  *              PATTERN    example.org, .example.org (what is below), *, or user@example.org; "domain" in the
  *                         range: no user
+ *              MATCH      what assay_policy_when() takes for this condition; the range says it in words
  *              LABEL      a selector: labels of a name
  *              NETWORK    ADDRESS or ADDRESS/BITS
  *              LISTEN     unix:/PATH, inet:ADDRESS:PORT, inet6:[ADDRESS]:PORT, systemd:NAME
@@ -139,17 +140,17 @@
                 "the policy that this one refines; unset: the options at the top")                              \
     CONF_OPTION(POLICY, WHEN_LISTENER, "when.listener", REF, "milter", "", "in", LIST,                          \
                 "the milter that the message came by")                                                          \
-    CONF_OPTION(POLICY, WHEN_CLIENT, "when.client", NETWORK, "", "", "192.0.2.0/24", LIST,                      \
-                "the client's network")                                                                         \
-    CONF_OPTION(POLICY, WHEN_AUTHENTICATED, "when.authenticated", CHOICE, "no yes", "", "no", 0,                \
-                "the client has authenticated itself")                                                          \
-    CONF_OPTION(POLICY, WHEN_SENDER, "when.sender", PATTERN, "", "", ".partner.example", LIST,                  \
+    CONF_OPTION(POLICY, WHEN_CLIENT, "when.client", MATCH, "networks, names of hosts, .domains", "", "192.0.2.0/24", LIST,\
+                "the client's network, or its name, which has to resolve back")                                 \
+    CONF_OPTION(POLICY, WHEN_AUTHENTICATED, "when.authenticated", MATCH, "yes, no, names of users", "", "no", LIST,\
+                "whether the client has authenticated itself, or as whom")                                      \
+    CONF_OPTION(POLICY, WHEN_SENDER, "when.sender", MATCH, "domains, .domains, addresses, <>", "", ".partner.example", LIST,\
                 "the reverse-path, or its domain")                                                              \
-    CONF_OPTION(POLICY, WHEN_RECIPIENT, "when.recipient", PATTERN, "", "", "example.org", LIST,                 \
+    CONF_OPTION(POLICY, WHEN_RECIPIENT, "when.recipient", MATCH, "domains, .domains, addresses", "", "example.org", LIST,\
                 "a recipient, or its domain")                                                                   \
-    CONF_OPTION(POLICY, WHEN_AUTHOR, "when.author", PATTERN, "", "", "partner.example", LIST,                   \
-                "the author's address in From, or its domain")                                                  \
-    CONF_OPTION(POLICY, WHEN_DKIM, "when.dkim", PATTERN, "domain", "", "partner.example", LIST,                 \
+    CONF_OPTION(POLICY, WHEN_AUTHOR, "when.author", MATCH, "domains, .domains", "", "partner.example", LIST,    \
+                "the author's domain in From")                                                                  \
+    CONF_OPTION(POLICY, WHEN_DKIM, "when.dkim", MATCH, "domains, .domains", "", "partner.example", LIST,        \
                 "the domain of a DKIM signature that passes")                                                   \
     CONF_OPTION(POLICY, WHEN_HEADER, "when.header", TEXT, "", "", "List-Id", LIST,                              \
                 "a header field: its name, or \"NAME: TEXT\" with a text that it contains")                     \
@@ -187,7 +188,7 @@
     CONF_OPTION(SEAL, DOMAIN, "domain", NAME, "", "", "example.org", 0,                                         \
                 "the domain that seals; unset: that of the key")                                                \
     CONF_OPTION(SEAL, FIELDS, "fields", FIELD, "", "", "From, To, Subject, Date", LIST,                         \
-                "the fields that are sealed; unset: those of the strict profile")                               \
+                "the fields that are sealed; unset: those that mailing lists leave alone")                      \
     CONF_OPTION(SRS, DOMAIN, "domain", NAME, "", "", "srs.example.org", MUST,                                   \
                 "the domain of rewritten senders; its mail has to come here")                                   \
     CONF_OPTION(SRS, SECRET, "secret", PATH, "", "", "/etc/assay/srs.secret", MUST,                             \
@@ -218,7 +219,7 @@
                 "its hosts: the client's name, which has to resolve back (iprev)")                              \
     CONF_OPTION(FORWARDER, SEALER, "sealer", NAME, "", "", "university.example", LIST,                          \
                 "the domain of its ARC seal, which has to pass and to say that the message did")                \
-    CONF_OPTION(FORWARDER, AUTHORS, "authors", PATTERN, "", "", "partner.example", LIST,                        \
+    CONF_OPTION(FORWARDER, AUTHORS, "authors", PATTERN, "domain", "", "partner.example", LIST,                        \
                 "only for authors of these")                                                                    \
     CONF_OPTION(FORWARDER, RECIPIENTS, "recipients", PATTERN, "", "", "alice@example.org", LIST,                \
                 "only for recipients of these")                                                                 \

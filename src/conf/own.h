@@ -41,6 +41,7 @@ struct conf_checker {
     struct conf *conf;
     struct conf_complaints *complaints;
     assay_policy *policy; /**< where options of the receiver are tried */
+    assay_policy *child;  /**< where conditions are tried; freed with `policy` */
     int64_t now;
 };
 

@@ -29,6 +29,7 @@ void conf_type_words(const struct conf_option_row *row, struct buf *out)
         [CONF_TYPE_PATH] = "an absolute path",
         [CONF_TYPE_NAME] = "a domain name",
         [CONF_TYPE_PATTERN] = "example.org, .example.org, *",
+        [CONF_TYPE_MATCH] = "any of:",
         [CONF_TYPE_LABEL] = "a selector",
         [CONF_TYPE_NETWORK] = "an address or ADDRESS/BITS",
         [CONF_TYPE_LISTEN] = "unix:/PATH, inet:ADDRESS:PORT, inet6:[ADDRESS]:PORT or systemd:NAME",

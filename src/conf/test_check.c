@@ -408,14 +408,15 @@ static const struct row {
      "a.conf:1:36: mode takes permissions in octal, such as 0660, not \"1777\"\n"},
     {"milter m { listen = unix:/a mode = 068 }\n",
      "a.conf:1:36: mode takes permissions in octal, such as 0660, not \"068\"\n"},
-    {M "policy p { when.dkim = a@b.example @ . .. when.client = x }\n",
-     "a.conf:2:24: when.dkim takes example.org, .example.org, *, not \"a@b.example\"\n"
-     "a.conf:2:36: when.dkim takes example.org, .example.org, *, not \"@\"\n"
-     "a.conf:2:38: when.dkim takes example.org, .example.org, *, not \".\"\n"
-     "a.conf:2:40: when.dkim takes example.org, .example.org, *, not \"..\"\n"
-     "a.conf:2:57: when.client takes an address or ADDRESS/BITS, not \"x\"\n"},
+    {M "policy p { when.dkim = a@b.example @ . .. when.client = 1.2.3.4/33 }\n",
+     "a.conf:2:24: when.dkim takes domains and .domains, not \"a@b.example\"\n"
+     "a.conf:2:36: when.dkim takes domains and .domains, not \"@\"\n"
+     "a.conf:2:38: when.dkim takes domains and .domains, not \".\"\n"
+     "a.conf:2:40: when.dkim takes domains and .domains, not \"..\"\n"
+     "a.conf:2:57: when.client takes networks such as 192.0.2.0/24, and names such as mail.example.org or "
+     ".example.org, not \"1.2.3.4/33\"\n"},
     {M "policy p { when.client = 1.2.3.4 dmarc.reject = often }\n",
-     "a.conf:2:49: dmarc.reject takes one of: auto quarantine reject\n"},
+     "a.conf:2:49: dmarc.reject takes one of: auto quarantine reject tag accept discard\n"},
     {M KEY "sign a.example { key = k fields = From, \"a b\" Sub:ject }\n",
      "a.conf:3:41: fields takes the name of a header field, not \"a b\"\n"
      "a.conf:3:47: fields takes the name of a header field, not \"Sub:ject\"\n"},

@@ -103,7 +103,7 @@ static void a_check_without_memory_says_so_and_loses_nothing(void **state)
     torture("authserv_id = mx.example\ninclude b.conf\nkey k2 { selector = a file = /b }\n"
             "milter m { listen = unix:/a inet:127.0.0.1:1 mode = 0660 }\n"
             "internal = 192.0.2.0/24, ::1\nforwarder f { client = ::1 note = \"a b\" c }\n"
-            "policy p { when.author = x@a.example  arc.trusted = a.example b.example }\n");
+            "policy p { when.author = a.example  arc.trusted = a.example b.example }\n");
 }
 
 static void complaints_without_memory_are_no_other_complaints(void **state)
@@ -111,7 +111,7 @@ static void complaints_without_memory_are_no_other_complaints(void **state)
     (void)state;
     torture("authserv_ix = mx.example\ninclude c.conf\ncache = x\nlog = y\nkey k2 { selectr = a }\n"
             "milter m { listen = unx:/a }\ninternal = x\nsign a@.b { key = q }\n"
-            "policy p { when.author = @ }\n\"\n}\n");
+            "policy p { when.author = @  arc.trusted = \"..\" dmarc.reject = x }\n\"\n}\n");
 }
 
 int main(void)
