@@ -138,8 +138,9 @@
     OPTION(BITS, 0, "bits", "N", "2048 3072 4096", IN(KEY), "of an RSA key",                                    \
            "The size of an RSA key in bits. With 2048, as without this option, all receivers verify it, and its " \
            "record fits everywhere.")                                                                           \
-    OPTION(OUT, 0, "out", "FILE", "@file", IN(KEY), "where to write it",                                        \
-           "The file of the key, made with mode 0600. Without it, SELECTOR.DOMAIN.pem here.")                   \
+    OPTION(OUT, 0, "out", "FILE", "@file", IN(KEY) | IN(IMPORT), "where to write it",                           \
+           "The file that is written. A key has mode 0600, and without this option is SELECTOR.DOMAIN.pem here; a " \
+           "configuration goes to standard output without it, and never over a file that is there.")            \
     OPTION(FORCE, 0, "force", 0, "", IN(KEY), "replace a file",                                                 \
            "Replace a file that is there. Its key is lost.")                                                    \
     OPTION(NO_CHECK, 0, "no-check", 0, "", IN(SIGN), "ask no DNS",                                              \
@@ -190,8 +191,6 @@
            "Print nothing; the exit status tells.")                                                             \
     OPTION(AS, 0, "as", "PROGRAM", "opendkim opendmarc openarc postsrsd", IN(IMPORT), "what the files are of",  \
            "The program that the files are of. Without it, their names say.")                                   \
-    OPTION(OUT, 0, "out", "FILE", "@file", IN(IMPORT), "write to a new file",                                   \
-           "Write the configuration to this file, which must not be there yet.")                                \
     OPTION(STRICT, 0, "strict", 0, "", IN(CASE), "every question must be answered",                             \
            "A case that asks what it does not answer fails; hints excepted.")                                   \
     OPTION(PATTERN, 'k', "match", "PATTERN", "", IN(CASE), "only cases with this in their name",                \
