@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/cli.h"
+#include "cli/help.h"
 
 #include <assay/assay.h>
 
@@ -70,6 +70,7 @@ static void put_bash_command(size_t command, struct buf *out)
         put_commands(out);
         buf_putc(out, ' ');
         put_receiver_options("", out);
+        help_conf_names(out);
         buf_putc(out, '\'');
     }
     buf_puts(out, ";;\n");
@@ -180,6 +181,7 @@ static void put_zsh_command(size_t command, struct buf *out)
         put_commands(out);
         buf_putc(out, ' ');
         put_receiver_options("", out);
+        help_conf_names(out);
         buf_puts(out, ")'");
     }
     buf_puts(out, ";;\n");

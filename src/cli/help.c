@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/near.h"
+#include "cli/help.h"
 #include "cli/topics.h"
 
 #include <assay/assay.h>
@@ -322,7 +323,8 @@ static void list_words(const struct term *t, struct buf *out)
 
         term_row(t, 2, cells, 2, out);
     }
-    buf_puts(out, "\nand every command and option; `assay help options` lists the receiver's.\n");
+    buf_puts(out, "\nand every command and option; `assay help options` lists the receiver's,"
+                  "\n`assay help assayd.conf` those of the daemon.\n");
 }
 
 /** The command of a name, or CLI_N_COMMANDS. */
@@ -352,7 +354,8 @@ int cli_help(const struct cli *cli)
     }
     if (command < CLI_N_COMMANDS)
         return cli_command_help(cli, command);
-    if (explain_receiver_option(&t, word, &out) || explain_option(&t, word, &out))
+    if (explain_receiver_option(&t, word, &out) || explain_option(&t, word, &out) ||
+        help_conf(&t, word, &out))
         return print_page(cli, &out);
     buf_done(&out);
     return refuse_word(cli, word);

@@ -24,6 +24,9 @@ import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(TOP / "tools"))
+import manual  # noqa: E402
+
 ASSAY = Path(os.environ.get("ASSAY_BUILD", TOP / "build")).resolve() / "assay"
 SAMPLES = TOP / "docs/samples"
 GOLDEN = Path(__file__).resolve().parent / "golden"
@@ -1128,6 +1131,21 @@ def every_option_of_the_receiver_is_explained():
         same(run("help", word).status, 0, word)
     for word in ("--record", "record", "-o", "verify", "case", "spf"):
         same(run("help", word).status, 0, word)
+
+
+@test
+def every_option_of_the_daemon_is_explained():
+    everything = run("help", "assayd.conf")
+    kinds = {row[0]: row[1] for row in manual.conf_blocks()}
+    names = [(kinds[row[0]] + "." if kinds[row[0]] else "") + row[2] for row in manual.conf_options()]
+    same(everything.status, 0)
+    assert len(kinds) > 10 and len(names) > 70, names
+    for kind in kinds.values():
+        has(everything.out, f"{kind} {{ ... }}" if f"{kind} {{" in everything.out else kind)
+        same(run("help", kind or "assayd.conf").status, 0, kind)
+    for name in names:
+        has(run("help", name).out, f"{name} =")
+    assert "milter.listen" in complete("assay", "help", "milter")
 
 
 @test

@@ -11,10 +11,7 @@ import sys
 from pathlib import Path
 
 import test_cli
-from test_cli import TOP, fails, has, lacks, run, same, temporary
-
-sys.path.insert(0, str(TOP / "tools"))
-import manual  # noqa: E402
+from test_cli import TOP, fails, has, lacks, manual, run, same, temporary
 
 test_cli.TESTS.clear()
 test = test_cli.test

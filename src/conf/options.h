@@ -122,7 +122,7 @@
     CONF_OPTION(TOP, WHY_KEEP, "why.keep", NUMBER, "0-1000000", "200",  "", 0,                                  \
                 "verdicts that are kept in memory for assay why")                                               \
     CONF_OPTION(MILTER, LISTEN, "listen", LISTEN, "", "", "unix:/var/spool/postfix/assay/milter.sock", MUST | LIST, \
-                "where to listen: unix:/PATH, inet:ADDRESS:PORT, inet6:[ADDRESS]:PORT, systemd:NAME")           \
+                "where mail servers connect")                                                                   \
     CONF_OPTION(MILTER, MODE, "mode", MODE, "", "0660", "", 0,                                                  \
                 "the permissions of the unix socket")                                                           \
     CONF_OPTION(MILTER, GROUP, "group", WORD, "", "", "postfix", 0,                                             \
