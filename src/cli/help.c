@@ -336,6 +336,20 @@ static enum cli_command_id command_of(const char *word)
     return CLI_N_COMMANDS;
 }
 
+/** Append what a topic is in assayd.conf, where it stands there too: "resolver", "policy". */
+static void put_conf(const struct term *t, const char *word, struct buf *out)
+{
+    struct buf more = buf_new(HELP_MAX);
+
+    if (help_conf(t, word, &more)) {
+        buf_putc(out, '\n');
+        buf_put(out, buf_span(&more));
+    }
+    if (more.status != ASSAY_DONE)
+        out->status = more.status;
+    buf_done(&more);
+}
+
 int cli_help(const struct cli *cli)
 {
     const char *word = cli->args.noperands ? cli->args.operands[0] : NULL;
@@ -350,12 +364,13 @@ int cli_help(const struct cli *cli)
     if (explain_topic(&t, word, &out)) { /* "spf" and "case" are both a word and a command */
         if (command < CLI_N_COMMANDS)
             buf_printf(&out, "\nassay %s --help shows the command.\n", word);
+        put_conf(&t, word, &out);
         return print_page(cli, &out);
     }
     if (command < CLI_N_COMMANDS)
         return cli_command_help(cli, command);
-    if (explain_receiver_option(&t, word, &out) || explain_option(&t, word, &out) ||
-        help_conf(&t, word, &out))
+    if (explain_receiver_option(&t, word, &out) || help_conf(&t, word, &out) ||
+        explain_option(&t, word, &out))
         return print_page(cli, &out);
     buf_done(&out);
     return refuse_word(cli, word);
