@@ -64,8 +64,9 @@ static void put_block(const struct term *t, const struct conf_block_row *row, st
 /** Append all of assayd.conf: the options at the top, and the blocks. */
 static void put_all(const struct term *t, struct buf *out)
 {
-    buf_puts(out, "assayd.conf, the configuration of assayd. Options at its top, beside those of the"
-                  " receiver:\n\n");
+    buf_puts(out,
+             "assayd.conf, the configuration of assayd. Options at its top, beside those of the"
+             " receiver:\n\n");
     put_options(t, CONF_TOP, out);
     buf_puts(out, "\nBlocks; assay help BLOCK shows the options of one:\n\n");
     for (size_t kind = CONF_TOP + 1; kind < CONF_N_KINDS; kind++)

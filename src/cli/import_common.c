@@ -245,8 +245,9 @@ void import_algorithm(struct import *imp, const struct import_params *p, struct 
     else if (span_iis(param->value, "rsa-sha256"))
         import_set(imp, key, "algorithm", SPAN("rsa"), param);
     else
-        import_note(imp, param->at, "SignatureAlgorithm is %.*s, which is no more (RFC 8301): rsa-sha256 "
-                                    "signs",
+        import_note(imp, param->at,
+                    "SignatureAlgorithm is %.*s, which is no more (RFC 8301): rsa-sha256 "
+                    "signs",
                     SPAN_ARG(span_first(param->value, 80)));
 }
 

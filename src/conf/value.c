@@ -361,15 +361,16 @@ assay_status conf_value_read(struct arena *a, const struct conf_option_row *row,
                              struct conf_value *ret, char why[CONF_WHY])
 {
     static read_fn *const READERS[] = {
-        [CONF_TYPE_TEXT] = read_text,         [CONF_TYPE_WORD] = read_word,
-        [CONF_TYPE_CHOICE] = read_numeric,    [CONF_TYPE_NUMBER] = read_numeric,
-        [CONF_TYPE_DURATION] = read_numeric,  [CONF_TYPE_SIZE] = read_numeric,
-        [CONF_TYPE_MODE] = read_numeric,      [CONF_TYPE_PATH] = read_path,
-        [CONF_TYPE_NAME] = read_name,         [CONF_TYPE_PATTERN] = read_pattern,
-        [CONF_TYPE_MATCH] = read_word,        [CONF_TYPE_LABEL] = read_name,        [CONF_TYPE_NETWORK] = read_network,
-        [CONF_TYPE_LISTEN] = read_listen,     [CONF_TYPE_ADDRESS] = read_listen,
-        [CONF_TYPE_RESOLVER] = read_resolver, [CONF_TYPE_FIELD] = read_field,
-        [CONF_TYPE_DATE] = read_numeric,      [CONF_TYPE_REF] = read_word,
+        [CONF_TYPE_TEXT] = read_text,        [CONF_TYPE_WORD] = read_word,
+        [CONF_TYPE_CHOICE] = read_numeric,   [CONF_TYPE_NUMBER] = read_numeric,
+        [CONF_TYPE_DURATION] = read_numeric, [CONF_TYPE_SIZE] = read_numeric,
+        [CONF_TYPE_MODE] = read_numeric,     [CONF_TYPE_PATH] = read_path,
+        [CONF_TYPE_NAME] = read_name,        [CONF_TYPE_PATTERN] = read_pattern,
+        [CONF_TYPE_MATCH] = read_word,       [CONF_TYPE_LABEL] = read_name,
+        [CONF_TYPE_NETWORK] = read_network,  [CONF_TYPE_LISTEN] = read_listen,
+        [CONF_TYPE_ADDRESS] = read_listen,   [CONF_TYPE_RESOLVER] = read_resolver,
+        [CONF_TYPE_FIELD] = read_field,      [CONF_TYPE_DATE] = read_numeric,
+        [CONF_TYPE_REF] = read_word,
     };
     struct conf_value value = {.text = SPAN_EMPTY};
     assay_status s = READERS[row->type](a, row, text, &value, why);

@@ -37,9 +37,12 @@ struct call {
 static int read_options(int argc, char **argv, struct call *c)
 {
     static const struct option OPTIONS[] = {
-        {"config", required_argument, NULL, 'c'},   {"option", required_argument, NULL, 'o'},
-        {"check", no_argument, NULL, 'k'},          {"dump-defaults", no_argument, NULL, 'd'},
-        {"version", no_argument, NULL, 'v'},        {"help", no_argument, NULL, 'h'},
+        {"config", required_argument, NULL, 'c'},
+        {"option", required_argument, NULL, 'o'},
+        {"check", no_argument, NULL, 'k'},
+        {"dump-defaults", no_argument, NULL, 'd'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     int o;
@@ -78,8 +81,8 @@ static int dump(void)
     bool fine;
 
     conf_dump_defaults(&out);
-    fine = out.status == ASSAY_DONE && fwrite(out.p, 1, out.n, stdout) == out.n &&
-           fflush(stdout) == 0;
+    fine =
+        out.status == ASSAY_DONE && fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
     buf_done(&out);
     return fine ? 0 : EX_CANTCREAT;
 }
@@ -91,9 +94,7 @@ int assayd_main(int argc, char **argv)
 
     c.master.overrides = buf_span(&c.overrides);
     if (status == 0 && !c.done)
-        status = c.dump    ? dump()
-                 : c.check ? master_check(&c.master)
-                           : master_run(&c.master);
+        status = c.dump ? dump() : c.check ? master_check(&c.master) : master_run(&c.master);
     buf_done(&c.overrides);
     return status;
 }

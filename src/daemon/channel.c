@@ -67,10 +67,8 @@ bool channel_receive(int end, struct channel_packet *ret)
     struct head head;
     struct iovec parts[2] = {{&head, sizeof head}, {ret->text, sizeof ret->text}};
     union files files;
-    struct msghdr m = {.msg_iov = parts,
-                       .msg_iovlen = 2,
-                       .msg_control = &files,
-                       .msg_controllen = sizeof files};
+    struct msghdr m = {
+        .msg_iov = parts, .msg_iovlen = 2, .msg_control = &files, .msg_controllen = sizeof files};
     ssize_t n;
 
     do

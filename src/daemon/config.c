@@ -71,7 +71,8 @@ static void read_milter(struct making *m, const struct conf_block *b, struct con
 }
 
 /** The listeners of one block: as many as it has addresses. \return false: memory is out */
-static bool read_listeners(struct making *m, const struct kind_row *kind, const struct conf_block *b)
+static bool read_listeners(struct making *m, const struct kind_row *kind,
+                           const struct conf_block *b)
 {
     struct config *c = m->config;
     bool file = kind->mode < CONF_N_OPTIONS;
@@ -175,8 +176,8 @@ static bool read_internal(struct making *m)
     if (!(c->internal = arena_zero(&c->arena, (n + 1) * sizeof *c->internal)))
         return false;
     for (size_t i = 0; i < n; i++)
-        c->ninternal += conf_network_read(conf_text(m->top, CONF_TOP_INTERNAL, i),
-                                          &c->internal[c->ninternal]);
+        c->ninternal +=
+            conf_network_read(conf_text(m->top, CONF_TOP_INTERNAL, i), &c->internal[c->ninternal]);
     return true;
 }
 

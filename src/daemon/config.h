@@ -22,18 +22,18 @@ enum direction { DIRECTION_AUTO, DIRECTION_IN, DIRECTION_OUT };
 
 /** A place where connections come in. */
 struct config_listener {
-    const char *kind;                       /**< of its block: milter, srs, ... */
-    const char *name;                       /**< for policies and logs */
-    const char *address;                    /**< as configured: "unix:/path", "inet:127.0.0.1:8891" */
+    const char *kind;    /**< of its block: milter, srs, ... */
+    const char *name;    /**< for policies and logs */
+    const char *address; /**< as configured: "unix:/path", "inet:127.0.0.1:8891" */
     const struct stream_protocol *protocol; /**< what is spoken there; NULL: HTTP */
     const assay_policy *policy;             /**< the topmost for what comes in here */
     enum direction direction;
     bool tcp;
-    unsigned mode;        /**< of a unix socket */
-    gid_t group;          /**< of a unix socket; -1: nobody's */
+    unsigned mode; /**< of a unix socket */
+    gid_t group;   /**< of a unix socket; -1: nobody's */
     unsigned idle_ms;
-    unsigned most;        /**< connections that are open at a time; 0: no limit of its own */
-    atomic_uint *open;    /**< connections that are open */
+    unsigned most;     /**< connections that are open at a time; 0: no limit of its own */
+    atomic_uint *open; /**< connections that are open */
 };
 
 /** What socketmap and the milter need for SRS. */
@@ -45,7 +45,7 @@ struct config_srs {
     unsigned hash_length, hash_least, max_age_days;
     char separator;
     bool refuse_overflow; /**< an address that becomes too long; else it stays as it is */
-    bool milter; /**< rewrite the sender of what is forwarded, in the milter */
+    bool milter;          /**< rewrite the sender of what is forwarded, in the milter */
 };
 
 /** How to log. */
@@ -61,8 +61,8 @@ enum { CONFIG_GROUPS = 16 };
 struct config {
     atomic_uint refs;
     struct arena arena;
-    struct conf *conf; /**< what it was made of */
-    assay_policy *policy; /**< the topmost; sealed */
+    struct conf *conf;      /**< what it was made of */
+    assay_policy *policy;   /**< the topmost; sealed */
     assay_span hostname;    /**< empty: what the MTA says it is */
     assay_span system_name; /**< what the system says, where neither knows */
     struct config_listener *listeners;
@@ -90,7 +90,7 @@ struct config {
     enum log_target log_target;
     enum log_format log_format;
     unsigned log_level;
-    int log_facility; /**< of syslog(3) */
+    int log_facility;     /**< of syslog(3) */
     const char *pid_file; /**< NULL: none */
 };
 

@@ -163,7 +163,8 @@ static bool set_seal(struct making *m)
     domain = conf_count(b, CONF_SEAL_DOMAIN) ? conf_text(b, CONF_SEAL_DOMAIN, 0)
                                              : config_key_domain(key, SPAN("*"));
     if (span_is(domain, "*")) {
-        config_complain(m, conf_block_place(b), "who seals?", "say domain = NAME here or in the key");
+        config_complain(m, conf_block_place(b), "who seals?",
+                        "say domain = NAME here or in the key");
         return true;
     }
     config_write_key(key, domain, &out);
@@ -188,8 +189,9 @@ static void put_forwarder(const struct conf_block *b, struct buf *out)
     put_list(out, "authors", b, CONF_FORWARDER_AUTHORS, ',');
     put_list(out, "recipients", b, CONF_FORWARDER_RECIPIENTS, ',');
     put_list(out, "until", b, CONF_FORWARDER_UNTIL, ',');
-    put_quoted(out, "note", conf_count(b, CONF_FORWARDER_NOTE) ? conf_text(b, CONF_FORWARDER_NOTE, 0)
-                                                               : conf_block_name(b));
+    put_quoted(out, "note",
+               conf_count(b, CONF_FORWARDER_NOTE) ? conf_text(b, CONF_FORWARDER_NOTE, 0)
+                                                  : conf_block_name(b));
 }
 
 /** forwarders. */
@@ -210,10 +212,14 @@ static const struct {
     enum conf_option option;
     const char *name;
 } CONDITIONS[] = {
-    {CONF_POLICY_WHEN_LISTENER, "listener"},   {CONF_POLICY_WHEN_CLIENT, "client"},
-    {CONF_POLICY_WHEN_AUTHENTICATED, "authenticated"}, {CONF_POLICY_WHEN_SENDER, "sender"},
-    {CONF_POLICY_WHEN_RECIPIENT, "recipient"}, {CONF_POLICY_WHEN_AUTHOR, "author"},
-    {CONF_POLICY_WHEN_DKIM, "dkim"},           {CONF_POLICY_WHEN_HEADER, "header"},
+    {CONF_POLICY_WHEN_LISTENER, "listener"},
+    {CONF_POLICY_WHEN_CLIENT, "client"},
+    {CONF_POLICY_WHEN_AUTHENTICATED, "authenticated"},
+    {CONF_POLICY_WHEN_SENDER, "sender"},
+    {CONF_POLICY_WHEN_RECIPIENT, "recipient"},
+    {CONF_POLICY_WHEN_AUTHOR, "author"},
+    {CONF_POLICY_WHEN_DKIM, "dkim"},
+    {CONF_POLICY_WHEN_HEADER, "header"},
 };
 
 /** Add the conditions of a block to its policy. */
@@ -222,9 +228,8 @@ static bool add_conditions(struct making *m, assay_policy *policy, const struct 
     for (size_t i = 0; i < sizeof CONDITIONS / sizeof *CONDITIONS; i++)
         for (size_t k = 0; k < conf_count(b, CONDITIONS[i].option); k++) {
             const char *why = NULL;
-            assay_status s =
-                assay_policy_when(policy, CONDITIONS[i].name,
-                                  conf_text(b, CONDITIONS[i].option, k).p, &why);
+            assay_status s = assay_policy_when(policy, CONDITIONS[i].name,
+                                               conf_text(b, CONDITIONS[i].option, k).p, &why);
 
             if (s == ASSAY_EINVAL)
                 config_complain(m, conf_where(b, CONDITIONS[i].option), CONDITIONS[i].name, why);
@@ -240,8 +245,7 @@ static size_t find_block(const struct making *m, assay_span name)
     const struct conf_block *b;
     size_t i = 0;
 
-    while ((b = conf_block(m->config->conf, CONF_POLICY, i)) &&
-           !span_eq(conf_block_name(b), name))
+    while ((b = conf_block(m->config->conf, CONF_POLICY, i)) && !span_eq(conf_block_name(b), name))
         i++;
     return i;
 }

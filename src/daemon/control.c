@@ -73,8 +73,9 @@ static void signed_or_not(void *arg, assay_status status)
 {
     struct control *c = arg;
     struct buf text = buf_new(ANSWER_MAX);
-    bool fine = status == ASSAY_DONE && assay_case_write(c->drive.eval, SPAN_EMPTY,
-                                                         ASSAY_CASE_DIGESTS, put, &text) == ASSAY_DONE;
+    bool fine =
+        status == ASSAY_DONE &&
+        assay_case_write(c->drive.eval, SPAN_EMPTY, ASSAY_CASE_DIGESTS, put, &text) == ASSAY_DONE;
 
     answer(c, fine, fine ? buf_span(&text) : SPAN("out of memory"));
     buf_done(&text);
@@ -145,7 +146,8 @@ static void reloaded(void *arg, assay_span text)
     struct worker *w = arg;
     struct stream *s;
 
-    LIST_FOREACH(s, &w->streams, link) {
+    LIST_FOREACH(s, &w->streams, link)
+    {
         struct control *c = s->state;
 
         if (s->protocol != &control_protocol || !c->waiting || c->drive.eval)
@@ -187,7 +189,8 @@ static void act(struct control *c, assay_span line)
         c->waiting = true;
         front_reload(c->stream->worker->front, c->stream->worker, reloaded, c->stream->worker);
     } else
-        answer(c, false, SPAN("why ID, not-signed ADDRESS [CLIENT [USER]], reload, metrics, version"));
+        answer(c, false,
+               SPAN("why ID, not-signed ADDRESS [CLIENT [USER]], reload, metrics, version"));
 }
 
 static bool input(struct stream *stream, assay_span octets)

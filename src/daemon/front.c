@@ -439,7 +439,8 @@ static const char *take_config(struct front *f, const struct channel_packet *p)
     const char *wrong = NULL;
     unsigned nkeys = (unsigned)p->nfiles - 1 - p->nlisteners;
 
-    if (config_read(read_all(p->files[0], &text), SPAN("assayd.conf"), NULL, NULL, &config, &why) != ASSAY_DONE)
+    if (config_read(read_all(p->files[0], &text), SPAN("assayd.conf"), NULL, NULL, &config, &why) !=
+        ASSAY_DONE)
         wrong = "the front process does not understand the master's configuration";
     else if (config->nlisteners != p->nlisteners || nkeys != f->nworkers)
         wrong = "the number of threads changed: that needs a restart";
@@ -597,7 +598,8 @@ int front_run(const struct front_start *start)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);
-    if (!make(&f, start) || (start->config->sandbox && !sandbox_filter(SANDBOX_FRONT)) || !start_threads(&f))
+    if (!make(&f, start) || (start->config->sandbox && !sandbox_filter(SANDBOX_FRONT)) ||
+        !start_threads(&f))
         return 1;
     open_doors(&f, start->config, start->listeners, NULL);
     atomic_store(&f.serving, true);

@@ -25,6 +25,7 @@ int front_run(const struct front_start *start);
 
 /* ---- for what runs in its workers ---- */
 
+/** All of the front process: private to front.c. */
 struct front;
 struct log;
 struct worker;

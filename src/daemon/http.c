@@ -20,7 +20,8 @@ struct http {
 /* ---- what is shown ---- */
 
 /** One figure with its help. */
-static void figure(struct buf *out, const char *name, const char *type, const char *help, uint64_t n)
+static void figure(struct buf *out, const char *name, const char *type, const char *help,
+                   uint64_t n)
 {
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
                (unsigned long long)n);
@@ -52,7 +53,8 @@ static void world(struct buf *out, const struct world_stats *s)
     figure(out, "assay_dns_hits_total", "counter", "questions answered from memory", s->hits);
     figure(out, "assay_dns_negative_hits_total", "counter",
            "of these: that there is no such name or record", s->negative);
-    figure(out, "assay_dns_misses_total", "counter", "questions not answered from memory", s->misses);
+    figure(out, "assay_dns_misses_total", "counter", "questions not answered from memory",
+           s->misses);
     figure(out, "assay_dns_joined_total", "counter",
            "of these: under way already for somebody else", s->joined);
     figure(out, "assay_dns_flights_total", "counter", "questions sent to the resolver", s->flights);
@@ -97,8 +99,9 @@ void http_metrics(struct front *f, struct buf *out)
 static enum MHD_Result reply(struct MHD_Connection *c, unsigned code, struct buf *text,
                              const char *type)
 {
-    struct MHD_Response *r = MHD_create_response_from_buffer(text->n, text->n ? text->p : (char[]){""},
-                                                             MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer(text->n, text->n ? text->p : (char[]){""},
+                                        MHD_RESPMEM_MUST_COPY);
     enum MHD_Result result;
 
     buf_done(text);
@@ -149,10 +152,11 @@ struct http *http_start(struct front *f, int fd)
     if (h)
         h->front = f;
     if (h && own >= 0)
-        h->daemon = MHD_start_daemon(
-            MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, answer, h,
-            MHD_OPTION_LISTEN_SOCKET, own, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_END);
+        h->daemon =
+            MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+                             answer, h, MHD_OPTION_LISTEN_SOCKET, own, MHD_OPTION_CONNECTION_LIMIT,
+                             (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+                             (unsigned)TIMEOUT_S, MHD_OPTION_END);
     if (h && h->daemon)
         return h;
     if (own >= 0)

@@ -9,6 +9,8 @@
 #include "base/buf.h"
 
 struct front;
+
+/** A server. */
 struct http;
 
 /**

@@ -74,9 +74,9 @@ static void silent(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    answer(w, failure_new(w->kind, 0, ASSAY_TIMEOUT,
-                          w->line ? "the keys process does not answer"
-                                  : "there is no keys process"));
+    answer(w,
+           failure_new(w->kind, 0, ASSAY_TIMEOUT,
+                       w->line ? "the keys process does not answer" : "there is no keys process"));
 }
 
 void keyclient_forget(struct key_waiter *w)
@@ -95,8 +95,8 @@ static struct key_waiter *find(struct line *l, uint32_t id)
     struct key_waiter *w;
 
     TAILQ_FOREACH(w, &l->waiting, link)
-        if (w->id == id)
-            return w;
+    if (w->id == id)
+        return w;
     return NULL;
 }
 

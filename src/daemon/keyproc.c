@@ -2,6 +2,7 @@
 #include "daemon/keyproc.h"
 
 #include "base/limits.h"
+#include "base/number.h"
 #include "daemon/keywire.h"
 #include "daemon/sandbox.h"
 #include "world/keyring.h"
@@ -9,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -205,7 +207,8 @@ static void close_others(const int *sockets, unsigned n, int pipe_end)
     struct dirent *entry;
 
     while (open_files && (entry = readdir(open_files))) {
-        int fd = atoi(entry->d_name);
+        uint64_t number;
+        int fd = number_read(span_of(entry->d_name), INT_MAX, &number) ? (int)number : 0;
 
         if (fd > STDERR_FILENO && fd != pipe_end && fd != dirfd(open_files) &&
             !is_among(fd, sockets, n))
@@ -253,7 +256,8 @@ static void child(const struct keyproc_plan *plan, const int *sockets, unsigned 
     load_all(&l, plan);
     if (!sandbox_become(plan->uid, plan->gid, NULL, 0) || !sandbox_hide())
         buf_printf(&l.why, "the keys process cannot give up its privileges: %s\n", strerror(errno));
-    (void)mlockall(MCL_CURRENT | MCL_FUTURE); /* what RLIMIT_MEMLOCK does not allow stays unlocked */
+    (void)mlockall(MCL_CURRENT |
+                   MCL_FUTURE); /* what RLIMIT_MEMLOCK does not allow stays unlocked */
     tell(pipe_end, &l.why);
     if (l.why.n || !serve_all(l.ring, sockets, n, plan->sandbox))
         _exit(1);

@@ -50,8 +50,7 @@ static bool bind_unix(int fd, const struct sockaddr_un *at, const struct config_
     bool fine = bind(fd, (const struct sockaddr *)at, sizeof *at) == 0;
 
     umask(before);
-    return fine &&
-           (l->group == (gid_t)-1 || chown(at->sun_path, (uid_t)-1, l->group) == 0) &&
+    return fine && (l->group == (gid_t)-1 || chown(at->sun_path, (uid_t)-1, l->group) == 0) &&
            chmod(at->sun_path, l->mode) == 0;
 }
 

@@ -12,7 +12,13 @@
 #include "daemon/config.h"
 
 /** How much an event matters; the numbers are syslog's. */
-enum log_level { LOG_IS_ERROR = 3, LOG_IS_WARNING = 4, LOG_IS_NOTICE = 5, LOG_IS_INFO = 6, LOG_IS_DEBUG = 7 };
+enum log_level {
+    LOG_IS_ERROR = 3,
+    LOG_IS_WARNING = 4,
+    LOG_IS_NOTICE = 5,
+    LOG_IS_INFO = 6,
+    LOG_IS_DEBUG = 7
+};
 
 /** One field of an event. Empty values are left out. */
 struct log_field {

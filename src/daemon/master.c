@@ -38,8 +38,8 @@ struct master {
     int channel; /* to the front */
     int signals;
     bool ending;
-    bool served; /* a front has been ready once */
-    int status;  /* what to exit with */
+    bool served;    /* a front has been ready once */
+    int status;     /* what to exit with */
     time_t started; /* when children were last started anew */
     struct log *log;
 };
@@ -47,7 +47,8 @@ struct master {
 /* ---- the configuration ---- */
 
 /** Read it. \return ASSAY_DONE, or below zero with complaints in `why` */
-static assay_status read_config(const struct master_call *call, struct config **ret, struct buf *why)
+static assay_status read_config(const struct master_call *call, struct config **ret,
+                                struct buf *why)
 {
     struct buf text = buf_new(LIMIT_CONF_TEXT);
     const char *wrong = files_read(call->path, &text);
@@ -58,9 +59,9 @@ static assay_status read_config(const struct master_call *call, struct config **
     } else {
         buf_putc(&text, '\n');
         buf_put(&text, call->overrides);
-        s = text.status == ASSAY_DONE ? config_read(buf_span(&text), span_of(call->path),
-                                                    files_open, NULL, ret, why)
-                                      : text.status;
+        s = text.status == ASSAY_DONE
+                ? config_read(buf_span(&text), span_of(call->path), files_open, NULL, ret, why)
+                : text.status;
     }
     buf_done(&text);
     return s;
@@ -181,7 +182,8 @@ static void restart_keys(struct master *m)
     if (keyproc_start(&m->config->keys, m->config->threads, &m->keys, &why) == ASSAY_DONE)
         send_keys(m);
     else
-        log_words(m->log, LOG_IS_ERROR, "keys", "it cannot be started: %.*s", SPAN_ARG(buf_span(&why)));
+        log_words(m->log, LOG_IS_ERROR, "keys", "it cannot be started: %.*s",
+                  SPAN_ARG(buf_span(&why)));
     buf_done(&why);
 }
 
@@ -272,7 +274,8 @@ static bool send_config(struct master *m, const struct config *config, const str
 }
 
 /** The front has gone over: so do we. */
-static void adopt(struct master *m, struct config *config, struct listening *l, struct keyproc *keys)
+static void adopt(struct master *m, struct config *config, struct listening *l,
+                  struct keyproc *keys)
 {
     keyproc_leave(&m->keys);
     listen_done(&m->listening);
@@ -291,7 +294,8 @@ static void unlisten(struct master *m, struct listening *l)
 {
     for (size_t i = 0; i < l->n; i++)
         for (size_t k = 0; k < m->listening.n; k++)
-            if (m->listening.fds[k] < 0 && strcmp(l->addresses[i], m->listening.addresses[k]) == 0) {
+            if (m->listening.fds[k] < 0 &&
+                strcmp(l->addresses[i], m->listening.addresses[k]) == 0) {
                 m->listening.fds[k] = l->fds[i];
                 l->fds[i] = -1;
             }

@@ -20,8 +20,8 @@
 
 /** How assayd was called. */
 struct master_call {
-    const char *path;      /**< of the configuration */
-    assay_span overrides;  /**< lines of -o, read behind the file */
+    const char *path;     /**< of the configuration */
+    assay_span overrides; /**< lines of -o, read behind the file */
 };
 
 /** Read the configuration and say all that is wrong with it (--check). \return the exit status */

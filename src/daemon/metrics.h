@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 /* clang-format off */
+/** The table. */
 #define METRICS(METRIC)                                                                                            \
     METRIC(CONNECTIONS, "assay_connections_total", counter, "connections accepted")                                \
     METRIC(CONNECTIONS_OPEN, "assay_connections_open", gauge, "connections that are open")                         \

@@ -59,7 +59,8 @@ struct session {
     size_t header_bytes, header_count;
     const char *refusal;        /**< STATE_OVER: why it is refused for good; NULL: for now */
     struct message_facts facts; /**< what outcome.c is told */
-    struct buf host, address, helo, mail_from, user, queue_id, recipient; /* what `facts` points to */
+    struct buf host, address, helo, mail_from, user, queue_id,
+        recipient; /* what `facts` points to */
 };
 
 /* ---- what is agreed ---- */
@@ -76,9 +77,12 @@ static const struct milter_offer WANTED = {
 
 /** The macros that are used; there is no other way to learn these. */
 static const assay_span MACROS[MILTER_STAGES] = {
-    [MILTER_M_CONNECT] = {"j", 1},           [MILTER_M_HELO] = {"j", 1},
-    [MILTER_M_MAIL] = {"i {auth_authen}", 15}, [MILTER_M_RCPT] = {"i", 1},
-    [MILTER_M_DATA] = {"i", 1},              [MILTER_M_EOB] = {"i", 1},
+    [MILTER_M_CONNECT] = {"j", 1},
+    [MILTER_M_HELO] = {"j", 1},
+    [MILTER_M_MAIL] = {"i {auth_authen}", 15},
+    [MILTER_M_RCPT] = {"i", 1},
+    [MILTER_M_DATA] = {"i", 1},
+    [MILTER_M_EOB] = {"i", 1},
     [MILTER_M_EOH] = {"i", 1},
 };
 
@@ -229,8 +233,9 @@ static assay_status begin(struct session *s)
 
     if (f->config->hostname.n)
         envelope.hostname = f->config->hostname;
-    status = (f->outbound ? assay_send_new : assay_receive_new)(w->engine, s->stream->listener->policy,
-                                                                &envelope, &eval);
+    status =
+        (f->outbound ? assay_send_new : assay_receive_new)(w->engine, s->stream->listener->policy,
+                                                           &envelope, &eval);
     if (status == ASSAY_DONE)
         drive_begin(&s->drive, eval);
     return status;
@@ -245,14 +250,16 @@ static bool on_mail(struct session *s, assay_span data)
     if (s->state != STATE_CLIENT || !milter_path_read(data, &path))
         return false;
     config_free(s->facts.config);
-    s->facts.config = config_ref(w->config); /* from here to its end the message has one configuration */
+    s->facts.config =
+        config_ref(w->config); /* from here to its end the message has one configuration */
     s->facts.mail_from = keep(&s->mail_from, path.address);
     s->facts.outbound = is_outbound(s);
     s->facts.began = world_now();
     s->state = STATE_MAIL;
     if ((status = begin(s)) == ASSAY_DONE && (status = drive_step(&s->drive)) >= 0)
         return go_on(s, MILTER_P_NR_MAIL);
-    return went_wrong(s, status == ASSAY_EINVAL ? ASSAY_ENOMEM : status) && go_on(s, MILTER_P_NR_MAIL);
+    return went_wrong(s, status == ASSAY_EINVAL ? ASSAY_ENOMEM : status) &&
+           go_on(s, MILTER_P_NR_MAIL);
 }
 
 /**
@@ -492,7 +499,8 @@ static bool refuse(struct session *s)
 
     forget_message(s);
     if (refusal)
-        return milter_put_reply(&s->stream->out, 552, SPAN("5.3.4"), span_of(refusal)) == ASSAY_DONE;
+        return milter_put_reply(&s->stream->out, 552, SPAN("5.3.4"), span_of(refusal)) ==
+               ASSAY_DONE;
     return milter_put(&s->stream->out, MILTER_R_TEMPFAIL) == ASSAY_DONE;
 }
 
@@ -658,8 +666,8 @@ static void opened(struct stream *stream)
 static void closed(struct stream *stream)
 {
     struct session *s = stream->state;
-    struct buf *texts[] = {&s->host, &s->address, &s->helo, &s->mail_from, &s->user, &s->queue_id,
-                           &s->recipient};
+    struct buf *texts[] = {&s->host, &s->address,  &s->helo,     &s->mail_from,
+                           &s->user, &s->queue_id, &s->recipient};
 
     forget_message(s);
     milter_reader_done(&s->reader);

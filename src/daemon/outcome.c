@@ -18,15 +18,24 @@ static const struct {
     const char *method, *result;
     enum metric metric;
 } RESULTS[] = {
-    {"spf", "pass", METRIC_SPF_PASS},       {"spf", "fail", METRIC_SPF_FAIL},
-    {"spf", "temperror", METRIC_SPF_TEMPERROR}, {"spf", NULL, METRIC_SPF_OTHER},
-    {"dkim", "pass", METRIC_DKIM_PASS},     {"dkim", "fail", METRIC_DKIM_FAIL},
-    {"dkim", "temperror", METRIC_DKIM_TEMPERROR}, {"dkim", NULL, METRIC_DKIM_OTHER},
-    {"dmarc", "pass", METRIC_DMARC_PASS},   {"dmarc", "fail", METRIC_DMARC_FAIL},
-    {"dmarc", "temperror", METRIC_DMARC_TEMPERROR}, {"dmarc", NULL, METRIC_DMARC_OTHER},
-    {"arc", "pass", METRIC_ARC_PASS},       {"arc", "fail", METRIC_ARC_FAIL},
-    {"arc", NULL, METRIC_ARC_OTHER},        {"sign", "signed", METRIC_SIGNED},
-    {"sign", "skipped", METRIC_UNSIGNED},   {"sign", "failed", METRIC_SIGN_FAILED},
+    {"spf", "pass", METRIC_SPF_PASS},
+    {"spf", "fail", METRIC_SPF_FAIL},
+    {"spf", "temperror", METRIC_SPF_TEMPERROR},
+    {"spf", NULL, METRIC_SPF_OTHER},
+    {"dkim", "pass", METRIC_DKIM_PASS},
+    {"dkim", "fail", METRIC_DKIM_FAIL},
+    {"dkim", "temperror", METRIC_DKIM_TEMPERROR},
+    {"dkim", NULL, METRIC_DKIM_OTHER},
+    {"dmarc", "pass", METRIC_DMARC_PASS},
+    {"dmarc", "fail", METRIC_DMARC_FAIL},
+    {"dmarc", "temperror", METRIC_DMARC_TEMPERROR},
+    {"dmarc", NULL, METRIC_DMARC_OTHER},
+    {"arc", "pass", METRIC_ARC_PASS},
+    {"arc", "fail", METRIC_ARC_FAIL},
+    {"arc", NULL, METRIC_ARC_OTHER},
+    {"sign", "signed", METRIC_SIGNED},
+    {"sign", "skipped", METRIC_UNSIGNED},
+    {"sign", "failed", METRIC_SIGN_FAILED},
 };
 
 /** Count one check. */
@@ -80,7 +89,8 @@ static void write_log(struct log *log, const struct store_row *r, int64_t ms)
               (struct log_field[]){{"queue_id", r->queue_id},
                                    {"direction", r->direction},
                                    {"disposition", r->disposition},
-                                   {"would", span_eq(r->would, r->disposition) ? SPAN_EMPTY : r->would},
+                                   {"would",
+                                    span_eq(r->would, r->disposition) ? SPAN_EMPTY : r->would},
                                    {"cause", r->cause},
                                    {"reason", r->reason},
                                    {"override", r->override},

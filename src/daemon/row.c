@@ -9,8 +9,9 @@
 const char *row_disposition(enum assay_disposition what)
 {
     static const char *const TEXTS[] = {
-        [ASSAY_ACCEPT] = "accept", [ASSAY_QUARANTINE] = "quarantine", [ASSAY_REJECT] = "reject",
-        [ASSAY_DEFER] = "defer",   [ASSAY_TAG] = "tag",               [ASSAY_DISCARD] = "discard"};
+        [ASSAY_ACCEPT] = "accept", [ASSAY_QUARANTINE] = "quarantine",
+        [ASSAY_REJECT] = "reject", [ASSAY_DEFER] = "defer",
+        [ASSAY_TAG] = "tag",       [ASSAY_DISCARD] = "discard"};
 
     return TEXTS[what];
 }
@@ -22,7 +23,8 @@ static const struct header *header_of(const assay_eval *eval)
 {
     const struct receive *r = receive_of((assay_eval *)(uintptr_t)eval);
 
-    return r ? &r->in.message.header : &((const struct send *)(const void *)eval)->in.message.header;
+    return r ? &r->in.message.header
+             : &((const struct send *)(const void *)eval)->in.message.header;
 }
 
 assay_span row_message_id(const assay_eval *eval)
@@ -125,8 +127,8 @@ static void take_decision(const struct assay_verdict *v, struct daemon_row *ret)
     n = snprintf(ret->reply, sizeof ret->reply, "%d %.*s %.*s", v->code, SPAN_ARG(v->enhanced),
                  SPAN_ARG(span_first(v->text, sizeof ret->reply - 32)));
     if (n > 0)
-        r->reply = (assay_span){ret->reply, (size_t)n < sizeof ret->reply ? (size_t)n
-                                                                          : sizeof ret->reply - 1};
+        r->reply = (assay_span){ret->reply,
+                                (size_t)n < sizeof ret->reply ? (size_t)n : sizeof ret->reply - 1};
 }
 
 /** What DMARC found: that by the standard that decides stands first. */

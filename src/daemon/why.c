@@ -74,16 +74,16 @@ void why_free(struct why_ring *r)
 static assay_span bare(assay_span id)
 {
     id = span_trim(id);
-    return id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>'
-               ? (assay_span){id.p + 1, id.n - 2}
-               : id;
+    return id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>' ? (assay_span){id.p + 1, id.n - 2}
+                                                                : id;
 }
 
 void why_keep(struct why_ring *r, const struct message_facts *facts, assay_span message_id,
               assay_eval *eval)
 {
     assay_span queue = facts->queue_id, id = bare(message_id);
-    struct entry e = {eval, config_ref(facts->config), queue.n, id.n, malloc(queue.n + id.n + 1)}, old = {0};
+    struct entry e = {eval, config_ref(facts->config), queue.n, id.n, malloc(queue.n + id.n + 1)},
+                 old = {0};
 
     eval_settle(eval);
     if (e.names) {

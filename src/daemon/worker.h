@@ -32,12 +32,12 @@ struct worker {
     assay_world *world; /**< of the pool */
     struct event_base *loop;
     struct keyclient *keys;
-    struct recall *recall;     /**< of the front */
-    struct config *config;     /**< what new messages are judged by; counted */
-    struct metrics *metrics;   /**< of this worker */
-    struct why_ring *why;      /**< of this worker */
-    int64_t now;               /**< seconds since 1970, of this turn of the loop */
-    struct event tick;         /**< keeps `now` */
+    struct recall *recall;   /**< of the front */
+    struct config *config;   /**< what new messages are judged by; counted */
+    struct metrics *metrics; /**< of this worker */
+    struct why_ring *why;    /**< of this worker */
+    int64_t now;             /**< seconds since 1970, of this turn of the loop */
+    struct event tick;       /**< keeps `now` */
     LIST_HEAD(, stream) streams;
     unsigned nstreams;
     char *input; /**< WORKER_INPUT octets: what is read from a socket is parsed here */

@@ -105,7 +105,8 @@ struct eval_ops {
                                 assay_span sha256);
     assay_status (*eom)(struct assay_eval *ev);
     assay_status (*feed)(struct assay_eval *ev, assay_span raw);
-    void (*settle)(struct assay_eval *ev); /**< eval_settle() for a flow; NULL: nothing to give back */
+    void (*settle)(
+        struct assay_eval *ev); /**< eval_settle() for a flow; NULL: nothing to give back */
     bool (*wants_body)(const struct assay_eval *ev);
 };
 

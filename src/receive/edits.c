@@ -243,7 +243,9 @@ assay_status verdict_edits(struct receive *r)
 
     if (verdict_reported(r, &reported) != ASSAY_DONE ||
         mark_unwanted(r, &unwanted, &n) != ASSAY_DONE ||
-        !(edits = arena_zero(&r->ev.keep, (n + reported.n + 1 + OTHER_INSERTS + VERDICT_SEAL_EDITS) * sizeof *edits)))
+        !(edits =
+              arena_zero(&r->ev.keep, (n + reported.n + 1 + OTHER_INSERTS + VERDICT_SEAL_EDITS) *
+                                          sizeof *edits)))
         return ASSAY_ENOMEM;
     n = remove_unwanted(r, unwanted, edits);
     if (insert_mark(r, edits, &n) != ASSAY_DONE ||

@@ -8,9 +8,9 @@ assay_status verdict_make(struct receive *r)
     if (s != ASSAY_DONE)
         return s;
     r->verdict.author = r->authors.n == 1 ? r->authors.domains[0] : SPAN_EMPTY;
-    if (!r->reported && ((s = verdict_checks(r)) != ASSAY_DONE ||
-                         (s = verdict_results(r)) != ASSAY_DONE ||
-                         (!r->envelope_only && (s = verdict_edits(r)) != ASSAY_DONE)))
+    if (!r->reported &&
+        ((s = verdict_checks(r)) != ASSAY_DONE || (s = verdict_results(r)) != ASSAY_DONE ||
+         (!r->envelope_only && (s = verdict_edits(r)) != ASSAY_DONE)))
         return s;
     r->reported = true; /* sealing may have to wait for an answer */
     if ((s = verdict_seal(r)) != ASSAY_DONE)
