@@ -312,7 +312,9 @@ static int refuse_word(const struct cli *cli, const char *word)
 /** List what can be asked for. */
 static void list_words(const struct term *t, struct buf *out)
 {
-    buf_puts(out, "assay help WORD explains\n\n");
+    buf_puts(out,
+             "assay help WORD explains every command, every option, those of the receiver\n"
+             "(assay help options) and the daemon (assay help assayd.conf), and these words:\n\n");
     for (size_t i = 0; i < N_TOPICS; i++) {
         const struct term_cell cells[] = {
             {.text = span_of(TOPICS[i].name), .columns = 12},
@@ -323,8 +325,6 @@ static void list_words(const struct term *t, struct buf *out)
 
         term_row(t, 2, cells, 2, out);
     }
-    buf_puts(out, "\nand every command and option; `assay help options` lists the receiver's,"
-                  "\n`assay help assayd.conf` those of the daemon.\n");
 }
 
 /** The command of a name, or CLI_N_COMMANDS. */
