@@ -26,8 +26,7 @@
 
 /* clang-format off */
 #define CLI_WANTS(WANT)                                                                                         \
-    WANT("judge a saved message", "assay verify mail.eml")                                                      \
-    WANT("see how the verdict was reached", "assay verify --explain mail.eml")                                  \
+    WANT("judge a saved message; --explain shows every step", "assay verify mail.eml")                          \
     WANT("keep a verdict, to replay or to report", "assay verify --record mail.case mail.eml")                  \
     WANT("ask whether an address may send for a domain", "assay spf --ip 192.0.2.1 --from a@example.com")       \
     WANT("make a key to sign mail with; `assay sign` signs", "assay key new rsa --selector s2 --domain a.example") \
