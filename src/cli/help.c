@@ -49,18 +49,22 @@ int cli_overview(const struct cli *cli)
 #undef WANT
     };
     struct term t = page_of(cli);
-    struct buf out = buf_new(HELP_MAX);
+    struct buf out = buf_new(HELP_MAX), commands = buf_new(HELP_MAX);
 
     buf_puts(&out, "assay tells whether mail is what it claims to be.\n\n");
     for (size_t i = 0; i < sizeof PAIRS / sizeof *PAIRS; i++) {
         term_paragraph(&t, 2, span_of(PAIRS[i][0]), &out);
         buf_printf(&out, "      %s\n", PAIRS[i][1]);
     }
-    buf_puts(&out, "\nCommands: ");
+    buf_puts(&commands, "Commands: ");
     for (size_t i = 0; i < CLI_N_COMMANDS; i++)
-        buf_printf(&out, "%s%s", i ? ", " : "", CLI_COMMAND_TABLE[i].name);
-    buf_puts(&out, ".\nassay COMMAND --help shows examples and options, assay help what"
-                   " it explains.\n");
+        buf_printf(&commands, "%s%s", i ? ", " : "", CLI_COMMAND_TABLE[i].name);
+    buf_putc(&commands, '.');
+    buf_putc(&out, '\n');
+    term_paragraph(&t, 0, buf_span(&commands), &out);
+    buf_done(&commands);
+    buf_puts(&out,
+             "assay COMMAND --help shows examples and options, assay help what it explains.\n");
     return print_page(cli, &out);
 }
 
