@@ -371,9 +371,11 @@ int cli_help(const struct cli *cli)
         put_conf(&t, word, &out);
         return print_page(cli, &out);
     }
-    if (command < CLI_N_COMMANDS)
+    if (command < CLI_N_COMMANDS && help_conf(&t, word, &out)) /* so is "store", for the daemon */
+        buf_printf(&out, "\nassay %s --help shows the command.\n", word);
+    else if (command < CLI_N_COMMANDS)
         return cli_command_help(cli, command);
-    if (explain_receiver_option(&t, word, &out) || help_conf(&t, word, &out) ||
+    if (out.n || explain_receiver_option(&t, word, &out) || help_conf(&t, word, &out) ||
         explain_option(&t, word, &out))
         return print_page(cli, &out);
     buf_done(&out);
