@@ -113,6 +113,10 @@ static void initial_values_reach_the_members_that_flows_read(void **state)
     assert_int_equal(p->authres_layout, POLICY_LAYOUT_ONE);
     assert_int_equal(p->arc_trusted.n, 0);
     assert_int_equal(p->authserv_id.n, 0);
+    assert_int_equal(p->enforce, 1);
+    assert_int_equal(p->spf_fail, POLICY_SPF_ACCEPT);
+    assert_int_equal(p->temperror_patience, 43200);
+    assert_true(span_is(p->quarantine_field, "Assay-Disposition"));
     assay_policy_free(p);
 }
 
@@ -224,6 +228,26 @@ static void words_are_the_constants_that_flows_compare_with(void **state)
         {"dmarc.reject", "reject", POLICY_REJECT_REJECT},
         {"temperror.action", "defer", POLICY_TEMPERROR_DEFER},
         {"temperror.action", "accept", POLICY_TEMPERROR_ACCEPT},
+        {"temperror.action", "tag", POLICY_TEMPERROR_TAG},
+        {"message.nul", "tag", POLICY_MESSAGE_TAG},
+        {"message.nul", "quarantine", POLICY_MESSAGE_QUARANTINE},
+        {"dmarc.reject", "tag", POLICY_REJECT_TAG},
+        {"dmarc.reject", "accept", POLICY_REJECT_ACCEPT},
+        {"dmarc.reject", "discard", POLICY_REJECT_DISCARD},
+        {"dmarc.quarantine", "quarantine", POLICY_QUARANTINE_QUARANTINE},
+        {"dmarc.quarantine", "tag", POLICY_QUARANTINE_TAG},
+        {"dmarc.quarantine", "accept", POLICY_QUARANTINE_ACCEPT},
+        {"dmarc.quarantine", "reject", POLICY_QUARANTINE_REJECT},
+        {"dmarc.permerror", "reject", POLICY_QUARANTINE_REJECT},
+        {"spf.fail", "accept", POLICY_SPF_ACCEPT},
+        {"spf.fail", "tag", POLICY_SPF_TAG},
+        {"spf.fail", "quarantine", POLICY_SPF_QUARANTINE},
+        {"spf.fail", "reject", POLICY_SPF_REJECT},
+        {"quarantine.by", "header", POLICY_BY_HEADER},
+        {"quarantine.by", "hold", POLICY_BY_HOLD},
+        {"enforce", "no", 0},
+        {"enforce", "yes", 1},
+        {"received_spf", "yes", 1},
         {"authres.layout", "one", POLICY_LAYOUT_ONE},
         {"authres.layout", "each", POLICY_LAYOUT_EACH},
         {"iprev.check", "no", 0},
@@ -321,6 +345,65 @@ static void a_text_is_kept_as_it_is(void **state)
         assert_true(span_is(p->authserv_id, TRIES[i]));
         assert_string_equal(assay_policy_get(p, "authserv_id"), TRIES[i]);
     }
+    assay_policy_free(p);
+}
+
+static void words_are_kept_as_they_are(void **state)
+{
+    assay_policy *p = new_policy();
+
+    (void)state;
+    set_option(p, "authserv_id.also", " Old.example.net,mx/2\tb\303\274cher..example ");
+    assert_int_equal(p->authserv_id_also.n, 3);
+    assert_true(span_is(p->authserv_id_also.names[0], "Old.example.net"));
+    assert_true(span_is(p->authserv_id_also.names[1], "mx/2"));
+    assert_true(span_is(p->authserv_id_also.names[2], "b\303\274cher..example"));
+    set_option(p, "authserv_id.also", "");
+    assert_int_equal(p->authserv_id_also.n, 0);
+    assay_policy_free(p);
+}
+
+static void fields_templates_and_tables_are_looked_at_when_they_are_set(void **state)
+{
+    static const struct {
+        const char *name, *value, *want; /* NULL: it is taken */
+    } TRIES[] = {
+        {"quarantine.field", "X-Spam_1", NULL},
+        {"quarantine.field", "",
+         "quarantine.field takes the name of a header field: letters, digits and hyphens"},
+        {"quarantine.field", "X-Spam:",
+         "quarantine.field takes the name of a header field: letters, digits and hyphens"},
+        {"quarantine.field", "X Spam",
+         "quarantine.field takes the name of a header field: letters, digits and hyphens"},
+        {"reply.text", "{reason}", NULL},
+        {"reply.text", "{reasons}",
+         "reply.text: the places are {author} {domain} {ip} {reason} {cause}"},
+        {"reply.url", "https://example.org/{cause}", NULL},
+        {"reply.url", "", NULL},
+        {"reply.url", "example.org", "reply.url: a URL begins with https:// or http://"},
+        {"forwarders", "client=192.0.2.0/24; name=a.example", NULL},
+        {"forwarders", "client=192.0.2.1/24",
+         "forwarders: client takes networks, not \"192.0.2.1/24\""},
+        {"forwarders", "", NULL},
+    };
+    assay_policy *p = new_policy();
+    struct buf longest = buf_new(2000);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(TRIES); i++) {
+        if (TRIES[i].want)
+            refuse_option(p, TRIES[i].name, TRIES[i].value, TRIES[i].want);
+        else
+            set_option(p, TRIES[i].name, TRIES[i].value);
+    }
+    assert_int_equal(p->forwarders.n, 0);
+    for (size_t i = 0; i < TEMPLATE_MAX; i++)
+        buf_putc(&longest, 'x');
+    buf_puts(&longest, "x");
+    buf_putc(&longest, '\0');
+    set_option(p, "reply.text", longest.p + 1);
+    refuse_option(p, "reply.text", longest.p, "reply.text: longer than 1000 octets");
+    buf_done(&longest);
     assay_policy_free(p);
 }
 
@@ -458,6 +541,8 @@ int main(void)
         cmocka_unit_test(names_are_parted_by_commas_and_blanks_and_become_canonical),
         cmocka_unit_test(a_thousand_names_are_taken_and_not_one_more),
         cmocka_unit_test(a_text_is_kept_as_it_is),
+        cmocka_unit_test(words_are_kept_as_they_are),
+        cmocka_unit_test(fields_templates_and_tables_are_looked_at_when_they_are_set),
         cmocka_unit_test(an_unknown_option_is_refused_with_the_nearest_one),
         cmocka_unit_test(a_name_or_value_of_any_length_is_refused_in_some_words),
         cmocka_unit_test(a_sealed_policy_cannot_be_changed),

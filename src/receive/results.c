@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "receive/verdict.h"
 
-static const char FIELD[] = "Authentication-Results";
-
-enum { AUTHRES_MAX = 65536 };
+/** Octets of a value at most, and of the name of the field with its colon. */
+enum { AUTHRES_MAX = 65536, FIELD_N = sizeof "Authentication-Results" };
 
 assay_span verdict_our_id(const struct receive *r)
 {
@@ -74,7 +73,7 @@ static assay_status write_value(struct receive *r, const struct authres_result *
 assay_status verdict_authres(struct receive *r, const struct authres_result *results, size_t n,
                              assay_span *ret)
 {
-    return write_value(r, results, n, sizeof FIELD, ret);
+    return write_value(r, results, n, FIELD_N, ret);
 }
 
 assay_status verdict_payload(struct receive *r, size_t field_n, assay_span *ret)
