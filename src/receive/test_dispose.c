@@ -3,6 +3,7 @@
  * What cases cannot say of a disposition: its cause, its reply to the client, and its words as a
  * whole. They come from cases/; $ASSAY_CASES names another folder.
  */
+#include "base/limits.h"
 #include "case/case.h"
 #include "case/test_case.h"
 
@@ -243,14 +244,25 @@ static bool is_cause(assay_span cause)
     return false;
 }
 
-/**
- * A reply has a code of its class, an enhanced code that begins alike, and a text that SMTP can
- * carry.
- */
+/** Every line of a text is one that SMTP can carry (RFC 5321 4.5.3.1.5), and there are not too many. */
+static bool is_reply_text(const struct assay_verdict *v)
+{
+    assay_span rest = v->text, line;
+    size_t lines = 0;
+
+    while (span_cut(&rest, '\n', &line)) {
+        if (!span_printable(line) || 4 + v->enhanced.n + 1 + line.n + 2 > LIMIT_REPLY_LINE)
+            return false;
+        lines++;
+    }
+    return v->text.n && lines <= LIMIT_REPLY_LINES;
+}
+
+/** A reply has a code of its class, an enhanced code that begins alike, and a text. */
 static bool has_reply(const struct assay_verdict *v, int class)
 {
     return v->code / 100 == class && v->enhanced.n && v->enhanced.p[0] == '0' + class &&
-           v->text.n && v->text.n < 500 && span_printable(v->text);
+           is_reply_text(v);
 }
 
 /** What must hold of every disposition. */
@@ -261,13 +273,19 @@ static bool is_sound(const struct assay_verdict *v)
                    : v->what == ASSAY_DEFER ? has_reply(v, 4)
                                             : silent;
 
-    return replies && v->reason.n && is_cause(v->cause);
+    bool done = v->what == v->would || v->what == ASSAY_ACCEPT;
+    bool trusted = !v->override.n == !v->override_note.n &&
+                   (!v->override.n || (v->would == ASSAY_ACCEPT && span_is(v->cause, "forwarded")));
+
+    return replies && done && trusted && v->reason.n && is_cause(v->cause);
 }
 
 static void whatever_is_refused_gets_a_reply_and_nothing_else_does(void **state)
 {
-    static const char *const FILES[] = {"disposition.case", "indirect.case", "message.case",
-                                        "results.case", "trust.case"};
+    static const char *const FILES[] = {"action.case",    "disposition.case", "edit.case",
+                                        "forwarder.case", "indirect.case",    "message.case",
+                                        "patience.case",  "reply.case",       "results.case",
+                                        "sealer.case",    "sender.case",      "trust.case"};
     size_t wrong = 0;
 
     (void)state;
@@ -288,6 +306,81 @@ static void whatever_is_refused_gets_a_reply_and_nothing_else_does(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/** A rejected message: the link is to be filled in, then the text. */
+static const char REJECTED_CASE[] =
+    "[envelope]\nnow = 2026-11-23T12:00:00Z\nip = 192.0.2.66\nfrom = x@evil.example\n"
+    "[dns]\n_dmarc.news.example. IN TXT \"v=DMARC1; p=reject\"\n"
+    "[policy]\ndmarc.reject = reject\nreply.url = https://help.example/%s\nreply.text = %s\n"
+    "[message]\n| From: a@news.example\n|\n";
+
+/** A text of one piece again and again. */
+static char *repeated(const char *piece, size_t times)
+{
+    struct buf text = buf_new(4000);
+
+    for (size_t i = 0; i < times; i++)
+        buf_puts(&text, piece);
+    buf_putc(&text, '\0');
+    assert_int_equal(text.status, ASSAY_DONE);
+    return text.p;
+}
+
+/** What a client is told whose message is rejected. \return its lines */
+static size_t reply_lines(const char *link, const char *text, bool *ret_linked)
+{
+    char whole[8000];
+    struct cases c = {.text = buf_new(1)};
+    struct case_error error = {0};
+    struct case_outcome outcome;
+    const struct assay_verdict *v;
+    size_t lines = 1;
+
+    snprintf(whole, sizeof whole, REJECTED_CASE, link, text);
+    assert_int_equal(assay_engine_new(0, &c.engine), ASSAY_DONE);
+    if (case_read(span_of(whole), NULL, NULL, &c.set, &error) != ASSAY_DONE)
+        fail_msg("%zu: %s", error.line, error.text);
+    outcome = run(&c, case_at(c.set, 0));
+    v = assay_result(outcome.eval);
+    assert_true(is_reply_text(v));
+    *ret_linked = span_contains(v->text, SPAN("https://"));
+    for (size_t i = 0; i < v->text.n; i++)
+        lines += v->text.p[i] == '\n';
+    case_outcome_done(&outcome);
+    done(&c);
+    return lines;
+}
+
+static void a_long_reply_is_broken_into_lines(void **state)
+{
+    static const struct {
+        const char *piece;
+        size_t times, link; /* octets of the link, but for where it leads */
+        size_t lines;
+        bool linked;
+    } TRIES[] = {
+        {"policy ", 67, 10, 1, true},    /* 468 octets, and 32 of the link: 500 fit */
+        {"policy ", 67, 11, 2, true},    /* 501 do not */
+        {"policy ", 130, 400, 3, true},  /* 909, and 422 that no line but their own takes */
+        {"policy ", 140, 480, 2, false}, /* a link of 501 is left out */
+        {"x", 900, 10, 2, true},         /* where there is no blank, anywhere */
+        {"{reason} ", 110, 10, 8, true}, /* over 6,000: eight lines, the link among them */
+        {"x\\n", 20, 400, 7, true}, /* a line is kept for the link, which fits behind the seventh */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(TRIES); i++) {
+        char *text = repeated(TRIES[i].piece, TRIES[i].times), *link = repeated("x", TRIES[i].link);
+        bool linked;
+        size_t lines = reply_lines(link, text, &linked);
+
+        if (lines != TRIES[i].lines || linked != TRIES[i].linked)
+            fail_msg("%zu times %s: wanted %zu lines, %d; got %zu, %d", TRIES[i].times,
+                     TRIES[i].piece, TRIES[i].lines, TRIES[i].linked, lines, linked);
+        free(text);
+        free(link);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +389,7 @@ int main(void)
         cmocka_unit_test(the_word_of_a_sealer_is_named),
         cmocka_unit_test(a_malformed_message_is_named),
         cmocka_unit_test(whatever_is_refused_gets_a_reply_and_nothing_else_does),
+        cmocka_unit_test(a_long_reply_is_broken_into_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -365,6 +365,28 @@ static void an_envelope_alone_is_judged_by_the_topmost_policy(void **state)
     case_set_free(set);
 }
 
+static void what_the_hold_queue_takes_is_not_marked(void **state)
+{
+    static const struct row HELD = {
+        "",   {{"quarantine.by", "hold"}},      "192.0.2.66", "x@evil.example", "bob@example.net",
+        "in", "From: a@soft.example\n\ntext\n", "",           "quarantine",     "policy",
+        NULL};
+    struct case_set *set = test_read(SPAN(WORLD));
+    assay_policy *policy = policies_of(&HELD);
+    assay_eval *eval = judge(case_at(set, 0), policy, &HELD);
+    const struct assay_verdict *v = assay_result(eval);
+
+    (void)state;
+    assert_true(is_as_wanted(&HELD, eval));
+    assert_true(v->hold);
+    for (size_t i = 0; i < v->nedits; i++)
+        assert_true(span_is(v->edits[i].name, "Authentication-Results"));
+    assert_true(replays(eval, &HELD));
+    assay_eval_free(eval);
+    assay_policy_free(policy);
+    case_set_free(set);
+}
+
 static void a_reverse_path_is_given_or_unknown_but_not_both(void **state)
 {
     assay_policy *policy = policies_of(&ROWS[0]);
@@ -388,6 +410,7 @@ int main(void)
         cmocka_unit_test(a_verdict_by_some_policy_replays_without_the_others),
         cmocka_unit_test(results_are_by_the_name_of_the_policy_that_decided),
         cmocka_unit_test(an_envelope_alone_is_judged_by_the_topmost_policy),
+        cmocka_unit_test(what_the_hold_queue_takes_is_not_marked),
         cmocka_unit_test(a_reverse_path_is_given_or_unknown_but_not_both),
     };
 
