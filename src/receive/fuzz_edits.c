@@ -92,7 +92,7 @@ static void check_value(const struct assay_edit *e)
 /** Removals come first, from the last to the first, each of a field that is there. */
 static void check_edits(const struct receive *r, const struct assay_verdict *v)
 {
-    const struct header *h = &r->message.header;
+    const struct header *h = &r->in.message.header;
     bool inserts = false;
 
     for (size_t i = 0; i < v->nedits; i++) {
@@ -125,7 +125,7 @@ static bool is_removed(const struct header *h, size_t i, const struct assay_verd
 /** What is left of the header holds nothing that would be taken out. */
 static void check_rest(assay_eval *eval, assay_span helo, assay_span mail_from)
 {
-    const struct header *h = &receive_of(eval)->message.header;
+    const struct header *h = &receive_of(eval)->in.message.header;
     const struct assay_verdict *v = assay_result(eval);
     struct buf text = buf_new(2 * MOST);
     assay_eval *again;
@@ -167,7 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     eval = judge(helo, mail_from, rest.p ? rest : SPAN_EMPTY);
     check_edits(receive_of(eval), assay_result(eval));
     check_reply(assay_result(eval));
-    if (!receive_of(eval)->message.faults)
+    if (!receive_of(eval)->in.message.faults)
         check_rest(eval, helo, mail_from);
     assay_eval_free(eval);
     return 0;
