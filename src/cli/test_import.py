@@ -7,6 +7,7 @@ it checks itself, as assayd does: a complaint would stand on standard error, and
 """
 import gzip
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -320,6 +321,19 @@ def every_option_of_their_manuals_is_in_the_table_and_told(folder):
             want = f"{program}.conf:{number}: {name}{' has no equivalent' if fate == 'NONE' else ''}: {text}"
             has(done.out, want)
             (has if fate == "NONE" else lacks)(done.err, want)
+
+
+@test
+@temporary
+def assayd_takes_what_is_written_warnings_or_not(folder):
+    assayd = test_cli.ASSAY.parent / "assayd"
+    for socket, warned in (("Socket local:/run/filter.sock\n", False), ("", True)):
+        (folder / "opendmarc.conf").write_text(f"RejectFailures yes\n{socket}")
+        (folder / "assayd.conf").write_text(run("import", "opendmarc.conf", cwd=folder).out)
+        done = subprocess.run([assayd, "--check", "-c", "assayd.conf", "-o", "user = nobody"], cwd=folder, check=False,
+                              capture_output=True, timeout=30)
+        same(done.returncode, 0, done.stderr.decode())
+        same(b"warning: no mail server can ask" in done.stderr, warned, done.stderr.decode())
 
 
 if __name__ == "__main__":

@@ -307,6 +307,7 @@ static void hear(int pipe_end, struct buf *why)
 static assay_status fork_child(const struct keyproc_plan *plan, unsigned n, int *ours, int *theirs,
                                pid_t *ret_pid, struct buf *ret_why)
 {
+    size_t before = ret_why->n; /* warnings of the configuration stand there */
     int pipe_ends[2];
     pid_t pid;
 
@@ -323,10 +324,10 @@ static assay_status fork_child(const struct keyproc_plan *plan, unsigned n, int 
         return ASSAY_ENOMEM;
     }
     hear(pipe_ends[0], ret_why);
-    if (ret_why->n)
+    if (ret_why->n > before)
         waitpid(pid, NULL, 0);
     *ret_pid = pid;
-    return ret_why->n ? ASSAY_EINVAL : ASSAY_DONE;
+    return ret_why->n > before ? ASSAY_EINVAL : ASSAY_DONE;
 }
 
 assay_status keyproc_start(const struct keyproc_plan *plan, unsigned n, struct keyproc *ret,
