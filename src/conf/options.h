@@ -209,7 +209,7 @@
                 "how long bounces to a rewritten address are taken")                                            \
     CONF_OPTION(SRS, LOCAL, "local", PATTERN, "domain", "", "example.org, .example.org", LIST,                  \
                 "domains whose senders are never rewritten, beside that of srs")                                \
-    CONF_OPTION(SRS, OVERFLOW, "overflow", CHOICE, "keep refuse", "keep", "", 0,                                \
+    CONF_OPTION(SRS, OVERFLOW, "overflow", CHOICE, "keep refuse", "refuse", "", 0,                              \
                 "a sender that becomes too long for SMTP: kept as it is, or the message is refused")            \
     CONF_OPTION(SRS, MILTER, "milter", CHOICE, "no yes", "no", "", 0,                                           \
                 "change senders as a milter, too; not for mail that the mail server rewrites itself")           \
