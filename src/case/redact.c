@@ -106,6 +106,25 @@ static void mark_covered(const struct header *h, const struct dkim_signature *s,
     }
 }
 
+/** Mark what our seal covers: without it a replay would ask for another signature. */
+static assay_status mark_sealed(struct receive *r, struct arena *a, bool *covered, bool *taken)
+{
+    const struct header *h = &r->in.message.header;
+    const struct dkim_signer signer = {.field = ARC_MESSAGE_SIGNATURE,
+                                       .profile = r->policy->seal_fields.profile,
+                                       .names = r->policy->seal_fields.names};
+    struct dkim_signature seal = {.field = h->n};
+
+    if (!receive_done(r, RECEIVE_SEAL) || r->added.result == DKIM_UNFIT)
+        return ASSAY_DONE;
+    if (dkim_choose_names(a, h, &signer, &seal.names) != ASSAY_DONE)
+        return ASSAY_ENOMEM;
+    mark_covered(h, &seal, covered, taken);
+    for (size_t i = 0; i < h->n && r->policy->seal_results == POLICY_SEAL_FOUND; i++)
+        covered[i] |= field_is(h, i, SPAN("Authentication-Results"));
+    return ASSAY_DONE;
+}
+
 /** Mark the fields that any signature covers. \return NULL when memory is out */
 static bool *find_covered(struct receive *r, struct arena *a)
 {
@@ -118,7 +137,7 @@ static bool *find_covered(struct receive *r, struct arena *a)
         mark_covered(h, &r->dkim.slots[i].signature, covered, taken);
     for (size_t i = 0; i < r->arc.n && r->arc.sets; i++)
         mark_covered(h, &r->arc.sets[i].signature, covered, taken);
-    return covered;
+    return mark_sealed(r, a, covered, taken) == ASSAY_DONE ? covered : NULL;
 }
 
 /** The field is a signature, or part of an ARC chain: checks read all of it. */

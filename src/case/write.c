@@ -247,6 +247,8 @@ static void write_message_results(struct case_writer *w)
     write_detail(w, "dmarc.policy", dmarc, "policy");
     write_detail(w, "dmarc.org", dmarc, "org");
     write_result(w, "arc", find_check(v, "arc", ""));
+    if (find_check(v, "seal", ""))
+        write_result(w, "seal", find_check(v, "seal", ""));
     case_put_value(w, "disposition", span_of(verdict_word(v->what)));
     if (v->would != v->what)
         case_put_value(w, "would", span_of(verdict_word(v->would)));
