@@ -79,7 +79,8 @@ struct mta {
     char in[4096];
     assay_span left;
     char lists[MILTER_STAGES][MTA_LISTS];
-    char skipped; /**< a command that SKIP was the reply to */
+    char address[256]; /**< of the last MAIL or RCPT, without brackets */
+    char skipped;      /**< a command that SKIP was the reply to */
     bool has_id;
 };
 
@@ -366,6 +367,10 @@ static inline const char *mta_value(const struct mta *m, assay_span name)
 
     if (span_is(name, "i"))
         return m->has_id ? m->queue_id : NULL;
+    if (m->address[0] && span_iends(name, SPAN("_addr")) && !span_is(name, "daemon_addr"))
+        return m->address;
+    if (m->address[0] && span_iends(name, SPAN("_host")))
+        return strrchr(m->address, '@') ? strrchr(m->address, '@') + 1 : NULL;
     for (const struct mta_macro *k = m->macros; k && k->name; k++)
         if (span_is(name, k->name))
             return k->value;
@@ -507,20 +512,32 @@ static inline char mta_helo(struct mta *m, const char *name)
     return reply;
 }
 
+/** Note whose macros come next. */
+static inline void mta_note_address(struct mta *m, const char *path)
+{
+    size_t n = strlen(path);
+    bool bracketed = n >= 2 && path[0] == '<' && path[n - 1] == '>';
+
+    snprintf(m->address, sizeof m->address, "%.*s", (int)(bracketed ? n - 2 : n), path + bracketed);
+}
+
 /** MAIL; parameters may be NULL. */
 static inline char mta_mail(struct mta *m, const char *from, const char *parameters,
                             struct mta_answer *a)
 {
     m->has_id = false;
     m->skipped = 0;
+    mta_note_address(m, from);
     return mta_texts(m, MILTER_C_MAIL, from, parameters, a);
 }
 
 /** RCPT. */
 static inline char mta_rcpt(struct mta *m, const char *to, struct mta_answer *a)
 {
-    char reply = mta_texts(m, MILTER_C_RCPT, to, NULL, a);
+    char reply;
 
+    mta_note_address(m, to);
+    reply = mta_texts(m, MILTER_C_RCPT, to, NULL, a);
     m->has_id = true;
     return reply;
 }
