@@ -379,7 +379,7 @@ void bench_milter(void)
 
     if (!bench_asked("milter"))
         return;
-    puts("# name\tours\tlimit\tratio\tunit\treach\tp50 us\tp99 us\tmessages/s\tRSS MiB");
+    puts("# name\tours\tlimit\tratio\tunit\treach\tp50 us\tp99 us\tmessages/s\tPSS MiB");
     if (bench_lab_open(&lab)) {
         run_task(&lab, BENCH_VERIFY, false);
         run_task(&lab, BENCH_VERIFY, true);
