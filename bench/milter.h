@@ -81,7 +81,7 @@ void bench_milter_stop(struct bench_milter *milter);
 /** Microseconds of CPU time that a process and all its children have taken. */
 double bench_process_cpu(pid_t pid);
 
-/** KiB that a process and all its children hold, pages that they share counted for each. */
+/** KiB that a process and all its children hold; a page that is shared counts in parts. */
 long bench_process_rss(pid_t pid);
 
 /** A load. */

@@ -220,6 +220,8 @@ bool bench_milter_start(const struct bench_lab *lab, enum bench_program program,
     case BENCH_OPENDMARC: opendmarc(lab, ret->where, command, sizeof command); break;
     case BENCH_RSPAMD: rspamd(lab, ret->where, command, sizeof command); break;
     }
+    if (!tcp)
+        unlink(ret->where + 5); /* libmilter leaves it behind, and does not listen where one is */
     ret->pid = spawn(lab, name, command);
     if (wait_for(ret))
         return true;
