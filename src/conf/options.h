@@ -164,7 +164,7 @@
                 "what kind of key it is; the file has to agree")                                                \
     CONF_OPTION(SIGN, KEY, "key", REF, "key", "", "main", MUST | LIST,                                          \
                 "the keys; each makes a signature")                                                             \
-    CONF_OPTION(SIGN, PROFILE, "profile", CHOICE, "strict list-friendly", "strict", "", 0,                      \
+    CONF_OPTION(SIGN, PROFILE, "profile", CHOICE, "strict list-friendly", "list-friendly", "", 0,               \
                 "the fields that are signed, and against additions: all that matter (strict), or those that "   \
                 "mailing lists leave alone (list-friendly)")                                                    \
     CONF_OPTION(SIGN, FIELDS, "fields", FIELD, "", "", "From, To, Subject, Date", LIST,                         \

@@ -363,25 +363,6 @@ static void free_worker(struct post_of_worker *pw)
 
 /* ---- reload ---- */
 
-void front_reload(struct front *f, struct worker *w, void (*done)(void *arg, assay_span why),
-                  void *arg)
-{
-    bool busy;
-
-    pthread_mutex_lock(&f->lock);
-    busy = f->asked.worker != NULL;
-    if (!busy) {
-        f->asked.worker = w;
-        f->asked.done = done;
-        f->asked.arg = arg;
-    }
-    pthread_mutex_unlock(&f->lock);
-    if (busy)
-        done(arg, SPAN("a reload is under way already"));
-    else if (!channel_say(f->master, CHANNEL_RELOAD, SPAN_EMPTY))
-        done(arg, SPAN("the master process is gone"));
-}
-
 /** What a reload came to, on its way to who asked for it. */
 struct told {
     void (*done)(void *arg, assay_span why);
@@ -398,22 +379,54 @@ static void tell(void *arg)
     free(t);
 }
 
+/** Tell it on the loop of a worker, never inside the call that asks. */
+static void tell_soon(struct worker *w, void (*done)(void *arg, assay_span why), void *arg,
+                      assay_span why)
+{
+    struct told *t = malloc(sizeof *t + why.n + 1);
+
+    if (!t)
+        return;
+    *t = (struct told){done, arg, why.n};
+    memcpy(t->why, why.p, why.n);
+    if (world_post(w->world, tell, t) != ASSAY_DONE)
+        free(t);
+}
+
+void front_reload(struct front *f, struct worker *w, void (*done)(void *arg, assay_span why),
+                  void *arg)
+{
+    bool busy;
+
+    pthread_mutex_lock(&f->lock);
+    busy = f->asked.worker != NULL;
+    if (!busy) {
+        f->asked.worker = w;
+        f->asked.done = done;
+        f->asked.arg = arg;
+    }
+    pthread_mutex_unlock(&f->lock);
+    if (busy)
+        tell_soon(w, done, arg, SPAN("a reload is under way already"));
+    else if (!channel_say(f->master, CHANNEL_RELOAD, SPAN_EMPTY))
+        tell_soon(w, done, arg, SPAN("the master process is gone"));
+}
+
 /** The master says what a reload came to. */
 static void take_result(struct front *f, const struct channel_packet *p)
 {
-    struct told *t = malloc(sizeof *t + p->n + 1);
     struct worker *w;
+    void (*done)(void *arg, assay_span why);
+    void *arg;
 
     pthread_mutex_lock(&f->lock);
     w = f->asked.worker;
-    if (t)
-        *t = (struct told){f->asked.done, f->asked.arg, p->n};
+    done = f->asked.done;
+    arg = f->asked.arg;
     f->asked.worker = NULL;
     pthread_mutex_unlock(&f->lock);
-    if (t)
-        memcpy(t->why, p->text, p->n);
-    if (!t || !w || world_post(w->world, tell, t) != ASSAY_DONE)
-        free(t);
+    if (w)
+        tell_soon(w, done, arg, (assay_span){p->text, p->n});
 }
 
 /** All of an open file. */
