@@ -256,8 +256,8 @@ static void child(const struct keyproc_plan *plan, const int *sockets, unsigned 
     load_all(&l, plan);
     if (!sandbox_become(plan->uid, plan->gid, NULL, 0) || !sandbox_hide())
         buf_printf(&l.why, "the keys process cannot give up its privileges: %s\n", strerror(errno));
-    (void)mlockall(MCL_CURRENT |
-                   MCL_FUTURE); /* what RLIMIT_MEMLOCK does not allow stays unlocked */
+    /* What is touched stays out of swap; what RLIMIT_MEMLOCK does not allow stays unlocked. */
+    (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
     tell(pipe_end, &l.why);
     if (l.why.n || !serve_all(l.ring, sockets, n, plan->sandbox))
         _exit(1);
