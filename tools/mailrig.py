@@ -60,6 +60,7 @@ class Sink:
 
     def __init__(self):
         self.mails = []  # (reverse-path, [recipients], octets)
+        self.refused = set()  # recipients that it does not know
         self.lock = threading.Lock()
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.port = self.socket.getsockname()[1]
@@ -88,6 +89,8 @@ class Sink:
                 elif word == b"MAIL":
                     sender, recipients = path_of(line), []
                     say(b"250 ok")
+                elif word == b"RCPT" and path_of(line) in self.refused:
+                    say(b"550 5.1.1 nobody of that name")
                 elif word == b"RCPT":
                     recipients.append(path_of(line))
                     say(b"250 ok")
@@ -130,6 +133,7 @@ class Rig:
         self.processes = []
         self.postfixes = []
         self.sink = Sink()
+        self.ports = {}
         self.dns_port = None
         self.daemon = None
 
@@ -179,13 +183,13 @@ class Rig:
     def assayd(self, conf, name="assayd", wait=True, **more):
         """assayd with this configuration; %(dir)s stands for the rig's folder."""
         path = f"{self.dir}/{name}.conf"
-        head = [f"resolver = 127.0.0.1@{self.dns_port or 9}"]
+        head = [] if re.search(r"(?m)^resolver ", conf) else [f"resolver = 127.0.0.1@{self.dns_port or 9}"]
         if "user =" not in conf and os.geteuid() == 0:
             head.append("user = nobody")
         if "control {" not in conf:
             head.append(f"control {{ listen = unix:{self.dir}/{name}.control }}")
         with open(path, "w", encoding="utf-8") as file:
-            file.write("\n".join(head) + "\n" + conf % {"dir": self.dir} + "\n")
+            file.write("\n".join([*head, conf % {"dir": self.dir}, ""]))
         self.daemon = self.start(name, f"{self.build}/assayd", "-c", path, **more)
         if wait:
             wait_for("assayd", lambda: " serves" in self.log(name) or self.daemon.poll() is not None)
@@ -199,21 +203,26 @@ class Rig:
         os.chmod(f"{self.dir}/{name}", mode)
         return f"{self.dir}/{name}"
 
-    def postfix(self, name="postfix", milter=None, **settings):
-        """A Postfix of our own; it relays what it gets to the sink. Settings are main.cf's. \\return its port"""
+    def postfix(self, name="postfix", milter=None, services=None, chroot=False, master="", **settings):
+        """A Postfix of our own; it relays what it gets to the sink. Settings are main.cf's.
+
+        services: {NAME: settings} of more ports, which self.ports has then by name; chroot: as Debian has it; master: more
+        lines of master.cf, in which %(NAME)s is the port of that service. \\return the port of the first
+        """
         if not shutil.which("postfix", path="/usr/sbin:/usr/bin:/sbin:/bin"):
             raise Missing("postfix")
         if os.geteuid() != 0:
             raise Missing("root, for Postfix")
-        top, port = f"{self.dir}/{name}", free_port()
+        top = f"{self.dir}/{name}"
         for part in ("etc", "queue", "data"):
-            os.makedirs(f"{top}/{part}")
+            os.makedirs(f"{top}/{part}", exist_ok=True)
         os.chown(f"{top}/data", pwd.getpwnam("postfix").pw_uid, -1)
-        with open("/usr/share/postfix/master.cf.dist", encoding="utf-8") as file:
-            master = re.sub(r"(?m)^(smtp +inet.*)$", r"#\1", file.read())
-        master = re.sub(r"(?m)^([a-z]\S*\s+\S+\s+\S+\s+\S+\s+)y", r"\1n", master)
+        ports = {which: free_port() for which in ("smtp", *(services or {}))}
         with open(f"{top}/etc/master.cf", "w", encoding="utf-8") as file:
-            file.write(f"{master}\n127.0.0.1:{port} inet n - n - - smtpd\n")
+            file.write(self.master_cf(chroot) + master % ports)
+            for which, port in ports.items():
+                file.write(f"127.0.0.1:{port} inet n - {'y' if chroot else 'n'} - - smtpd\n")
+                file.writelines(f"  -o {{ {key} = {value} }}\n" for key, value in (services or {}).get(which, {}).items())
         values = {
             "compatibility_level": "3.6", "queue_directory": f"{top}/queue", "data_directory": f"{top}/data",
             "myhostname": "mx.example.org", "mydestination": "", "inet_interfaces": "127.0.0.1", "inet_protocols": "ipv4",
@@ -230,8 +239,16 @@ class Rig:
         if started.returncode:
             raise RuntimeError(started.stderr)
         self.postfixes.append(f"{top}/etc")
-        wait_for("Postfix", lambda: listens(port))
-        return port
+        self.ports.update(ports)
+        wait_for("Postfix", lambda: all(listens(port) for port in ports.values()))
+        return ports["smtp"]
+
+    @staticmethod
+    def master_cf(chroot):
+        """Postfix's own master.cf without its port of SMTP; unless it is wanted so, nothing runs with another root."""
+        with open("/usr/share/postfix/master.cf.dist", encoding="utf-8") as file:
+            text = re.sub(r"(?m)^(smtp +inet.*)$", r"#\1", file.read())
+        return text if chroot else re.sub(r"(?m)^([a-z]\S*\s+\S+\s+\S+\s+\S+\s+)y", r"\1n", text)
 
     # -- keys --------------------------------------------------------------------------------------------------
 

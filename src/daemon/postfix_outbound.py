@@ -1,0 +1,2 @@
+def names(lab): return {}
+def set_up(lab): return {}
