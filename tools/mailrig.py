@@ -135,6 +135,8 @@ class Rig:
         self.sink = Sink()
         self.ports = {}
         self.dns_port = None
+        self.names = {}
+        self.unbound = None
         self.daemon = None
 
     def __enter__(self):
@@ -168,17 +170,30 @@ class Rig:
     def resolver(self, names, port=None):
         """A resolver that knows these names and no others: {"example.org": ["A 192.0.2.1", 'TXT "..."']}."""
         self.dns_port = port or free_port()
-        zones = sorted({name.rstrip(".").rsplit(".", 1)[-1] for name in names} | {"arpa", "example", "org", "com"})
-        data = [f"local-data: '{name.rstrip('.')}. 300 IN {record}'" for name, records in names.items() for record in records]
+        self.names = dict(names)
+        self.write_names()
+        self.unbound = self.start("unbound", "unbound", "-d", "-c", f"{self.dir}/unbound.conf")
+        wait_for("unbound", lambda: listens(self.dns_port) or self.unbound.poll() is not None)
+        return self.unbound
+
+    def publish(self, names):
+        """Let the resolver know more names."""
+        starts = self.log("unbound").count("start of service")
+        self.names.update(names)
+        self.write_names()
+        self.unbound.send_signal(signal.SIGHUP)
+        wait_for("unbound", lambda: self.log("unbound").count("start of service") > starts)
+
+    def write_names(self):
+        """The resolver's configuration."""
+        zones = sorted({name.rstrip(".").rsplit(".", 1)[-1] for name in self.names} | {"arpa", "example", "org", "com"})
+        data = [f"local-data: '{name.rstrip('.')}. 300 IN {record}'" for name, records in self.names.items() for record in records]
         with open(f"{self.dir}/unbound.conf", "w", encoding="utf-8") as conf:
             conf.write("\n".join(
                 ["server:", f"interface: 127.0.0.1@{self.dns_port}", 'username: ""', 'chroot: ""', "do-daemonize: no", 'pidfile: ""',
                  "use-syslog: no", f'directory: "{self.dir}"', 'module-config: "iterator"', "num-threads: 1", "do-ip6: no",
-                 *(f'local-zone: "{zone}." static' for zone in zones), *data,
+                 "verbosity: 1", *(f'local-zone: "{zone}." static' for zone in zones), *data,
                  "remote-control:", "control-enable: no", ""]))
-        process = self.start("unbound", "unbound", "-d", "-c", f"{self.dir}/unbound.conf")
-        wait_for("unbound", lambda: listens(self.dns_port) or process.poll() is not None)
-        return process
 
     def assayd(self, conf, name="assayd", wait=True, **more):
         """assayd with this configuration; %(dir)s stands for the rig's folder."""
@@ -206,8 +221,8 @@ class Rig:
     def postfix(self, name="postfix", milter=None, services=None, chroot=False, master="", **settings):
         """A Postfix of our own; it relays what it gets to the sink. Settings are main.cf's.
 
-        services: {NAME: settings} of more ports, which self.ports has then by name; chroot: as Debian has it; master: more
-        lines of master.cf, in which %(NAME)s is the port of that service. \\return the port of the first
+        services: {NAME: settings} of more ports, which self.ports has then by name; the first is called smtp, or like a Postfix
+        that is not called postfix. chroot: as Debian has it; master: more lines of master.cf. \\return the first port
         """
         if not shutil.which("postfix", path="/usr/sbin:/usr/bin:/sbin:/bin"):
             raise Missing("postfix")
@@ -217,9 +232,10 @@ class Rig:
         for part in ("etc", "queue", "data"):
             os.makedirs(f"{top}/{part}", exist_ok=True)
         os.chown(f"{top}/data", pwd.getpwnam("postfix").pw_uid, -1)
-        ports = {which: free_port() for which in ("smtp", *(services or {}))}
+        first = "smtp" if name == "postfix" else name
+        ports = {which: free_port() for which in (first, *(services or {}))}
         with open(f"{top}/etc/master.cf", "w", encoding="utf-8") as file:
-            file.write(self.master_cf(chroot) + master % ports)
+            file.write(self.master_cf(chroot) + master)
             for which, port in ports.items():
                 file.write(f"127.0.0.1:{port} inet n - {'y' if chroot else 'n'} - - smtpd\n")
                 file.writelines(f"  -o {{ {key} = {value} }}\n" for key, value in (services or {}).get(which, {}).items())
@@ -241,7 +257,7 @@ class Rig:
         self.postfixes.append(f"{top}/etc")
         self.ports.update(ports)
         wait_for("Postfix", lambda: all(listens(port) for port in ports.values()))
-        return ports["smtp"]
+        return ports[first]
 
     @staticmethod
     def master_cf(chroot):

@@ -18,21 +18,18 @@ import postfix_outbound
 import postfix_running
 from postfix_lab import Lab, Missing
 
-GROUPS = (postfix_inbound, postfix_outbound, postfix_forward, postfix_running, postfix_doc)
+GROUPS = (postfix_inbound, postfix_outbound, postfix_doc, postfix_forward, postfix_running)
 
 
 def set_up(lab):
     """Start all that the groups share."""
-    names, services, settings = {}, {}, {}
+    names, services = {}, {}
     for group in GROUPS:
         names.update(group.names(lab))
     lab.resolver(names)
     for group in GROUPS:
         services.update(group.set_up(lab))
-    for group in GROUPS:
-        settings.update(getattr(group, "SETTINGS", {}))
-    lab.postfix(services=services, master="".join(getattr(group, "MASTER", "") for group in GROUPS),
-                **{key: value % {"dir": lab.dir} for key, value in settings.items()})
+    lab.postfix(services=services, master="".join(getattr(group, "MASTER", "").replace("%(dir)s", lab.dir) for group in GROUPS))
 
 
 def run(lab, tests):
