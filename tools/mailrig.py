@@ -197,6 +197,15 @@ class Rig:
 
     def assayd(self, conf, name="assayd", wait=True, **more):
         """assayd with this configuration; %(dir)s stands for the rig's folder."""
+        self.daemon = self.start(name, f"{self.build}/assayd", "-c", self.write_conf(conf, name), **more)
+        if wait:
+            wait_for("assayd", lambda: " serves" in self.log(name) or self.daemon.poll() is not None)
+            if self.daemon.poll() is not None:
+                raise RuntimeError(self.log(name))
+        return self.daemon
+
+    def write_conf(self, conf, name="assayd"):
+        """Write the configuration of an assayd. \\return its path"""
         path = f"{self.dir}/{name}.conf"
         head = [] if re.search(r"(?m)^resolver ", conf) else [f"resolver = 127.0.0.1@{self.dns_port or 9}"]
         if "user =" not in conf and os.geteuid() == 0:
@@ -205,12 +214,7 @@ class Rig:
             head.append(f"control {{ listen = unix:{self.dir}/{name}.control }}")
         with open(path, "w", encoding="utf-8") as file:
             file.write("\n".join([*head, conf % {"dir": self.dir}, ""]))
-        self.daemon = self.start(name, f"{self.build}/assayd", "-c", path, **more)
-        if wait:
-            wait_for("assayd", lambda: " serves" in self.log(name) or self.daemon.poll() is not None)
-            if self.daemon.poll() is not None:
-                raise RuntimeError(self.log(name))
-        return self.daemon
+        return path
 
     def folder(self, name, mode=0o777):
         """A folder in the rig's, for what other users write."""
