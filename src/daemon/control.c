@@ -161,6 +161,17 @@ static void reloaded(void *arg, assay_span text)
 
 /* ---- commands ---- */
 
+/** Have the configuration read anew. */
+static void reload(struct control *c)
+{
+    struct worker *w = c->stream->worker;
+    const char *why = front_reload(w->front, w, reloaded, w);
+
+    c->waiting = !why;
+    if (why)
+        answer(c, false, span_of(why));
+}
+
 /** /metrics, as text. */
 static void metrics(struct control *c)
 {
@@ -185,10 +196,9 @@ static void act(struct control *c, assay_span line)
         metrics(c);
     else if (span_is(command, "version"))
         answer(c, true, span_of(assay_version()));
-    else if (span_is(command, "reload")) {
-        c->waiting = true;
-        front_reload(c->stream->worker->front, c->stream->worker, reloaded, c->stream->worker);
-    } else
+    else if (span_is(command, "reload"))
+        reload(c);
+    else
         answer(c, false,
                SPAN("why ID, not-signed ADDRESS [CLIENT [USER]], reload, metrics, version"));
 }

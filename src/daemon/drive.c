@@ -168,8 +168,10 @@ void drive_hurry(struct drive *d, unsigned ms)
 {
     struct timeval wait = world_wait(ms);
 
-    if (evtimer_add(&d->late, &wait) != 0)
+    if (evtimer_add(&d->late, &wait) != 0) {
         assay_give_up(d->eval);
+        step_soon(d);
+    }
 }
 
 assay_eval *drive_take(struct drive *d)

@@ -393,8 +393,8 @@ static void tell_soon(struct worker *w, void (*done)(void *arg, assay_span why),
         free(t);
 }
 
-void front_reload(struct front *f, struct worker *w, void (*done)(void *arg, assay_span why),
-                  void *arg)
+const char *front_reload(struct front *f, struct worker *w,
+                         void (*done)(void *arg, assay_span why), void *arg)
 {
     bool busy;
 
@@ -407,9 +407,8 @@ void front_reload(struct front *f, struct worker *w, void (*done)(void *arg, ass
     }
     pthread_mutex_unlock(&f->lock);
     if (busy)
-        tell_soon(w, done, arg, SPAN("a reload is under way already"));
-    else if (!channel_say(f->master, CHANNEL_RELOAD, SPAN_EMPTY))
-        tell_soon(w, done, arg, SPAN("the master process is gone"));
+        return "a reload is under way already";
+    return channel_say(f->master, CHANNEL_RELOAD, SPAN_EMPTY) ? NULL : "the master process is gone";
 }
 
 /** The master says what a reload came to. */
@@ -448,7 +447,7 @@ static assay_span read_all(int fd, struct buf *out)
 static const char *take_config(struct front *f, const struct channel_packet *p)
 {
     struct buf text = buf_new(LIMIT_CONF_TEXT), why = buf_new(CHANNEL_TEXT);
-    struct config *config;
+    struct config *config = NULL;
     const char *wrong = NULL;
     unsigned nkeys = (unsigned)p->nfiles - 1 - p->nlisteners;
 
@@ -464,6 +463,8 @@ static const char *take_config(struct front *f, const struct channel_packet *p)
         log_words(f->log, LOG_IS_NOTICE, "reloaded", "the new configuration is in use");
         config_free(f->config);
         f->config = config;
+    } else {
+        config_free(config);
     }
     buf_done(&text);
     buf_done(&why);

@@ -60,9 +60,10 @@ void front_dismiss(struct front *f);
 /**
  * Ask the master for a reload.
  *
- * \param done  called on the loop of `w` with what it came to: empty, or complaints
+ * \param done  called later, on the loop of `w`, with what it came to: empty, or complaints
+ * \return NULL: `done` will be called; or why it cannot be asked
  */
-void front_reload(struct front *f, struct worker *w, void (*done)(void *arg, assay_span why),
-                  void *arg);
+const char *front_reload(struct front *f, struct worker *w, void (*done)(void *arg, assay_span why),
+                         void *arg);
 
 #endif

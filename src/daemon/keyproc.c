@@ -334,10 +334,11 @@ assay_status keyproc_start(const struct keyproc_plan *plan, unsigned n, struct k
                            struct buf *ret_why)
 {
     int *ours = calloc(n, sizeof *ours), *theirs = calloc(n, sizeof *theirs);
+    pid_t pid = 0;
     assay_status s = ours && theirs && make_pairs(ours, theirs, n) ? ASSAY_DONE : ASSAY_ENOMEM;
 
     if (s == ASSAY_DONE) {
-        s = fork_child(plan, n, ours, theirs, &ret->pid, ret_why);
+        s = fork_child(plan, n, ours, theirs, &pid, ret_why);
         close_all(theirs, n);
         if (s != ASSAY_DONE)
             close_all(ours, n);
@@ -347,6 +348,7 @@ assay_status keyproc_start(const struct keyproc_plan *plan, unsigned n, struct k
         free(ours);
         return s;
     }
+    ret->pid = pid;
     ret->sockets = ours;
     ret->n = n;
     return ASSAY_DONE;

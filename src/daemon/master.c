@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WHY_MAX = CHANNEL_TEXT, PAUSE_S = 1, OTHER_FILES = 1024 };
+enum { WHY_MAX = CHANNEL_TEXT, PAUSE_S = 1, AGAIN_MS = 5000, OTHER_FILES = 1024 };
 
 /** The master. */
 struct master {
@@ -39,6 +39,8 @@ struct master {
     int signals;
     bool ending;
     bool served;    /* a front has been ready once */
+    bool asked;     /* the front wants a reload */
+    bool keyless;   /* a keys process could not be started: it is tried again */
     int status;     /* what to exit with */
     time_t started; /* when children were last started anew */
     struct log *log;
@@ -169,21 +171,22 @@ static void pause_a_little(const struct master *m)
         sleep(PAUSE_S);
 }
 
-/** The keys process has ended: start another. */
+/** There is no keys process: start another. */
 static void restart_keys(struct master *m)
 {
     struct buf why = buf_new(WHY_MAX);
 
-    log_words(m->log, LOG_IS_WARNING, "keys", "the keys process ended; another one is started");
     pause_a_little(m);
     m->started = time(NULL);
     m->keys.pid = 0;
     keyproc_stop(&m->keys);
-    if (keyproc_start(&m->config->keys, m->config->threads, &m->keys, &why) == ASSAY_DONE)
+    m->keyless = keyproc_start(&m->config->keys, m->config->threads, &m->keys, &why) != ASSAY_DONE;
+    if (!m->keyless)
         send_keys(m);
     else
-        log_words(m->log, LOG_IS_ERROR, "keys", "it cannot be started: %.*s",
-                  SPAN_ARG(buf_span(&why)));
+        log_words(m->log, LOG_IS_ERROR, "keys",
+                  "the keys process cannot be started, it is tried again: %.*s",
+                  SPAN_ARG(why.n ? buf_span(&why) : SPAN("out of memory")));
     buf_done(&why);
 }
 
@@ -198,9 +201,12 @@ static void restart_front(struct master *m)
     keyproc_stop(&m->keys);
     pause_a_little(m);
     if (!start_children(m, &why)) {
-        log_words(m->log, LOG_IS_ERROR, "front", "%.*s", SPAN_ARG(buf_span(&why)));
+        log_words(m->log, LOG_IS_ERROR, "front", "%.*s",
+                  SPAN_ARG(why.n ? buf_span(&why) : SPAN("out of memory")));
         m->ending = true;
+        m->status = EX_OSERR; /* a service manager tries again */
     }
+    m->keyless = false;
     buf_done(&why);
 }
 
@@ -222,8 +228,10 @@ static void reap(struct master *m)
         m->status = EX_CONFIG;
     } else if (front)
         restart_front(m);
-    else if (keys)
+    else if (keys) {
+        log_words(m->log, LOG_IS_WARNING, "keys", "the keys process ended; another one is started");
         restart_keys(m);
+    }
 }
 
 /* ---- reload ---- */
@@ -243,6 +251,31 @@ static int text_of(const struct config *config)
     return fd;
 }
 
+/** Act on what the front says by itself. */
+static void heed(struct master *m, const struct channel_packet *p)
+{
+    for (size_t i = 0; i < p->nfiles; i++) /* it has none to give */
+        close(p->files[i]);
+    if (p->what == CHANNEL_RELOAD)
+        m->asked = true;
+    if (p->what != CHANNEL_READY)
+        return;
+    m->served = true;
+    service_notify("READY=1");
+    log_words(m->log, LOG_IS_NOTICE, "start", "assayd %s serves", assay_version());
+}
+
+/** Wait for what became of a configuration; the front may be saying something else just now. */
+static bool hear_taken(struct master *m, struct channel_packet *p)
+{
+    while (channel_receive(m->channel, p)) {
+        if (p->what == CHANNEL_TAKEN)
+            return true;
+        heed(m, p);
+    }
+    return false;
+}
+
 /** Send the front a configuration with its sockets; it says whether it took it. */
 static bool send_config(struct master *m, const struct config *config, const struct listening *l,
                         struct keyproc *keys, struct buf *why)
@@ -259,8 +292,7 @@ static bool send_config(struct master *m, const struct config *config, const str
             p->files[p->nfiles++] = l->fds[i];
         for (unsigned i = 0; i < keys->n; i++)
             p->files[p->nfiles++] = keys->sockets[i];
-        fine = channel_send(m->channel, p) && channel_receive(m->channel, p) &&
-               p->what == CHANNEL_TAKEN;
+        fine = channel_send(m->channel, p) && hear_taken(m, p);
     }
     if (!fine)
         buf_puts(why, "the front process does not answer\n");
@@ -283,6 +315,7 @@ static void adopt(struct master *m, struct config *config, struct listening *l,
     m->config = config;
     m->listening = *l;
     m->keys = *keys;
+    m->keyless = false;
     for (unsigned i = 0; i < m->keys.n; i++) {
         close(m->keys.sockets[i]);
         m->keys.sockets[i] = -1;
@@ -355,16 +388,9 @@ static void hear_front(struct master *m)
     if (!channel_receive(m->channel, &p)) { /* it ends; SIGCHLD says the rest */
         close(m->channel);
         m->channel = -1;
-    } else if (p.what == CHANNEL_READY) {
-        m->served = true;
-        service_notify("READY=1");
-        log_words(m->log, LOG_IS_NOTICE, "start", "assayd %s serves", assay_version());
-    } else if (p.what == CHANNEL_RELOAD) {
-        reload_and_tell(m);
+    } else {
+        heed(m, &p);
     }
-    for (size_t i = 0; i < p.nfiles; i++) /* it has none to give */
-        close(p.files[i]);
-    p.nfiles = 0;
 }
 
 /** A signal has come. */
@@ -388,12 +414,20 @@ static void run_loop(struct master *m)
         struct pollfd both[2] = {{.fd = m->signals, .events = POLLIN},
                                  {.fd = m->channel, .events = POLLIN}};
 
-        if (poll(both, 2, -1) < 0 && errno != EINTR)
+        int n = poll(both, 2, m->keyless ? AGAIN_MS : -1);
+
+        if (n < 0 && errno != EINTR)
             return;
-        if (both[0].revents)
+        if (n == 0 && m->keyless)
+            restart_keys(m);
+        if (n > 0 && both[0].revents)
             take_signal(m);
-        if (both[1].revents && m->channel == both[1].fd && m->channel >= 0)
+        if (n > 0 && both[1].revents && m->channel == both[1].fd && m->channel >= 0)
             hear_front(m);
+        while (m->asked && !m->ending) { /* also one that was asked for during another */
+            m->asked = false;
+            reload_and_tell(m);
+        }
     }
 }
 

@@ -56,6 +56,7 @@ struct session {
     struct drive srs; /**< the sender's address being rewritten; no evaluation: it stays */
     struct event progress;
     bool body_wanted;
+    bool lacking; /**< a fact of the client or the message found no memory: nothing can be judged */
     size_t header_bytes, header_count;
     const char *refusal;        /**< STATE_OVER: why it is refused for good; NULL: for now */
     struct message_facts facts; /**< what outcome.c is told */
@@ -109,13 +110,17 @@ static bool go_on(struct session *s, uint32_t no_reply)
 
 /* ---- what is kept ---- */
 
-/** Keep a text in place of the one before. \return it, or an empty one when memory is out */
-static assay_span keep(struct buf *b, assay_span text)
+/**
+ * Keep a text in place of the one before. When memory is out it is empty, which must not be taken for
+ * a null sender, a local client, a user who is not authenticated: `lacking` says so.
+ */
+static assay_span keep(struct session *s, struct buf *b, assay_span text)
 {
     if (!b->max)
         *b = buf_new(TEXT_MAX);
     buf_clear(b);
     buf_put(b, span_first(text, TEXT_MAX));
+    s->lacking |= b->status != ASSAY_DONE;
     return buf_span(b);
 }
 
@@ -145,11 +150,11 @@ static bool on_macros(struct session *s, assay_span data)
         s->facts.user = SPAN_EMPTY;
     while (milter_macro_cut(&macros.pairs, &name, &value)) {
         if (span_is(name, "i") && value.n)
-            s->facts.queue_id = keep(&s->queue_id, value);
+            s->facts.queue_id = keep(s, &s->queue_id, value);
         if (span_is(name, "auth_authen"))
-            s->facts.user = keep(&s->user, value);
+            s->facts.user = keep(s, &s->user, value);
         if (span_is(name, "j") && value.n)
-            s->facts.hostname = keep(&s->host, value);
+            s->facts.hostname = keep(s, &s->host, value);
     }
     return true;
 }
@@ -163,7 +168,8 @@ static bool on_connect(struct session *s, assay_span data)
     if (s->state < STATE_AGREED || !milter_connect_read(data, &c))
         return false;
     forget_message(s);
-    s->facts.ip = c.family == '4' || c.family == '6' ? keep(&s->address, c.address) : SPAN_EMPTY;
+    s->lacking = false;
+    s->facts.ip = c.family == '4' || c.family == '6' ? keep(s, &s->address, c.address) : SPAN_EMPTY;
     s->facts.local = c.family == 'L';
     s->facts.helo = SPAN_EMPTY;
     s->state = STATE_CLIENT;
@@ -177,7 +183,7 @@ static bool on_helo(struct session *s, assay_span data)
     if (s->state < STATE_CLIENT)
         return false;
     forget_message(s);
-    s->facts.helo = keep(&s->helo, milter_text(data));
+    s->facts.helo = keep(s, &s->helo, milter_text(data));
     return go_on(s, MILTER_P_NR_HELO);
 }
 
@@ -252,11 +258,12 @@ static bool on_mail(struct session *s, assay_span data)
     config_free(s->facts.config);
     s->facts.config =
         config_ref(w->config); /* from here to its end the message has one configuration */
-    s->facts.mail_from = keep(&s->mail_from, path.address);
+    s->facts.mail_from = keep(s, &s->mail_from, path.address);
     s->facts.outbound = is_outbound(s);
     s->facts.began = world_now();
     s->state = STATE_MAIL;
-    if ((status = begin(s)) == ASSAY_DONE && (status = drive_step(&s->drive)) >= 0)
+    status = s->lacking ? ASSAY_ENOMEM : begin(s);
+    if (status == ASSAY_DONE && (status = drive_step(&s->drive)) >= 0)
         return go_on(s, MILTER_P_NR_MAIL);
     return went_wrong(s, status == ASSAY_EINVAL ? ASSAY_ENOMEM : status) &&
            go_on(s, MILTER_P_NR_MAIL);
@@ -299,7 +306,7 @@ static bool on_rcpt(struct session *s, assay_span data)
         size_t at = span_rfind(path.address, '@');
 
         s->facts.recipient_domain =
-            keep(&s->recipient, at < path.address.n ? span_from(path.address, at + 1) : SPAN_EMPTY);
+            keep(s, &s->recipient, at < path.address.n ? span_from(path.address, at + 1) : SPAN_EMPTY);
     }
     if ((status = assay_rcpt(s->drive.eval, path.address)) == ASSAY_DONE)
         status = rewrite_sender(s, path.address);
@@ -472,26 +479,6 @@ static assay_status put_verdict(struct session *s, const struct assay_verdict *v
     return status == ASSAY_DONE ? milter_put(out, MILTER_R_CONTINUE) : status;
 }
 
-/** The verdict is there: keep it, answer, and be ready for the next message. */
-static bool finish(struct session *s)
-{
-    struct buf *out = &s->stream->out;
-    const struct assay_verdict *v = assay_result(s->drive.eval);
-    size_t before = out->n;
-    bool fine;
-
-    outcome_keep(s->stream->worker, &s->facts, s->drive.eval);
-    if (put_verdict(s, v) != ASSAY_DONE) { /* a field we cannot write: nothing half done */
-        out->n = before;
-        fine = milter_put(out, MILTER_R_TEMPFAIL) == ASSAY_DONE;
-    } else {
-        fine = true;
-    }
-    outcome_remember(s->stream->worker, &s->facts, drive_take(&s->drive));
-    forget_message(s);
-    return fine;
-}
-
 /** Answer a message that was given up. */
 static bool refuse(struct session *s)
 {
@@ -509,6 +496,22 @@ static bool tempfail(struct session *s)
 {
     give_up(s);
     return refuse(s);
+}
+
+/** The verdict is there: keep it, answer, and be ready for the next message. */
+static bool finish(struct session *s)
+{
+    struct buf *out = &s->stream->out;
+    size_t before = out->n;
+
+    if (put_verdict(s, assay_result(s->drive.eval)) != ASSAY_DONE) { /* nothing half done */
+        out->n = before;
+        return tempfail(s); /* no row: the message will come again */
+    }
+    outcome_keep(s->stream->worker, &s->facts, s->drive.eval); /* before the answer is sent */
+    outcome_remember(s->stream->worker, &s->facts, drive_take(&s->drive));
+    forget_message(s);
+    return true;
 }
 
 /** Both evaluations are there. */
@@ -550,6 +553,8 @@ static bool on_eob(struct session *s, assay_span data)
         return false;
     if (s->state == STATE_OVER)
         return refuse(s);
+    if (s->lacking)
+        return tempfail(s);
     status = assay_eom(s->drive.eval);
     return status == ASSAY_DONE ? stepped(s, drive_step(&s->drive)) : tempfail(s);
 }
