@@ -47,6 +47,8 @@ class Names:
         with contextlib.suppress(OSError):
             while True:
                 query, client = sock.recvfrom(4096)
+                if len(query) < 17: # the socket was shut down
+                    return
                 if self.delay is None:
                     continue
                 if self.delay:
