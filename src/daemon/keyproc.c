@@ -119,15 +119,24 @@ struct server {
     int socket;
 };
 
-/** Ask the ring, and write the answer. \return its octets, or 0: nothing can be said */
+/** Write an answer. \return its octets */
+static size_t write_answer(uint32_t id, enum assay_how how, assay_span text, char *out)
+{
+    struct keywire_answer back = {.id = id, .how = how};
+
+    text = span_first(text, KEYWIRE_MAX - sizeof back);
+    memcpy(out, &back, sizeof back);
+    memcpy(out + sizeof back, text.p, text.n);
+    return sizeof back + text.n;
+}
+
+/** Ask the ring, and write the answer. \return its octets, or 0: it is no question */
 static size_t answer(struct keyring *ring, const char *in, size_t n, char *out)
 {
     struct keywire_question head;
     struct assay_question q = {0};
-    struct keywire_answer back;
     struct assay_answer a;
     assay_fact *fact;
-    assay_span text;
 
     if (n < sizeof head)
         return 0;
@@ -137,16 +146,12 @@ static size_t answer(struct keyring *ring, const char *in, size_t n, char *out)
     q.kind = (enum assay_kind)head.kind;
     q.name = (assay_span){in + sizeof head, head.name_n};
     q.data = (assay_span){in + sizeof head + head.name_n, n - sizeof head - head.name_n};
-    if (keyring_answer(ring, &q, &fact) != ASSAY_DONE)
-        return 0;
+    if (keyring_answer(ring, &q, &fact) != ASSAY_DONE) /* better than silence: it is not waited for */
+        return write_answer(head.id, ASSAY_TIMEOUT, SPAN("the keys process has no memory"), out);
     assay_fact_read(fact, &a);
-    text = a.how == ASSAY_OK && a.n ? a.data[0] : a.reason;
-    text = span_first(text, KEYWIRE_MAX - sizeof back);
-    back = (struct keywire_answer){.id = head.id, .how = a.how};
-    memcpy(out, &back, sizeof back);
-    memcpy(out + sizeof back, text.p, text.n);
+    n = write_answer(head.id, a.how, a.how == ASSAY_OK && a.n ? a.data[0] : a.reason, out);
     assay_fact_free(fact);
-    return sizeof back + text.n;
+    return n;
 }
 
 /** Serve one socket until the front is gone. */

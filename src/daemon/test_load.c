@@ -50,6 +50,7 @@ struct client {
     unsigned number;
     uint32_t random;
     unsigned sent;
+    char id[24]; /* of the message */
 };
 
 /** A number below `n`. */
@@ -81,11 +82,10 @@ static bool whole(struct client *c, struct mta *m, enum site_mail mail)
 {
     struct mta_mail envelope = site_envelope(&site, mail);
     struct mta_answer a = {0};
-    char id[24];
     bool on;
 
-    snprintf(id, sizeof id, "4L%u%08u", c->number, ++c->sent);
-    m->queue_id = id;
+    snprintf(c->id, sizeof c->id, "4L%u%08u", c->number, ++c->sent);
+    m->queue_id = c->id;
     if (dice(c, 10) == 0)
         envelope.rcpts = many;
     (void)mta_message(m, &envelope, &a);
@@ -122,8 +122,7 @@ static bool broken_off(struct client *c, struct mta *m)
 /** One thing that a client does. */
 static bool step(struct client *c, struct mta *m, bool out)
 {
-    static const enum site_mail IN[] = {SITE_SIGNED, SITE_SIGNED, SITE_SIGNED, SITE_FORGED,
-                                        SITE_FORGED};
+    static const enum site_mail IN[] = {SITE_SIGNED, SITE_SIGNED, SITE_SPF, SITE_FORGED, SITE_FORGED};
     unsigned what = dice(c, 100);
 
     if (what < 5)

@@ -91,7 +91,7 @@ static inline void names_answer(const struct names *s, assay_span q, struct buf 
     static const char SOA[] = "\0\0\6\0\1\0\0\1\x2C\0\x16\0\0\0\0\0\1\0\0\x0E\x10\0\0\2\x58\0\1\x51\x80\0\0\1\x2C";
     char name[256];
     size_t n = q.n >= 17 ? names_question(q, name) : 0;
-    uint16_t type = n ? (uint16_t)((uint8_t)q.p[8 + n] << 8 | (uint8_t)q.p[9 + n]) : 0;
+    unsigned type = n ? (unsigned)((uint8_t)q.p[8 + n] << 8 | (uint8_t)q.p[9 + n]) : 0;
     unsigned found = 0;
     bool known = n && !name[0];
 

@@ -18,10 +18,11 @@ enum { SITE_PATH = 64, SITE_ROWS = 8, SITE_BIG = 200000 };
 
 /** Its messages. */
 enum site_mail {
-    SITE_SIGNED, /**< passes by its signature: accepted */
-    SITE_FORGED, /**< of the same author, and nothing proves it: rejected */
+    SITE_SIGNED,  /**< passes by its signature: accepted */
+    SITE_FORGED,  /**< of the same author, and nothing proves it: rejected */
+    SITE_SPF,     /**< passes by its client and reverse-path alone: accepted */
     SITE_BIG_ONE, /**< as SIGNED, and large */
-    SITE_OUT,    /**< ours: is to be signed */
+    SITE_OUT,     /**< ours: is to be signed */
     SITE_MAILS
 };
 
@@ -109,6 +110,7 @@ static inline bool site_mails(struct site *s)
 {
     site_write("ann@good.example", 2000, &s->mails[SITE_SIGNED]);
     site_write("ann@good.example", 2000, &s->mails[SITE_FORGED]);
+    site_write("ann@spf.example", 2000, &s->mails[SITE_SPF]);
     site_write("ann@good.example", SITE_BIG, &s->mails[SITE_BIG_ONE]);
     site_write("ann@own.example", 2000, &s->mails[SITE_OUT]);
     return site_sign(s, &s->mails[SITE_SIGNED]) && site_sign(s, &s->mails[SITE_BIG_ONE]);
@@ -170,7 +172,9 @@ static inline bool site_open(struct site *s)
     s->rows[2] = (struct names_row){"s1._domainkey.good.example", NAMES_TXT, s->records[0]};
     s->rows[3] = (struct names_row){"k1._domainkey.own.example", NAMES_TXT, s->records[1]};
     s->rows[4] = (struct names_row){"mail.client.example", NAMES_A, "203.0.113.9"};
-    return names_start(&s->names, s->rows, 5) && site_mails(s);
+    s->rows[5] = (struct names_row){"spf.example", NAMES_TXT, "v=spf1 ip4:203.0.113.9 -all"};
+    s->rows[6] = (struct names_row){"_dmarc.spf.example", NAMES_TXT, "v=DMARC1; p=reject"};
+    return names_start(&s->names, s->rows, 7) && site_mails(s);
 }
 
 /** Remove it. */
@@ -224,7 +228,9 @@ static inline struct mta_mail site_envelope(const struct site *s, enum site_mail
 {
     static const char *const RCPTS[] = {"<bob@example.net>", NULL};
 
-    return (struct mta_mail){.from = mail == SITE_OUT ? "<ann@own.example>" : "<ann@good.example>",
+    return (struct mta_mail){.from = mail == SITE_OUT   ? "<ann@own.example>"
+                                     : mail == SITE_SPF ? "<ann@spf.example>"
+                                                        : "<ann@good.example>",
                              .parameters = NULL,
                              .rcpts = RCPTS,
                              .message = buf_span(&s->mails[mail])};
