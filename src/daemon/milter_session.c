@@ -49,6 +49,7 @@ enum { ANSWERS_MS = 20000, PROGRESS_MS = 10000 };
 /** One connection. */
 struct session {
     struct stream *stream;
+    const struct config_listener *listener; /**< of facts.config, once there is a message */
     struct milter_reader reader;
     struct milter_offer agreed;
     enum state state;
@@ -210,7 +211,7 @@ static bool went_wrong(struct session *s, assay_status status)
 /** Is the message one that this site sends, not one that it receives? */
 static bool is_outbound(const struct session *s)
 {
-    const struct config_listener *l = s->stream->listener;
+    const struct config_listener *l = s->listener;
     struct ip ip;
 
     if (l->direction != DIRECTION_AUTO)
@@ -232,32 +233,51 @@ static assay_status begin(struct session *s)
                                       .mail_from = f->mail_from,
                                       .hostname = f->hostname,
                                       .sample = worker_sample(w),
-                                      .listener = span_of(s->stream->listener->name),
+                                      .listener = f->listener,
                                       .user = f->user};
     assay_eval *eval;
     assay_status status;
 
     if (f->config->hostname.n)
         envelope.hostname = f->config->hostname;
-    status =
-        (f->outbound ? assay_send_new : assay_receive_new)(w->engine, s->stream->listener->policy,
-                                                           &envelope, &eval);
+    status = (f->outbound ? assay_send_new : assay_receive_new)(w->engine, s->listener->policy,
+                                                                &envelope, &eval);
     if (status == ASSAY_DONE)
         drive_begin(&s->drive, eval);
     return status;
 }
 
+/**
+ * From here to its end the message has one configuration: the newest, and of that the listener that
+ * this connection came by; where it is there no more, the one the connection began with. The policy
+ * is of the same, for whoever keeps the evaluation keeps facts.config with it.
+ */
+static void choose_config(struct session *s)
+{
+    struct config *c = s->stream->worker->config;
+
+    s->listener = NULL;
+    for (size_t i = 0; i < c->nlisteners && !s->listener; i++)
+        if (c->listeners[i].protocol == &milter_protocol &&
+            strcmp(c->listeners[i].address, s->stream->listener->address) == 0)
+            s->listener = &c->listeners[i];
+    if (!s->listener) {
+        c = s->stream->config;
+        s->listener = s->stream->listener;
+    }
+    config_free(s->facts.config);
+    s->facts.config = config_ref(c);
+    s->facts.listener = span_of(s->listener->name);
+}
+
 static bool on_mail(struct session *s, assay_span data)
 {
     struct milter_path path;
-    struct worker *w = s->stream->worker;
     assay_status status;
 
     if (s->state != STATE_CLIENT || !milter_path_read(data, &path))
         return false;
-    config_free(s->facts.config);
-    s->facts.config =
-        config_ref(w->config); /* from here to its end the message has one configuration */
+    choose_config(s);
     s->facts.mail_from = keep(s, &s->mail_from, path.address);
     s->facts.outbound = is_outbound(s);
     s->facts.began = world_now();
@@ -660,9 +680,8 @@ static void opened(struct stream *stream)
     struct session *s = stream->state;
 
     s->stream = stream;
-    s->facts.listener = span_of(stream->listener->name);
-    s->facts.hostname = s->facts.ip = s->facts.helo = s->facts.mail_from = s->facts.user =
-        s->facts.queue_id = s->facts.recipient_domain = SPAN_EMPTY;
+    s->facts.listener = s->facts.hostname = s->facts.ip = s->facts.helo = s->facts.mail_from =
+        s->facts.user = s->facts.queue_id = s->facts.recipient_domain = SPAN_EMPTY;
     drive_init(&s->drive, stream->worker, ready, s);
     drive_init(&s->srs, stream->worker, ready, s);
     evtimer_assign(&s->progress, stream->worker->loop, progress, s);
