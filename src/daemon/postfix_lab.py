@@ -39,13 +39,13 @@ def test(function):
 
 def same(got, want, about=""):
     """They are equal, or both are shown."""
-    assert got == want, f"{about}\n  wanted: {want!r}\n  got:    {got!r}"
+    assert got == want, f"{about}\n  wanted: {repr(want)[:1500]}\n  got:    {repr(got)[:1500]}"
 
 
 def has(text, *pieces):
     """All pieces stand in the text."""
     for piece in pieces:
-        assert piece in text, f"\n  wanted: {piece!r}\n  in:     {text!r}"
+        assert piece in text, f"\n  wanted: {piece!r}\n  in:     {repr(text)[:3000]}"
 
 
 def lacks(text, *pieces):

@@ -15,7 +15,7 @@ milter "out" { listen = unix:%(dir)s/out.sock  mode = 0666 }
 key "rsa" { selector = s2026  file = %(dir)s/s2026.pem }
 key "ed" { selector = e2026  file = %(dir)s/e2026.pem  algorithm = ed25519 }
 key "other" { selector = unpublished  file = %(dir)s/s2026.pem }
-sign "example.org" { key = rsa, ed  profile = strict }
+sign "out.example" { key = rsa, ed  profile = strict }
 sign "bücher.example" { key = rsa, ed }
 sign "simple.example" { key = rsa, ed  canonicalization = simple/simple }
 sign "early.example" { key = other }
@@ -29,7 +29,7 @@ def names(lab):
     lab.records = {selector: lab.key(selector, algorithm)[1]
                    for selector, algorithm in (("s2026", "rsa"), ("e2026", "ed25519"))}
     return {f"{selector}._domainkey.{domain}": [record] for selector, record in lab.records.items()
-            for domain in ("example.org", "xn--bcher-kva.example", "simple.example")}
+            for domain in ("out.example", "xn--bcher-kva.example", "simple.example")}
 
 
 def set_up(lab):
@@ -57,7 +57,7 @@ CASES = (
     Case("plain"),
     Case("blanks at the front and at the end of values", b"Subject:   three  \t and \t  \r\n"),
     Case("blanks at the front and at the end of body lines", body=b"  two\r\n\ttab \t\r\n \r\nend  \r\n"),
-    Case("no blank behind the colon", b"Subject:tight\r\n", fields=b"Cc:x@example.net\r\nReply-To:a@example.org\r\n"),
+    Case("no blank behind the colon", b"Subject:tight\r\n", fields=b"Cc:x@example.net\r\nReply-To:a@out.example\r\n"),
     Case("a blank before the colon", b"Subject : wide\r\n"),
     Case("an empty value", b"Subject:\r\n", fields=b"Cc: \r\n"),
     Case("odd folds", b"Subject: a\r\n\tb\r\n        c\r\n  d \r\n"),
@@ -82,7 +82,7 @@ CASES = (
          author="Jörg <jörg@bücher.example>", fields="Cc: zoë@bücher.example\r\n".encode()),
     Case("100,000 lines", body=b"line\r\n" * 100000),
 )
-DOMAINS = {"relaxed": "example.org", "simple": "simple.example"}
+DOMAINS = {"relaxed": "out.example", "simple": "simple.example"}
 BOTH = {"s2026", "e2026"}
 
 
@@ -97,7 +97,7 @@ def send(lab, case, author, service="out"):
     word = token()
     data = message(author, word, case.fields, case.body).replace(f"Subject: {word}\r\n".encode(), case.subject)
     with lab.session(service, None) as smtp:
-        smtp.ehlo("pc.example.org")
+        smtp.ehlo("pc.out.example")
         same(smtp.mail(author.split("<")[-1].split(",")[0].rstrip(">"), case.options)[0], 250, case.about)
         same(smtp.rcpt("bob@example.net")[0], 250)
         same((chunk(smtp, data) if case.chunk else smtp.data(data))[0], 250, case.about)
@@ -181,9 +181,9 @@ def all_odd_messages_signed_simple_verify_everywhere(lab):
 
 @test
 def what_is_changed_on_the_way_verifies_nowhere(lab):
-    mail = lab.got(send(lab, CASES[0], "Ann <ann@example.org>"))
+    mail = lab.got(send(lab, CASES[0], "Ann <ann@out.example>"))
     for old, new in ((b"Hello.", b"Hallo."), (b"Subject: plain", b"Subject: other"), (b"From: Ann", b"From: Eve"),
-                     (b"From: Ann", b"From: eve@example.org\r\nFrom: Ann"), (b"Subject: plain", b"Subject: two\r\nSubject: plain")):
+                     (b"From: Ann", b"From: eve@out.example\r\nFrom: Ann"), (b"Subject: plain", b"Subject: two\r\nSubject: plain")):
         changed = type(mail)(mail.sender, mail.recipients, mail.data.replace(old, new))
         assert changed.data != mail.data
         same(own_say(lab, changed), set(), new)
@@ -204,7 +204,7 @@ def postfix_shows_the_filter_what_it_sends(lab):
 @test
 def a_line_over_998_octets_is_broken_by_postfix_unless_it_is_told_not_to(lab):
     case = Case("a long line", body=b"x" * 3000 + b"\r\n")
-    broken, whole = (lab.got(send(lab, case, "Ann <ann@example.org>", service)) for service in ("out", "wide"))
+    broken, whole = (lab.got(send(lab, case, "Ann <ann@out.example>", service)) for service in ("out", "wide"))
     has(broken.body, b"x\r\n x")
     same(own_say(lab, broken), set())
     same((whole.body, own_say(lab, whole)), (case.body, BOTH))
@@ -214,17 +214,17 @@ def a_line_over_998_octets_is_broken_by_postfix_unless_it_is_told_not_to(lab):
 
 @test
 def both_keys_sign_and_say_so(lab):
-    word = send(lab, CASES[0], "Ann <ann@example.org>")
+    word = send(lab, CASES[0], "Ann <ann@out.example>")
     mail, event = lab.got(word), lab.event(word, "out")
     assert mail.data.startswith(b"DKIM-Signature: v=1; a="), mail.header
     same(len(mail.all("DKIM-Signature")), 2)
-    same((event["direction"], event["keys"]), ("out", "s2026._domainkey.example.org e2026._domainkey.example.org"))
+    same((event["direction"], event["keys"]), ("out", "s2026._domainkey.out.example e2026._domainkey.out.example"))
 
 
 @test
 def nobody_is_signed_for_who_is_not_ours_or_whose_key_is_not_published(lab):
     for author, reason in (("x@elsewhere.example", "no entry of sign.table matches"), ("x@early.example", "no key is published"),
-                           ("x@sub.example.org", "no entry of sign.table matches"), ("a@example.org, b@elsewhere.example", "several domains")):
+                           ("x@sub.out.example", "no entry of sign.table matches"), ("a@out.example, b@elsewhere.example", "several domains")):
         word = send(lab, CASES[0], author)
         same(lab.got(word).all("DKIM-Signature"), [], author)
         wait_for("the event", lambda w=word: lab.events(w, "out"))

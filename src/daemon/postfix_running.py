@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from postfix_lab import BAD, GOOD, PATIENCE, free_port, has, message, same, test, token, wait_for
+from postfix_lab import GOOD, PATIENCE, free_port, has, message, same, test, token, wait_for
 
 CONF = """
 authserv_id = ID
@@ -17,6 +17,15 @@ log.format = json
 store = %(dir)s/running/assay.db
 milter "run" { listen = unix:%(dir)s/run.sock  mode = 0666 }
 milter "tcp" { listen = inet:127.0.0.1:PORT }
+"""
+SLOW = """
+resolver = 127.0.0.1@PORT
+resolver.timeout = 2s
+resolver.trust_anchor = none
+authserv_id = ID
+log.format = json
+temperror.action = accept
+milter "slow" { listen = unix:%(dir)s/slow.sock  mode = 0666 }
 """
 OLD, NEW = "old.example.org", "new.example.org"
 EACH, SESSIONS = 50, 4
@@ -33,7 +42,7 @@ def set_up(lab):
     lab.tcp = free_port()
     lab.running = lab.assayd(conf(lab, OLD), "running")
     return {"run": {"smtpd_milters": f"unix:{lab.dir}/run.sock"}, "runtcp": {"smtpd_milters": f"inet:127.0.0.1:{lab.tcp}"},
-            "later": {"smtpd_milters": f"unix:{lab.dir}/later.sock"}}
+            "slow": {"smtpd_milters": f"unix:{lab.dir}/slow.sock"}, "later": {"smtpd_milters": f"unix:{lab.dir}/later.sock"}}
 
 
 def conf(lab, name, more=""):
@@ -83,7 +92,7 @@ class Flow(threading.Thread):
 
     def run(self):
         try:
-            with self.lab.session(self.service, BAD) as smtp:
+            with self.lab.session(self.service) as smtp:
                 for i, word in enumerate(self.words):
                     smtp.mail("x@elsewhere.example")
                     smtp.rcpt("bob@example.org")
@@ -161,16 +170,32 @@ def a_reload_changes_options_and_listeners(lab):
 
 
 @test
-def a_message_under_way_keeps_the_configuration_it_began_with(lab):
+def an_open_connection_takes_the_new_configuration_with_its_next_message(lab):
     words = [token(), token()]
     with lab.session("run", GOOD) as smtp:
-        smtp.mail("a@shop.example")
-        smtp.rcpt("bob@example.org")
-        reload(lab, conf(lab, NEW))
-        same(smtp.data(message("a@shop.example", words[0]))[0], 250)
-        smtp.mail("a@shop.example")
-        smtp.rcpt("bob@example.org")
-        same(smtp.data(message("a@shop.example", words[1]))[0], 250)
+        for word, name in zip(words, (OLD, NEW)):
+            reload(lab, conf(lab, name))
+            smtp.mail("a@shop.example")
+            smtp.rcpt("bob@example.org")
+            same(smtp.data(message("a@shop.example", word))[0], 250)
+    same([lab.got(word).results().partition(";")[0] for word in words], [OLD, NEW])
+
+
+@test
+def a_message_that_waits_for_answers_keeps_the_configuration_it_began_with(lab):
+    def slow(name):
+        return SLOW.replace("PORT", str(lab.silence.getsockname()[1])).replace("ID", name)
+    daemon, words = lab.assayd(slow(OLD), "slow"), [token(), token()]
+    sender = threading.Thread(target=lab.send, args=(message("a@shop.example", words[0]), "slow"))
+    sender.start()
+    time.sleep(0.5)
+    same(lab.events(words[0], "slow"), [], "it does not wait")
+    lab.write_conf(slow(NEW), "slow")
+    daemon.send_signal(signal.SIGHUP)
+    wait_for("the reload", lambda: '"reloaded"' in lab.log("slow"))
+    same(lab.events(words[0], "slow"), [], "it does not wait")
+    sender.join()
+    same(lab.send(message("a@shop.example", words[1]), "slow")[0], 250)
     same([lab.got(word).results().partition(";")[0] for word in words], [OLD, NEW])
 
 
