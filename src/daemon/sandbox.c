@@ -44,7 +44,7 @@ bool sandbox_hide(void)
 #define ARCHITECTURE 0
 #endif
 
-/** What signing takes: no file, no socket that is not open yet, no process. */
+/** What signing takes: no file, no socket that is not open yet, no process, no further thread. */
 static const int KEYS_MAY[] = {
     SYS_read,         SYS_write,
     SYS_recvmsg,      SYS_recvfrom,
@@ -60,7 +60,6 @@ static const int KEYS_MAY[] = {
     SYS_rt_sigaction, SYS_restart_syscall,
     SYS_sched_yield,  SYS_tgkill,
     SYS_rseq,         SYS_set_robust_list,
-    SYS_clone3,       SYS_clone,
     SYS_munlock,      SYS_mlock,
     SYS_nanosleep,    SYS_clock_nanosleep,
 };
@@ -115,7 +114,7 @@ static const int FRONT_MAY_NOT[] = {
 #endif
 };
 
-enum { MOST_CALLS = 128 };
+enum { MOST_CALLS = 128, OTHER_NUMBERS = 0x40000000 };
 
 /** Add the calls to a program, each with what follows when it is met. */
 static size_t add_calls(struct sock_filter *program, const int *calls, size_t n, uint32_t met)
@@ -130,22 +129,27 @@ static size_t add_calls(struct sock_filter *program, const int *calls, size_t n,
     return at;
 }
 
-/** Install a filter: `met` for these calls, `else_` for all others. */
+/**
+ * Install a filter on all threads there are: `met` for these calls, `else_` for all others. The same
+ * calls under other numbers (x32 on x86-64) are nobody's here.
+ */
 static bool install(const int *calls, size_t n, uint32_t met, uint32_t else_)
 {
-    struct sock_filter program[5 + 2 * MOST_CALLS] = {
+    struct sock_filter program[7 + 2 * MOST_CALLS] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, OTHER_NUMBERS, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
     };
     struct sock_fprog all = {.filter = program};
-    size_t at = 4;
+    size_t at = 6;
 
     at += add_calls(program + at, calls, n, met);
     program[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, else_);
     all.len = (unsigned short)at;
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all, 0, 0) == 0;
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &all) == 0;
 }
 
 bool sandbox_filter(enum sandbox_kind kind)

@@ -27,8 +27,8 @@ enum sandbox_kind {
 };
 
 /**
- * No new privileges, and from now on only the system calls of `kind` (seccomp(2)); others end the
- * process, in the front those that are only unusual fail with EPERM. On an architecture that the
+ * No new privileges, and from now on only the system calls of `kind` (seccomp(2)), in every thread
+ * there is and will be; others end the process, in the front those that are only unusual fail with EPERM. On an architecture that the
  * filter does not know only no_new_privs is set.
  */
 bool sandbox_filter(enum sandbox_kind kind);

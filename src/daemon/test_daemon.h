@@ -89,7 +89,7 @@ static inline int daemon_stop(struct daemon *d)
 /** A number behind a word in a file of /proc; 0: there is none. */
 static inline long daemon_figure(pid_t pid, const char *file, const char *word)
 {
-    char path[64], line[256];
+    char path[384], line[256];
     long n = 0;
     FILE *f;
 
