@@ -29,7 +29,8 @@ struct daemon {
 struct daemon_holds {
     char name[32];
     pid_t pid;
-    long rss, pss; /**< KiB */
+    long rss, pss; /**< KiB; what PSS counts depends on who else has the libraries in use */
+    long own;      /**< KiB of no file: heap, stacks */
     long files;
 };
 
@@ -134,6 +135,7 @@ static inline void daemon_look(pid_t pid, struct daemon_holds *ret)
     }
     ret->rss = daemon_figure(pid, "smaps_rollup", "Rss:");
     ret->pss = daemon_figure(pid, "smaps_rollup", "Pss:");
+    ret->own = daemon_figure(pid, "smaps_rollup", "Anonymous:");
     ret->files = daemon_files(pid);
 }
 

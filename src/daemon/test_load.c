@@ -245,10 +245,10 @@ static void look(void)
             s->front = all[i];
     }
     if (wanted)
-        printf("%9lld  front %6ld rss %6ld pss %3ld fds  keys %6ld rss %6ld pss %3ld fds  master "
-               "%6ld rss %6ld pss %3ld fds\n",
-               s->messages, s->front.rss, s->front.pss, s->front.files, s->keys.rss, s->keys.pss,
-               s->keys.files, s->master.rss, s->master.pss, s->master.files);
+        printf("%9lld  front %6ld rss %6ld pss %6ld own %3ld fds  keys %6ld rss %6ld pss %3ld fds  "
+               "master %6ld rss %6ld pss %3ld fds\n",
+               s->messages, s->front.rss, s->front.pss, s->front.own, s->front.files, s->keys.rss,
+               s->keys.pss, s->keys.files, s->master.rss, s->master.pss, s->master.files);
     fflush(stdout);
 }
 
@@ -291,9 +291,10 @@ static bool all_flat(void)
 {
     bool flat = is_flat("front rss KiB", FIELD(front, rss), GROWTH_KB);
 
-    flat &= is_flat("front pss KiB", FIELD(front, pss), GROWTH_KB);
+    flat &= is_flat("front own KiB", FIELD(front, own), GROWTH_KB);
     flat &= is_flat("front fds", FIELD(front, files), 2);
     flat &= is_flat("keys rss KiB", FIELD(keys, rss), GROWTH_KB);
+    flat &= is_flat("keys own KiB", FIELD(keys, own), GROWTH_KB);
     flat &= is_flat("keys fds", FIELD(keys, files), 0);
     flat &= is_flat("master rss KiB", FIELD(master, rss), GROWTH_KB);
     flat &= is_flat("master fds", FIELD(master, files), 0);
