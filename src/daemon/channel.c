@@ -77,8 +77,11 @@ bool channel_receive(int end, struct channel_packet *ret)
     ret->nfiles = 0;
     if (n > 0)
         take_files(&m, ret);
-    if (n < (ssize_t)sizeof head || head.nlisteners > ret->nfiles)
+    if (n < (ssize_t)sizeof head || head.nlisteners > ret->nfiles) {
+        while (ret->nfiles)
+            close(ret->files[--ret->nfiles]);
         return false;
+    }
     ret->what = (enum channel_what)head.what;
     ret->nlisteners = head.nlisteners;
     ret->n = (size_t)n - sizeof head;

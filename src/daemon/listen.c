@@ -16,10 +16,16 @@ enum { BACKLOG = 1024 };
 
 /* ---- unix sockets ---- */
 
-/** A socket lies there that nobody listens to any more: a program was killed. */
+/**
+ * A socket lies there that nobody listens to any more: a program was killed. Connecting to any other
+ * file is refused, too.
+ */
 static bool is_left_over(const struct sockaddr_un *at)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct stat st;
+    int fd = lstat(at->sun_path, &st) != 0 || !S_ISSOCK(st.st_mode)
+                 ? -1
+                 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)at, sizeof *at) != 0 &&
                    errno == ECONNREFUSED;
 
