@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -14,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_MAX_OCTETS = 16384 };
+/** Octets of a line, and of one value, whoever made it up: all fields of an event, escaped, fit into a line. */
+enum { LINE_MAX_OCTETS = 256 * 1024, VALUE_MAX = 1024 };
 
 struct log {
     enum log_target target;
@@ -84,15 +86,17 @@ static void put_value(struct buf *out, assay_span value)
         return;
     }
     buf_putc(out, '"');
-    for (size_t i = 0; i < value.n; i++) {
-        unsigned char c = (unsigned char)value.p[i];
+    while (value.n) {
+        uint32_t code;
+        size_t n = utf8_next(value, &code);
+        char octets[4];
 
-        if (c == '"' || c == '\\')
+        if (code == '"' || code == '\\')
             buf_putc(out, '\\');
-        if (c < ' ' || c == 0x7f)
-            buf_putc(out, ' ');
-        else
-            buf_putc(out, (char)c);
+        if (utf8_harmful(code)) /* a terminal would act on it */
+            code = ' ';
+        buf_put(out, (assay_span){octets, utf8_put(code, octets)});
+        value = span_from(value, n);
     }
     buf_putc(out, '"');
 }
@@ -118,7 +122,7 @@ static void put_text(const struct log *log, const char *event, const struct log_
         if (!fields[i].value.n)
             continue;
         buf_printf(out, " %s=", fields[i].key);
-        put_value(out, fields[i].value);
+        put_value(out, utf8_first(fields[i].value, VALUE_MAX));
     }
 }
 
@@ -135,7 +139,7 @@ static void put_json(enum log_level level, const char *event, const struct log_f
     json_text(&j, "event", span_of(event));
     for (size_t i = 0; i < n; i++)
         if (fields[i].value.n)
-            json_text(&j, fields[i].key, fields[i].value);
+            json_text(&j, fields[i].key, utf8_first(fields[i].value, VALUE_MAX));
     json_end(&j);
 }
 
@@ -183,8 +187,8 @@ void log_event(struct log *log, enum log_level level, const char *event,
 
 void log_words(struct log *log, enum log_level level, const char *event, const char *format, ...)
 {
-    struct buf words = buf_new(LINE_MAX_OCTETS / 2);
-    char text[1024];
+    struct buf words = buf_new(VALUE_MAX + 1);
+    char text[VALUE_MAX];
     va_list args;
 
     va_start(args, format);

@@ -20,7 +20,7 @@ enum log_level {
     LOG_IS_DEBUG = 7
 };
 
-/** One field of an event. Empty values are left out. */
+/** One field of an event. Empty values are left out, long ones cut. */
 struct log_field {
     const char *key;
     assay_span value;
