@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 65536, WHY_MAX = 16384, STACK = 256 * 1024 };
+enum { FILE_MAX = 65536, WHY_MAX = 16384, STACK = 256 * 1024, ARENAS = 8 };
 
 /* ---- reading the files ---- */
 
@@ -244,6 +245,17 @@ static void tell(int pipe_end, const struct buf *why)
     close(pipe_end);
 }
 
+/**
+ * With more threads than this, malloc() of glibc would ask the system how many processors there are,
+ * which the filter of system calls does not allow.
+ */
+static void bound_arenas(void)
+{
+#ifdef M_ARENA_MAX
+    (void)mallopt(M_ARENA_MAX, ARENAS);
+#endif
+}
+
 /** The life of the child. */
 static void child(const struct keyproc_plan *plan, const int *sockets, unsigned n, int pipe_end)
 {
@@ -257,10 +269,11 @@ static void child(const struct keyproc_plan *plan, const int *sockets, unsigned 
     signal(SIGHUP, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_NAME, "assayd: keys", 0, 0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+    bound_arenas();
     load_all(&l, plan);
     if (!sandbox_become(plan->uid, plan->gid, NULL, 0) || !sandbox_hide())
         buf_printf(&l.why, "the keys process cannot give up its privileges: %s\n", strerror(errno));
+    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* another user's process would have lost it */
     /* What is touched stays out of swap; what RLIMIT_MEMLOCK does not allow stays unlocked. */
     (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
     tell(pipe_end, &l.why);

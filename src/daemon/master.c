@@ -106,13 +106,13 @@ static void be_front(struct master *m, int channel)
     close(m->channel);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
     if (!sandbox_become(m->config->uid, m->config->gid, m->config->groups, m->config->ngroups) ||
         !sandbox_hide()) {
         fprintf(stderr, "assayd: cannot become %s: %s\n",
                 m->config->user ? m->config->user : "another user", strerror(errno));
         _exit(1);
     }
+    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* another user's process would have lost it */
     _exit(front_run(&start));
 }
 

@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""assayd's processes: what each may do, what a reload leaves, what nobody may make them do.
+
+$ASSAY_BUILD is the build's folder. A word on the command line runs only the tests with it in their names. A milter connection
+is spoken here by hand: what these tests do to it, no mail server does.
+"""
+import contextlib
+import glob
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+BUILD = os.environ.get("ASSAY_BUILD", "build")
+PATIENCE = 30
+TESTS = []
+
+
+def test(function):
+    """Mark a test."""
+    TESTS.append(function)
+    return function
+
+
+def want(what, wanted, got):
+    """Fail with both."""
+    assert wanted == got, f"{what}: wanted {wanted!r}, got {got!r}"
+
+
+def wait_for(what, true):
+    """Wait until true() is true."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, f"waited for {what}"
+        time.sleep(0.02)
+
+
+class Daemon:
+    """assayd in a folder of its own, with one key and one milter."""
+
+    def __init__(self, threads=2, **more):
+        self.dir = tempfile.mkdtemp(prefix="assay-processes-")
+        os.chmod(self.dir, 0o755)
+        os.mkdir(f"{self.dir}/data")
+        os.chmod(f"{self.dir}/data", 0o777)
+        self.key()
+        self.configure(threads=threads, **more)
+        self.process = None
+
+    def __enter__(self):
+        with open(f"{self.dir}/log", "wb") as log:
+            self.process = subprocess.Popen([f"{BUILD}/assayd", "-c", f"{self.dir}/conf"], stdout=log, stderr=log)
+        wait_for("assayd", lambda: "serves" in self.log() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.log()
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        log = self.log()
+        shutil.rmtree(self.dir)
+        assert "Sanitizer" not in log and "runtime error" not in log, log
+
+    def key(self):
+        """The private key."""
+        subprocess.run(["openssl", "genpkey", "-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:2048", "-out",
+                        f"{self.dir}/key.pem"], check=True, capture_output=True)
+        os.chmod(f"{self.dir}/key.pem", 0o600)
+
+    def configure(self, top="", more="", threads=2, milter=""):
+        """Write the configuration."""
+        user = "user = nobody\n" if os.geteuid() == 0 else ""
+        with open(f"{self.dir}/conf", "w", encoding="utf-8") as conf:
+            conf.write(f"hostname = mx.example.org\nresolver = 127.0.0.1@9\nresolver.timeout = 1s\nthreads = {threads}\n"
+                       f"{user}store = {self.dir}/data/rows\n{top}\n"
+                       f"milter in {{\n listen = unix:{self.dir}/milter\n mode = 0666\n {milter}\n}}\n"
+                       f"control {{\n listen = unix:{self.dir}/control\n}}\n"
+                       f"key main {{\n selector = s1\n file = {self.dir}/key.pem\n}}\nsign example.org {{\n key = main\n}}\n{more}\n")
+
+    def log(self):
+        """All that was said."""
+        with open(f"{self.dir}/log", encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def ask(self, line):
+        """Ask the control socket. \\return (OK or NO, text)"""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(PATIENCE)
+            s.connect(f"{self.dir}/control")
+            s.sendall(line.encode() + b"\n")
+            stream = s.makefile("rb")
+            word, n = stream.readline().split()
+            return word.decode(), stream.read(int(n)).decode("utf-8", "replace")
+
+    def reload(self):
+        """Have the configuration read anew; it has to be good."""
+        want("reload", ("OK", ""), self.ask("reload"))
+
+    def children(self):
+        """Process ids by what they are: keys, front."""
+        found = {}
+        for path in glob.glob("/proc/[0-9]*/stat"):
+            with contextlib.suppress(OSError), open(path, encoding="utf-8") as stat:
+                text = stat.read()
+                if int(text.rsplit(")", 1)[1].split()[1]) == self.process.pid:
+                    found[text[text.index("(") + 1:text.rindex(")")].rsplit(" ", 1)[-1]] = int(text.split()[0])
+        return found
+
+
+class Milter:
+    """A milter connection."""
+
+    def __init__(self, daemon, client="127.0.0.1"):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(f"{daemon.dir}/milter")
+        self.put(b"O", struct.pack(">III", 6, 0x1FF, 0x1FFFFF))
+        self.get()
+        self.put(b"C", b"host\x004\0\x19" + client.encode() + b"\0")
+        self.put(b"H", b"client.example\0")
+
+    def put(self, command, data=b""):
+        """Send a packet."""
+        self.socket.sendall(struct.pack(">I", len(data) + 1) + command + data)
+
+    def get(self):
+        """Receive one: command, data."""
+        octets = self.read(struct.unpack(">I", self.read(4))[0])
+        return octets[:1], octets[1:]
+
+    def read(self, n):
+        """So many octets."""
+        octets = b""
+        while len(octets) < n:
+            more = self.socket.recv(n - len(octets))
+            if not more:
+                raise EOFError
+            octets += more
+        return octets
+
+    def message(self, sender="a@example.org", author="a@example.org", to=("b@example.net",), queue="Q1", fields=()):
+        """A message. \\return all packets of the answer"""
+        self.put(b"D", b"Mi\0" + queue.encode() + b"\0")
+        self.put(b"M", b"<" + sender.encode() + b">\0")
+        for address in to:
+            self.put(b"R", b"<" + address.encode() + b">\0")
+        for name, value in [("From", f" {author}"), *fields]:
+            self.put(b"L", name.encode() + b"\0" + value.encode() + b"\0")
+        self.put(b"N")
+        self.put(b"B", b"hello\r\n")
+        self.put(b"E")
+        packets = []
+        while not packets or packets[-1][0] not in b"acdrty4":
+            packets.append(self.get())
+        return [p for p in packets if p[0] != b"p"]
+
+    def close(self):
+        """Hang up."""
+        self.put(b"Q")
+        self.socket.close()
+
+
+def is_signed(packets):
+    """The answer adds a signature."""
+    return any(command == b"i" and b"DKIM-Signature" in data for command, data in packets)
+
+
+def sign_on_all(daemon, connections=40, messages=3):
+    """Sign on many connections, so that every worker does. \\return how many were not signed"""
+    unsigned = []
+
+    def one():
+        with contextlib.suppress(OSError, EOFError):
+            m = Milter(daemon)
+            for _ in range(messages):
+                if not is_signed(m.message()):
+                    unsigned.append(1)
+            m.close()
+            return
+        unsigned.append(1)
+
+    threads = [threading.Thread(target=one) for _ in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(unsigned)
+
+
+def has_filter():
+    """Sanitizers make calls of their own, so that such a build has no filter of system calls."""
+    with open(f"{BUILD}/assayd", "rb") as program:
+        return b"__asan_init" not in program.read() and os.uname().machine in ("x86_64", "aarch64")
+
+
+# ---- what they may do --------------------------------------------------------------------------------------------------------
+
+
+@test
+def every_thread_is_filtered_and_all_of_them_sign():
+    # more threads than malloc() has places without asking for the number of processors
+    with Daemon(threads=16) as d:
+        want("unsigned", 0, sign_on_all(d))
+        for name, pid in d.children().items():
+            for status in glob.glob(f"/proc/{pid}/task/*/status"):
+                with open(status, encoding="utf-8") as file:
+                    lines = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
+                want(f"{name}: NoNewPrivs of {status}", "1", lines["NoNewPrivs"] if has_filter() else "1")
+                want(f"{name}: Seccomp of {status}", "2", lines["Seccomp"] if has_filter() else "2")
+        want("processes", {"keys", "front"}, set(d.children()))
+        assert "ended" not in d.log(), d.log()
+
+
+def main():
+    tests = [t for t in TESTS if not sys.argv[1:] or any(word in t.__name__ for word in sys.argv[1:])]
+    failed = 0
+    print(f"1..{len(tests)}")
+    for number, function in enumerate(tests, 1):
+        try:
+            function()
+            print(f"ok {number} - {function.__name__}", flush=True)
+        except Exception as why:  # every failure is told, and the others run
+            failed += 1
+            print(f"not ok {number} - {function.__name__}")
+            print("\n".join(f"# {line}" for line in f"{type(why).__name__}: {why}".splitlines()), flush=True)
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
