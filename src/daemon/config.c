@@ -340,6 +340,16 @@ void config_free(struct config *c)
     free(c);
 }
 
+const struct config_listener *config_listener_like(const struct config *c,
+                                                   const struct config_listener *other)
+{
+    for (size_t i = 0; i < c->nlisteners; i++)
+        if (c->listeners[i].protocol == other->protocol &&
+            strcmp(c->listeners[i].address, other->address) == 0)
+            return &c->listeners[i];
+    return NULL;
+}
+
 bool config_is_internal(const struct config *c, const struct ip *ip)
 {
     for (size_t i = 0; i < c->ninternal; i++)

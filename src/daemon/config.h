@@ -111,6 +111,10 @@ struct config *config_ref(struct config *c);
 /** One holder less; the last one frees it. NULL is taken. */
 void config_free(struct config *c);
 
+/** The listener that took the place of one of another configuration; NULL: there is none any more. */
+const struct config_listener *config_listener_like(const struct config *c,
+                                                   const struct config_listener *other);
+
 /** The address, or domain, is of one of our domains as SRS has them. */
 bool config_is_local(const struct config *c, assay_span address);
 

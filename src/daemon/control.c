@@ -91,16 +91,17 @@ static assay_status try_to_sign(struct control *c, assay_span address, assay_spa
                                 assay_span user)
 {
     struct worker *w = c->stream->worker;
+    const struct config *config = c->stream->config; /* lives until the answer, reload or not */
     struct assay_envelope envelope = {.size = sizeof envelope,
                                       .now = w->now,
                                       .ip = ip,
                                       .helo = SPAN_EMPTY,
                                       .mail_from = address,
-                                      .hostname = w->config->hostname,
+                                      .hostname = config->hostname,
                                       .listener = SPAN_EMPTY,
                                       .user = user};
     assay_eval *eval;
-    assay_status s = assay_send_new(w->engine, w->config->policy, &envelope, &eval);
+    assay_status s = assay_send_new(w->engine, config->policy, &envelope, &eval);
     struct buf from = buf_new(LINE_MAX_OCTETS);
 
     if (s != ASSAY_DONE)

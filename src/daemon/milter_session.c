@@ -248,20 +248,14 @@ static assay_status begin(struct session *s)
 }
 
 /**
- * From here to its end the message has one configuration: the newest, and of that the listener that
- * this connection came by; where it is there no more, the one the connection began with. The policy
- * is of the same, for whoever keeps the evaluation keeps facts.config with it.
+ * Take the newest configuration, or that of the connection where the newest does not listen here. The
+ * message has it to its end, and so has what is kept of it: its policy is of that configuration too.
  */
 static void choose_config(struct session *s)
 {
     struct config *c = s->stream->worker->config;
 
-    s->listener = NULL;
-    for (size_t i = 0; i < c->nlisteners && !s->listener; i++)
-        if (c->listeners[i].protocol == &milter_protocol &&
-            strcmp(c->listeners[i].address, s->stream->listener->address) == 0)
-            s->listener = &c->listeners[i];
-    if (!s->listener) {
+    if (!(s->listener = config_listener_like(c, s->stream->listener))) {
         c = s->stream->config;
         s->listener = s->stream->listener;
     }

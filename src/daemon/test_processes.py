@@ -221,6 +221,33 @@ def every_thread_is_filtered_and_all_of_them_sign():
         assert "ended" not in d.log(), d.log()
 
 
+# ---- what a reload leaves ----------------------------------------------------------------------------------------------------
+
+
+@test
+def a_message_behind_a_reload_can_be_explained_when_its_connection_is_gone():
+    with Daemon() as d:
+        d.reload()  # the configuration that the process began with stays
+        m = Milter(d)
+        d.reload()
+        m.message(queue="BEHIND")
+        m.close()
+        d.reload()  # nothing holds that of the connection any more
+        word, text = d.ask("why BEHIND")
+        want("why", ("OK", True), (word, "sign.table" in text))
+
+
+@test
+def a_message_behind_a_reload_is_judged_by_the_new_configuration():
+    with Daemon(more="") as d:
+        m = Milter(d)
+        want("signed before", True, is_signed(m.message()))
+        d.configure(milter="direction = in")
+        d.reload()
+        want("signed behind", False, is_signed(m.message()))
+        m.close()
+
+
 def main():
     tests = [t for t in TESTS if not sys.argv[1:] or any(word in t.__name__ for word in sys.argv[1:])]
     failed = 0
