@@ -109,7 +109,10 @@ enum limits {
     LIMIT_CONF_BLOCKS = 262144, /**< blocks of all files */
     LIMIT_CONF_ITEMS = 4096,    /**< options of one block */
     LIMIT_CONF_WORDS = 65536,   /**< values of one option */
-    LIMIT_CONF_COMPLAINTS = 100 /**< complaints that are told; of others there is a count */
+    LIMIT_CONF_COMPLAINTS = 100, /**< complaints that are told; of others there is a count */
+
+    /* the check service */
+    LIMIT_CHECK_LINE = 1 << 18 /**< octets of one line of a request */
 };
 
 #endif

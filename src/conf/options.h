@@ -235,6 +235,8 @@
                 "the permissions of the unix socket")                                                           \
     CONF_OPTION(CHECK, GROUP, "group", WORD, "", "", "Debian-exim", 0,                                          \
                 "the group of the unix socket; unset: the daemon's")                                            \
+    CONF_OPTION(CHECK, SPOOL, "spool", PATH, "", "", "/var/spool/exim4/input", 0,                               \
+                "the folder in which bodies may be read, Exim's input; unset: bodies come over the socket alone") \
     CONF_OPTION(CONTROL, LISTEN, "listen", LISTEN, "", "unix:/run/assay/control.sock", "", 0,                   \
                 "where to listen: a unix socket")                                                               \
     CONF_OPTION(CONTROL, MODE, "mode", MODE, "", "0660", "", 0,                                                 \

@@ -38,6 +38,7 @@ static const struct kind_row {
 } KINDS[] = {
     {CONF_MILTER, "milter", &milter_protocol, CONF_MILTER_LISTEN, CONF_MILTER_MODE,
      CONF_MILTER_GROUP},
+    {CONF_CHECK, "check", &check_protocol, CONF_CHECK_LISTEN, CONF_CHECK_MODE, CONF_CHECK_GROUP},
     {CONF_SRS, "srs", &socketmap_protocol, CONF_SRS_LISTEN, CONF_SRS_MODE, CONF_SRS_GROUP},
     {CONF_CONTROL, "control", &control_protocol, CONF_CONTROL_LISTEN, CONF_CONTROL_MODE,
      CONF_CONTROL_GROUP},
@@ -91,11 +92,13 @@ static bool read_listeners(struct making *m, const struct kind_row *kind,
         l->tcp = !span_starts(span_of(l->address), SPAN("unix:"));
         if (!(l->open = ARENA_NEW(&c->arena, atomic_uint)))
             return false;
-        l->idle_ms = kind->kind == CONF_MILTER
+        l->idle_ms = kind->kind == CONF_MILTER || kind->kind == CONF_CHECK
                          ? (unsigned)conf_number(m->top, CONF_TOP_IDLE_TIMEOUT) * MILLISECONDS
                          : IDLE_SERVICE_S * MILLISECONDS;
         if (kind->kind == CONF_MILTER)
             read_milter(m, b, l);
+        if (kind->kind == CONF_CHECK)
+            l->spool = text_or_null(b, CONF_CHECK_SPOOL);
         if (l->group != (gid_t)-1)
             config_add_group(c, l->group);
     }

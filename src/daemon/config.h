@@ -34,6 +34,7 @@ struct config_listener {
     unsigned idle_ms;
     unsigned most;     /**< connections that are open at a time; 0: no limit of its own */
     atomic_uint *open; /**< connections that are open */
+    const char *spool; /**< check: the folder in which bodies may be read; NULL: none */
 };
 
 /** What socketmap and the milter need for SRS. */

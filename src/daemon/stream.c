@@ -116,6 +116,10 @@ static void readable(evutil_socket_t fd, short what, void *arg)
 
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
             break;
+        if (n == 0 && s->protocol->ended && s->protocol->ended(s)) {
+            event_del(&s->readable);
+            break;
+        }
         if (n <= 0) {
             stream_close(s);
             return;

@@ -6,6 +6,7 @@
  *
  *     opened()   a connection has come
  *     input()    octets have come; all of them are taken; what is to be sent goes into stream->out
+ *     ended()    the peer will send no more, but may still read: does it wait for an answer?
  *     closed()   it is over, whoever ended it
  *
  * Output is written once input() returns, in one call of the system; a peer that does not read what it
@@ -28,6 +29,8 @@ struct stream_protocol {
     void (*opened)(struct stream *s);
     /** \return false: the connection is to be closed once what is in `out` is sent */
     bool (*input)(struct stream *s, assay_span octets);
+    /** \return true: the connection stays until the answer is sent. NULL: no peer waits then */
+    bool (*ended)(struct stream *s);
     void (*closed)(struct stream *s);
 };
 
