@@ -188,6 +188,16 @@ struct opaque;
             self.put("docs/man/assay.1.scd", "assay(1)\n")
             self.assertIn("src/policy/options.h: arc.trusted is in no page of docs/man", self.faults(pages))
 
+    def test_the_manual_has_every_option_of_the_daemon_and_no_other(self):
+        self.put("src/daemon/assayd.c", '{"config", required_argument, NULL, \'c\'}, {"check", no_argument, NULL, \'k\'},\n'
+                                        'getopt_long(argc, argv, "c:h", OPTIONS, NULL)\n')
+        self.put("docs/man/assayd.8.scd", "assayd(8)\n\n*-c* _FILE_, *--config* _FILE_\n\n*-x*, *--extra*\n\n*assayd --other*\n")
+        found = [fault for fault in self.faults(pages) if "(8)" in fault or "assayd.8" in fault]
+        self.assertEqual(found, ["src/daemon/assayd.c: --check is not in assayd(8)", "src/daemon/assayd.c: -h is not in assayd(8)",
+                                 "docs/man/assayd.8.scd:5: assayd knows no option -x",
+                                 "docs/man/assayd.8.scd:5: assayd knows no option --extra",
+                                 "docs/man/assayd.8.scd:7: assayd knows no option assayd --other"])
+
 
 if __name__ == "__main__":
     program = unittest.main(exit=False, verbosity=0)

@@ -19,7 +19,7 @@ static const char HELP[] =
     "    assayd --dump-defaults > assayd.conf    every option with its initial value and what it is for\n"
     "\n"
     "  -c, --config FILE      the configuration\n"
-    "  -o, --option 'N = V'   an option or block in place of one at the top of the file; may be repeated\n"
+    "  -o, --option 'N = V'   an option or block more, as if it stood at the end of the file; may be repeated\n"
     "      --check            read the configuration, keys included; exit 78 when something is wrong\n"
     "      --dump-defaults    print a complete configuration\n"
     "      --version, --help\n"

@@ -47,6 +47,8 @@ class Site:
         for kind, text in blocks:
             {"assayd.conf": self.take_conf, "main.cf": self.take_main, "sh": self.take_commands,
              "master.cf": lambda _: None}[kind](self.here(text))
+            if kind == "main.cf" and "postfix reload" in self.said:
+                self.run("postfix reload")
 
     def here(self, text):
         """Text of the page with the paths of this host."""
@@ -82,7 +84,6 @@ class Site:
         path, given = Path(f"{self.lab.dir}/site/etc/main.cf"), re.findall(r"(?m)^(\w+) *=", text)
         kept = [line for line in path.read_text(encoding="utf-8").splitlines(True) if line.split(" =")[0] not in given]
         path.write_text("".join(kept) + text, encoding="utf-8")
-        self.run("postfix reload")
 
     def take_commands(self, text):
         """Commands, and then what the reader has to do with what they print."""

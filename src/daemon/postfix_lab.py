@@ -127,8 +127,8 @@ class Lab(Rig):
 
     def events(self, word, name="assayd"):
         """The events of the log about that message."""
-        return [event for event in map(json.loads, filter(lambda line: line.startswith("{"), self.log(name).splitlines()))
-                if event["event"] == "message" and word in event.get("message_id", "")]
+        lines = [line for line in self.log(name).splitlines() if word in line and line.startswith("{")]
+        return [event for event in map(json.loads, lines) if event["event"] == "message" and word in event.get("message_id", "")]
 
     def event(self, word, name="assayd"):
         """Its only event."""

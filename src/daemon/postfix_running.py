@@ -52,8 +52,7 @@ def conf(lab, name, more=""):
 
 def said(lab, event):
     """The events of that name."""
-    lines = filter(lambda line: line.startswith("{"), lab.log("running").splitlines())
-    return [one for one in map(json.loads, lines) if one["event"] == event]
+    return [json.loads(line) for line in lab.log("running").splitlines() if f'"event":"{event}"' in line]
 
 
 def reload(lab, text, event="reloaded"):

@@ -11,12 +11,35 @@ import manual  # noqa: E402
 
 ASSIGNED = re.compile(r"^\*([a-z0-9_.\\]+)\*\s+=", re.M)
 ASSAYD = re.compile(r"\bassayd(?: --?[a-z][a-z-]*)+")  # another program's options
+DAEMON, DAEMON_PAGE = "src/daemon/assayd.c", "assayd.8"
 LONG = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]+)")
 
 
 def plain(text):
     """scdoc text without its escapes."""
     return re.sub(r"\\([^\n])", r"\1", text)
+
+
+def daemon_options(tree):
+    """The long options of assayd, from its table for getopt_long(3), and its letters."""
+    text = tree.text(DAEMON) if tree.glob(DAEMON) else ""
+    return set(re.findall(r'\{"([a-z-]+)", (?:no|required)_argument', text)), set("".join(re.findall(r'"([a-z:]+)", OPTIONS', text)))
+
+
+def check_daemon(tree, pages):
+    """Options of assayd that assayd(8) does not describe, and those that it describes and assayd does not have."""
+    page = next((path for path in pages if DAEMON_PAGE in path), None)
+    names, letters = daemon_options(tree)
+    if page is None or not names:
+        return []
+    faults = [Fault(DAEMON, 0, f"--{name} is not in assayd(8)") for name in sorted(names) if f"*--{name}*" not in pages[page]]
+    faults += [Fault(DAEMON, 0, f"-{letter} is not in assayd(8)") for letter in sorted(letters - {":"})
+               if f"*-{letter}*" not in pages[page]]
+    text = plain(tree.text(page))
+    for match in re.finditer(r"\*(?:assayd )?--([a-z][a-z-]*)|^\*-([a-z])\*", text, re.M):
+        if (match[1] and match[1] not in names) or (match[2] and match[2] not in letters):
+            faults.append(Fault(page, line_of(text, match.start()), f"assayd knows no option {match[0].strip('*')}"))
+    return faults
 
 
 def check_missing(pages):
@@ -52,7 +75,8 @@ def check_unknown(tree, pages):
             if policy and match[1] not in policy | strings:
                 faults.append(Fault(path, line_of(text, match.start()), f"the program knows no key {match[1]}"))
         for match in LONG.finditer(ASSAYD.sub("", text)):
-            if known and match[1] not in known and "assay" in Path(path).name and "libassay" not in Path(path).name:
+            named = "assay" in Path(path).name and "libassay" not in Path(path).name
+            if known and match[1] not in known and named and DAEMON_PAGE not in Path(path).name:
                 faults.append(Fault(path, line_of(text, match.start()), f"the program knows no option --{match[1]}"))
     return faults
 
@@ -76,4 +100,4 @@ def check(tree, _build):
     pages = {path: plain(manual.expand(tree.text(path))) for path in tree.glob("docs/man/*.scd")}
     if not pages:
         return []
-    return check_missing(pages) + check_unknown(tree, pages) + check_case_keys(tree, pages)
+    return check_missing(pages) + check_unknown(tree, pages) + check_case_keys(tree, pages) + check_daemon(tree, pages)
