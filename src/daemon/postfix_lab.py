@@ -147,14 +147,20 @@ class Lab(Rig):
                 smtp.ehlo(helo)
             yield smtp
 
-    def verify(self, data, *words):
-        """What `assay verify` says of it, by the resolver here."""
-        path = f"{self.dir}/verify.eml"
-        Path(path).write_bytes(data)
-        done = subprocess.run([f"{self.build}/assay", "verify", "--json", "--resolver", f"127.0.0.1@{self.dns_port}", *words,
-                               path], capture_output=True, text=True, check=False, timeout=60)
-        assert done.stdout, f"assay verify: {done.returncode} {done.stderr}"
-        return json.loads(done.stdout)
+    def verify_all(self, messages):
+        """What `assay verify` says of each, by the resolver here."""
+        paths = [f"{self.folder('verify')}/{i}.eml" for i in range(len(messages))]
+        for path, data in zip(paths, messages):
+            Path(path).write_bytes(data)
+        done = subprocess.run([f"{self.build}/assay", "verify", "--json", "--resolver", f"127.0.0.1@{self.dns_port}", *paths],
+                              capture_output=True, text=True, check=False, timeout=60)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        same([one["file"] for one in found], paths, f"assay verify: {done.returncode} {done.stderr}")
+        return found
+
+    def verify(self, data):
+        """What it says of one."""
+        return self.verify_all([data])[0]
 
     def checks(self, data, method):
         """(result, reason) of the checks of that method."""

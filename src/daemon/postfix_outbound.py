@@ -80,7 +80,7 @@ CASES = (
     Case("a field twice", fields=b"Comments: one\r\nComments: two\r\nReceived: from a by b; Sun, 29 Nov 2026 09:00:00 +0000\r\n"),
     Case("SMTPUTF8", "Subject: Grüße aus Zürich\r\n".encode(), "日本\r\n".encode(), options=("SMTPUTF8", "BODY=8BITMIME"),
          author="Jörg <jörg@bücher.example>", fields="Cc: zoë@bücher.example\r\n".encode()),
-    Case("100,000 lines", body=b"line\r\n" * 100000),
+    Case("20,000 lines", body=b"line\r\n" * 20000),
 )
 DOMAINS = {"relaxed": "out.example", "simple": "simple.example"}
 BOTH = {"s2026", "e2026"}
@@ -145,10 +145,10 @@ def peers_say(lab, mails):
     return {name: peer.verify(arrived, place) for name, peer in peers.items()}
 
 
-def own_say(lab, mail):
-    """The selectors that pass with us."""
-    return {check["properties"]["header.s"] for check in lab.verify(mail.data)["checks"]
-            if check["method"] == "dkim" and check["result"] == "pass"}
+def own_say(lab, mails):
+    """The selectors that pass with us, for each message."""
+    return [{check["properties"]["header.s"] for check in found["checks"] if check["method"] == "dkim" and check["result"] == "pass"}
+            for found in lab.verify_all([mail.data for mail in mails])]
 
 
 def wanted_of(name):
@@ -162,7 +162,7 @@ def verified(lab, canon):
     """Send all cases signed in that canonical form; everybody has to pass what arrives."""
     words = [send(lab, case, case.author or f"Ann <ann@{DOMAINS[canon]}>") for case in CASES]
     mails = [lab.got(word) for word in words]
-    wrong = [f"assay: {case.about}: {got}" for case, mail in zip(CASES, mails) if (got := own_say(lab, mail)) != BOTH]
+    wrong = [f"assay: {case.about}: {got}" for case, got in zip(CASES, own_say(lab, mails)) if got != BOTH]
     for name, passing in peers_say(lab, mails).items():
         wrong += [f"{name}: {case.about}: {got}" for case, got in zip(CASES, passing)
                   if got != wanted_of(name)]
@@ -186,7 +186,7 @@ def what_is_changed_on_the_way_verifies_nowhere(lab):
                      (b"From: Ann", b"From: eve@out.example\r\nFrom: Ann"), (b"Subject: plain", b"Subject: two\r\nSubject: plain")):
         changed = type(mail)(mail.sender, mail.recipients, mail.data.replace(old, new))
         assert changed.data != mail.data
-        same(own_say(lab, changed), set(), new)
+        same(own_say(lab, [changed]), [set()], new)
         same({name: got for name, got in peers_say(lab, [changed]).items() if name != "dkimpy" or new.count(b"From") < 2},
              {name: [set()] for name in start_peers(lab) if name != "dkimpy" or new.count(b"From") < 2}, new)
 
@@ -206,8 +206,7 @@ def a_line_over_998_octets_is_broken_by_postfix_unless_it_is_told_not_to(lab):
     case = Case("a long line", body=b"x" * 3000 + b"\r\n")
     broken, whole = (lab.got(send(lab, case, "Ann <ann@out.example>", service)) for service in ("out", "wide"))
     has(broken.body, b"x\r\n x")
-    same(own_say(lab, broken), set())
-    same((whole.body, own_say(lab, whole)), (case.body, BOTH))
+    same((whole.body, own_say(lab, [broken, whole])), (case.body, [set(), BOTH]))
     for name, passing in peers_say(lab, [whole]).items():
         same(passing[0], wanted_of(name), name)
 

@@ -28,7 +28,7 @@ temperror.action = accept
 milter "slow" { listen = unix:%(dir)s/slow.sock  mode = 0666 }
 """
 OLD, NEW = "old.example.org", "new.example.org"
-EACH, SESSIONS = 50, 4
+EACH, SESSIONS = 40, 4
 
 
 def names(_lab):
@@ -111,6 +111,7 @@ def nothing_is_lost_or_judged_twice_while_configurations_change(lab):
         i += 1
         lab.write_conf(conf(lab, f"id{i}.example.org") if i % 4 else "nonsense = {", "running")
         lab.running.send_signal(signal.SIGHUP)
+        time.sleep(0.1)
         wait_for("an event", lambda n=i: len(said(lab, "reloaded")) - before + len(said(lab, "reload")) - bad >= n)
     for flow in flows:
         flow.join()
