@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Running assayd: what is read anew while mail flows, and how it ends."""
 import json
+import re
 import signal
 import smtplib
 import socket
@@ -9,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from postfix_lab import GOOD, PATIENCE, free_port, has, message, same, test, token, wait_for
+from postfix_lab import GOOD, PATIENCE, free_port, has, lacks, message, same, test, token, wait_for
 
 CONF = """
 authserv_id = ID
@@ -214,3 +215,18 @@ def sigterm_finishes_what_is_under_way_and_leaves_nothing_behind(lab):
     same([name for name in ("run.sock", "running.control") if Path(f"{lab.dir}/{name}").exists()], [])
     same(len(lab.events(word, "running")), 1)
     same(lab.send(message("a@shop.example", token()), "run", client=GOOD)[0], 451)
+
+
+@test
+def all_others_end_well_and_nobody_complained(lab):
+    daemons = [process for process in lab.processes if process.args[0].endswith("/assayd") and process.poll() is None]
+    assert daemons
+    for process in daemons:
+        process.send_signal(signal.SIGTERM)
+    same([process.wait(PATIENCE) for process in daemons], [0] * len(daemons))
+    for log in Path(lab.dir).glob("*.log"):
+        lacks(log.read_text(encoding="utf-8", errors="replace"), "Sanitizer", "runtime error")
+    for log in Path(lab.dir).glob("*.mail"):  # what Postfix thinks of the protocol; sockets that are away are part of the tests
+        odd = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines()
+               if re.search("warning:.*(milter|socketmap)|fatal:|panic:", line) and not re.search("connect to Milter service", line)]
+        same(odd, [])
