@@ -20,6 +20,18 @@ struct service {
     struct buf held; /* octets that came while a request was waiting for its answer */
 };
 
+/** Count what was answered: an address that stays as it is, and one nobody could tell of, is neither. */
+static void count(const struct service *s, assay_span out)
+{
+    struct metrics *m = s->stream->worker->metrics;
+    bool ok = span_contains(out, SPAN(":OK ")), check = s->session.map == SOCKETMAP_CHECK;
+
+    if (ok && !check)
+        metrics_add(m, METRIC_SRS_REWRITTEN, 1);
+    else if (ok ? span_contains(out, SPAN(":OK 5")) : span_contains(out, SPAN(":PERM ")))
+        metrics_add(m, METRIC_SRS_REFUSED, 1);
+}
+
 /** Count what was answered, and put it where it is sent. */
 static void take_output(struct service *s)
 {
@@ -27,8 +39,7 @@ static void take_output(struct service *s)
 
     if (!out.n)
         return;
-    metrics_add(s->stream->worker->metrics,
-                span_contains(out, SPAN(":OK ")) ? METRIC_SRS_REWRITTEN : METRIC_SRS_REFUSED, 1);
+    count(s, out);
     buf_put(&s->stream->out, out);
     socketmap_sent(&s->session, out.n);
 }
