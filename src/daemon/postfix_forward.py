@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Mail that goes on: senders rewritten by SRS and bounces that come home, by the maps of docs/postfix.md and by the milter;
 chains of ARC seals over hops of ours and one of dkimpy."""
+import importlib
 import re
 import subprocess
 import time
 from pathlib import Path
 
 from postfix_doc import site
-from postfix_lab import BAD, GOOD, has, lacks, message, same, test, token, wait_for
+from postfix_lab import BAD, GOOD, Missing, has, lacks, message, same, test, token, wait_for
 
 MILTER = """
 authserv_id = mx.example.org
@@ -139,6 +140,21 @@ def forged_and_expired_addresses_are_refused_at_rcpt_and_told_why(lab):
 
 
 @test
+def what_is_rewritten_and_refused_is_counted(lab):
+    def counts():
+        return [lab.count("srsm", f'assay_srs_total{{result="{result}"}}') for result in ("rewritten", "refused")]
+    before, good = counts(), lab.tool("srs", "forward", "--secret", f"{lab.dir}/srsm.secret", "--domain", "srs.example.net",
+                                      ALICE).strip()
+    same(lab.send(message("MAILER-DAEMON@away.example", token()), "srsm", mail_from="", to=[good])[0], 250)
+    rewritten, refusals = counts()
+    assert rewritten > before[0], (before, rewritten)
+    same(refusals, before[1])
+    same(refused(lab, "srsm", f"SRS0=AAAA={good[10:]}")[0], 550)
+    same(refused(lab, "srsm", "bob@example.org")[0], 250)
+    same(counts(), [rewritten, before[1] + 1])
+
+
+@test
 def the_milter_gives_what_leaves_a_sender_of_ours_and_nothing_else(lab):
     is_rewritten(forward(lab, "srsm")[1], "srs.example.net")
     is_rewritten(forward(lab, "srsm", to=["bob@example.org", FRIEND])[1], "srs.example.net")
@@ -169,9 +185,17 @@ def hop(lab, name, data, client=BAD):
     return lab.got(word).data
 
 
+def dkimpy():
+    """dkimpy, or the test is skipped."""
+    try:
+        return importlib.import_module("dkim")
+    except ImportError as why:
+        raise Missing("dkimpy, python3-dkim of Debian") from why
+
+
 def dkimpy_hop(lab, data):
     """A hop that adds a footer, and seals by dkimpy."""
-    import dkim  # pylint: disable=import-outside-toplevel
+    dkim = dkimpy()
     cv = arc_of_dkimpy(lab, data)
     data += b"-- \r\nA list.\r\n"
     data = f"Authentication-Results: mx.dkimpy.example; arc={cv}; dkim=pass header.d=out.example\r\n".encode() + data
@@ -181,7 +205,7 @@ def dkimpy_hop(lab, data):
 
 def arc_of_dkimpy(lab, data):
     """What dkimpy says of the chain."""
-    import dkim  # pylint: disable=import-outside-toplevel
+    dkim = dkimpy()
     records = {name: "".join(record[4:].strip('"').split('" "')) for name, (_, record) in lab.sealers.items()}
 
     def find(name, timeout=5):  # pylint: disable=unused-argument

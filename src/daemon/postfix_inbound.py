@@ -88,6 +88,8 @@ def set_up(lab):
     unix = {name: {"smtpd_milters": f"unix:{lab.dir}/{name}.sock"} for name in
             ("hold", "tag", "discard", "observe", "strict", "users", "dead")}
     unix["users"].update(sasl)
+    for service, first in (("beside", "hop1"), ("namesake", "srsm")):  # of postfix_forward.py: another name, the same name
+        unix[service] = {"smtpd_milters": f"unix:{lab.dir}/{first}.sock, unix:{lab.dir}/milter.sock"}
     return {**unix, "tcp": {"smtpd_milters": f"inet:127.0.0.1:{tcp}"}, "submission": sasl}
 
 
@@ -332,6 +334,13 @@ def received_spf_is_written_and_a_forged_one_removed(lab):
     same(len(found), 2, found)
     has(found[0], "pass", f"client-ip={GOOD}", "receiver=mx.example.org")
     has(found[1], "receiver=other.example")
+
+
+@test
+def filters_beside_each_other_keep_the_results_of_other_names_only(lab):
+    for service, kept in (("beside", ["mx.hop1.example"]), ("namesake", [])):
+        mail = lab.passed(service, client=GOOD)
+        same([value.partition(";")[0] for value in mail.all("Authentication-Results")], ["mx.example.org", *kept], service)
 
 
 # -- by which policy -----------------------------------------------------------------------------------------------

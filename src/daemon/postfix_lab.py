@@ -137,6 +137,20 @@ class Lab(Rig):
         same(len(found), 1, "events of one message")
         return found[0]
 
+    def control(self, name, line):
+        """Ask the control socket of an assayd. \\return (OK or NO, text)"""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(PATIENCE)
+            s.connect(f"{self.dir}/{name}.control")
+            s.sendall(line.encode() + b"\n")
+            stream = s.makefile("rb")
+            word, length = stream.readline().split()
+            return word.decode(), stream.read(int(length)).decode()
+
+    def count(self, name, metric):
+        """A count of an assayd."""
+        return int(re.search(rf"^{re.escape(metric)} (\d+)$", self.control(name, "metrics")[1], re.M).group(1))
+
     @contextlib.contextmanager
     def session(self, service="smtp", client=BAD, helo="client.example", name=None):
         """A session of SMTP by a port; a client of None is this host."""

@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import smtplib
-import socket
 import subprocess
 import threading
 import time
@@ -63,17 +62,6 @@ def reload(lab, text, event="reloaded"):
     lab.running.send_signal(signal.SIGHUP)
     wait_for(f"an event {event}", lambda: len(said(lab, event)) > before)
     return said(lab, event)[-1]["text"]
-
-
-def control(lab, line):
-    """Ask the control socket. \\return (OK or NO, text)"""
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(PATIENCE)
-        s.connect(f"{lab.dir}/running.control")
-        s.sendall(line.encode() + b"\n")
-        stream = s.makefile("rb")
-        word, length = stream.readline().split()
-        return word.decode(), stream.read(int(length)).decode()
 
 
 def id_of(lab, service="run"):
@@ -152,7 +140,7 @@ def a_configuration_that_is_wrong_changes_nothing_and_that_is_said(lab):
                       (conf(lab, NEW) + 'milter "x" { listen = unix:/nowhere/at/all.sock }\n', "/nowhere/at/all.sock")):
         said_by_signal = reload(lab, text, "reload")
         has(said_by_signal, "nothing has changed", why)
-        word, said_by_socket = control(lab, "reload")
+        word, said_by_socket = lab.control("running", "reload")
         same(word, "NO")
         has(said_by_socket, why)
         same((id_of(lab), id_of(lab, "runtcp")), (OLD, OLD), why)
@@ -165,7 +153,7 @@ def a_reload_changes_options_and_listeners(lab):
     reload(lab, conf(lab, NEW, 'milter "later" { listen = unix:%(dir)s/later.sock  mode = 0666 }\n'))
     same((id_of(lab), id_of(lab, "runtcp"), id_of(lab, "later")), (NEW,) * 3)
     lab.write_conf(conf(lab, OLD), "running")
-    same(control(lab, "reload"), ("OK", ""))
+    same(lab.control("running", "reload"), ("OK", ""))
     same((id_of(lab), id_of(lab, "runtcp")), (OLD, OLD))
     assert not Path(f"{lab.dir}/later.sock").exists()
 

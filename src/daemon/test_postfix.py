@@ -33,19 +33,22 @@ def set_up(lab):
 
 
 def run(lab, tests):
-    """Run them all. \\return how many failed"""
-    failed = 0
+    """Run them all. \\return how many failed, and how many were skipped"""
+    failed = skipped = 0
     print(f"1..{len(tests)}")
     for number, function in enumerate(tests, 1):
         began = time.monotonic()
         try:
             function(lab)
             print(f"ok {number} - {function.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
+        except Missing as what:
+            skipped += 1
+            print(f"ok {number} - {function.__name__} # SKIP no {what}", flush=True)
         except Exception as why:  # every failure is told, and the others run
             failed += 1
             print(f"not ok {number} - {function.__name__}")
             print("\n".join(f"# {line}" for line in f"{type(why).__name__}: {why}".splitlines()), flush=True)
-    return failed
+    return failed, skipped
 
 
 def main():
@@ -56,10 +59,10 @@ def main():
         except Missing as what:
             print(f"skipped: no {what}")
             return 77
-        failed = run(lab, tests)
+        failed, skipped = run(lab, tests)
         if failed and lab.keep:
             print(f"# all of it is in {lab.dir}")
-    print(f"{len(tests) - failed} passed, {failed} failed")
+    print(f"{len(tests) - failed - skipped} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0
 
 
