@@ -124,7 +124,7 @@ bool why_find(struct why_ring *r, assay_span id, struct buf *out)
     for (unsigned i = 0; i < r->n && !found; i++) {
         struct entry *e = &r->entries[(r->next + r->n - 1 - i) % r->n];
 
-        found = id.n && is(e, id) &&
+        found = bare(id).n && is(e, id) &&
                 assay_case_write(e->eval, SPAN_EMPTY, ASSAY_CASE_DIGESTS, put, out) == ASSAY_DONE;
     }
     pthread_mutex_unlock(&r->lock);
