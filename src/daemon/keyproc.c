@@ -147,7 +147,8 @@ static size_t answer(struct keyring *ring, const char *in, size_t n, char *out)
     q.kind = (enum assay_kind)head.kind;
     q.name = (assay_span){in + sizeof head, head.name_n};
     q.data = (assay_span){in + sizeof head + head.name_n, n - sizeof head - head.name_n};
-    if (keyring_answer(ring, &q, &fact) != ASSAY_DONE) /* better than silence: it is not waited for */
+    if (keyring_answer(ring, &q, &fact) !=
+        ASSAY_DONE) /* better than silence: it is not waited for */
         return write_answer(head.id, ASSAY_TIMEOUT, SPAN("the keys process has no memory"), out);
     assay_fact_read(fact, &a);
     n = write_answer(head.id, a.how, a.how == ASSAY_OK && a.n ? a.data[0] : a.reason, out);

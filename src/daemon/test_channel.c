@@ -98,7 +98,7 @@ static void nonsense_and_an_end_are_told_apart_from_a_packet(void **state)
         uint32_t head[2];
         size_t n;
     } ROWS[] = {
-        {{CHANNEL_READY, 0}, 4},  /* too short */
+        {{CHANNEL_READY, 0}, 4}, /* too short */
         {{CHANNEL_READY, 0}, 7},
         {{CHANNEL_CONFIG, 3}, 8}, /* listeners that did not come */
         {{CHANNEL_CONFIG, UINT32_MAX}, 8},
@@ -125,7 +125,8 @@ static void files_of_a_packet_that_is_nonsense_are_not_kept_open(void **state)
     (void)state;
     open_pair(ends);
     before = open_files();
-    p = (struct channel_packet){.what = CHANNEL_KEYS, .nlisteners = 9, .nfiles = 2, .files = {0, 1}};
+    p = (struct channel_packet){
+        .what = CHANNEL_KEYS, .nlisteners = 9, .nfiles = 2, .files = {0, 1}};
     assert_true(channel_send(ends[0], &p));
     assert_false(channel_receive(ends[1], &got));
     assert_int_equal(open_files(), before);

@@ -27,9 +27,9 @@ static struct config *read_good(const char *text)
 }
 
 /** A key block, and a listener, that many need. */
-#define COMMON                                                                                     \
-    "authserv_id = mx.example.org\nmilter \"in\" { listen = unix:/tmp/x.sock }\n"                  \
-    "key \"main\" { selector = s1  file = /etc/k1.pem }\n"                                         \
+#define COMMON                                                                    \
+    "authserv_id = mx.example.org\nmilter \"in\" { listen = unix:/tmp/x.sock }\n" \
+    "key \"main\" { selector = s1  file = /etc/k1.pem }\n"                        \
     "key \"ed\" { selector = e1  file = /etc/k2.pem  algorithm = ed25519  domain = d.example }\n"
 
 /* ---- what stands at the top ---- */
@@ -37,12 +37,13 @@ static struct config *read_good(const char *text)
 static void what_stands_at_the_top_arrives(void **state)
 {
     struct config *c = read_good(
-        COMMON "hostname = host.example.org\nresolver = 127.0.0.1@5353, 192.0.2.53@53\n"
-               "resolver.timeout = 3s\nthreads = 3\nwhy.keep = 301\nstore = /var/x.db\n"
-               "store.retention = 7d\nlog = syslog\nlog.format = json\nlog.level = warning\n"
-               "log.facility = local3\nmessage_timeout = 2m\nidle_timeout = 90s\nmax_connections = 77\n"
-               "header_bytes = 64k\nheader_count = 100\ncache = 1M\ncache.keys = 11\ndefer.keep = 222\n"
-               "internal = 192.0.2.0/24, 2001:db8::/32\nsandbox = no\npid_file = /run/x.pid\n");
+        COMMON
+        "hostname = host.example.org\nresolver = 127.0.0.1@5353, 192.0.2.53@53\n"
+        "resolver.timeout = 3s\nthreads = 3\nwhy.keep = 301\nstore = /var/x.db\n"
+        "store.retention = 7d\nlog = syslog\nlog.format = json\nlog.level = warning\n"
+        "log.facility = local3\nmessage_timeout = 2m\nidle_timeout = 90s\nmax_connections = 77\n"
+        "header_bytes = 64k\nheader_count = 100\ncache = 1M\ncache.keys = 11\ndefer.keep = 222\n"
+        "internal = 192.0.2.0/24, 2001:db8::/32\nsandbox = no\npid_file = /run/x.pid\n");
 
     (void)state;
     assert_true(span_is(c->hostname, "host.example.org"));
@@ -93,7 +94,7 @@ static void clients_are_internal_by_their_network(void **state)
         const char *ip;
         bool wanted;
     } ROWS[] = {
-        {"192.0.2.1", true},  {"192.0.3.1", false},      {"2001:db8:1::1", true},
+        {"192.0.2.1", true},   {"192.0.3.1", false},       {"2001:db8:1::1", true},
         {"2001:db9::", false}, {"::ffff:192.0.2.9", true}, {"127.0.0.1", false},
     };
     struct config *c = read_good(COMMON "internal = 192.0.2.0/24, 2001:db8::/32\n"),
@@ -133,9 +134,12 @@ static void every_block_listens_as_it_says(void **state)
         "control { listen = unix:/tmp/c.sock  mode = 0600 }\n"
         "http { listen = 127.0.0.1:9000 }\n"
         "srs { domain = srs.example.org  secret = /etc/s  listen = unix:/tmp/srs.sock  mode = 0640 }\n");
-    const struct config_listener *in = at(c, "unix:/tmp/in.sock"), *tcp = at(c, "inet:127.0.0.1:8891"),
-                                 *out = at(c, "inet6:[::1]:8892"), *srs = at(c, "unix:/tmp/srs.sock"),
-                                 *control = at(c, "unix:/tmp/c.sock"), *http = at(c, "127.0.0.1:9000");
+    const struct config_listener *in = at(c, "unix:/tmp/in.sock"),
+                                 *tcp = at(c, "inet:127.0.0.1:8891"),
+                                 *out = at(c, "inet6:[::1]:8892"),
+                                 *srs = at(c, "unix:/tmp/srs.sock"),
+                                 *control = at(c, "unix:/tmp/c.sock"),
+                                 *http = at(c, "127.0.0.1:9000");
 
     (void)state;
     assert_int_equal(c->nlisteners, 6);
@@ -176,12 +180,13 @@ static void the_control_socket_is_there_without_a_block(void **state)
 
 static void a_policy_begins_with_what_its_parent_has(void **state)
 {
-    struct config *c = read_good( /* the child stands first, its parent behind it */
-        "authserv_id = mx.example.org\nspf.fail = tag\ndmarc.second_view = yes\n"
-        "policy \"c\" { parent = b  when.sender = x.example  enforce = no }\n"
-        "policy \"b\" { parent = a  when.client = 192.0.2.0/24  quarantine.by = hold }\n"
-        "policy \"a\" { when.recipient = y.example  spf.fail = reject }\n"
-        "milter \"in\" { listen = unix:/tmp/x.sock  policy = c }\n");
+    struct config *c =
+        read_good(/* the child stands first, its parent behind it */
+                  "authserv_id = mx.example.org\nspf.fail = tag\ndmarc.second_view = yes\n"
+                  "policy \"c\" { parent = b  when.sender = x.example  enforce = no }\n"
+                  "policy \"b\" { parent = a  when.client = 192.0.2.0/24  quarantine.by = hold }\n"
+                  "policy \"a\" { when.recipient = y.example  spf.fail = reject }\n"
+                  "milter \"in\" { listen = unix:/tmp/x.sock  policy = c }\n");
     const assay_policy *p = c->listeners[0].policy;
     static const char *const WANTED[][2] = {{"spf.fail", "reject"},
                                             {"quarantine.by", "hold"},
@@ -210,12 +215,13 @@ static void sign_blocks_are_tried_the_nearest_first(void **state)
         "* key=s1:*:rsa",
     };
     struct config *c = read_good(
-        COMMON "sign \"*\" { key = main  profile = strict }\nsign \".example.org\" { key = main  profile = strict }\n"
-               "sign \"example.org\" { key = main  profile = strict }\n"
-               "sign \"example.org\" { key = main  profile = list-friendly  client = 10.0.0.0/8  expire = 7d  timestamp = no  canonicalization = simple/relaxed }\n"
-               "sign \"ann@example.org\" { key = main, ed  profile = strict }\n"
-               "sign \".sub.example.org\" { key = main  profile = strict }\n"
-               "sign \"example.org\" { key = main  fields = From, To  user = bob }\n");
+        COMMON
+        "sign \"*\" { key = main  profile = strict }\nsign \".example.org\" { key = main  profile = strict }\n"
+        "sign \"example.org\" { key = main  profile = strict }\n"
+        "sign \"example.org\" { key = main  profile = list-friendly  client = 10.0.0.0/8  expire = 7d  timestamp = no  canonicalization = simple/relaxed }\n"
+        "sign \"ann@example.org\" { key = main, ed  profile = strict }\n"
+        "sign \".sub.example.org\" { key = main  profile = strict }\n"
+        "sign \"example.org\" { key = main  fields = From, To  user = bob }\n");
     const char *table = assay_policy_get(c->policy, "sign.table"), *from = table;
 
     (void)state;
@@ -243,7 +249,8 @@ static void the_keys_process_holds_each_key_once_under_each_of_its_names(void **
     };
     struct config *c = read_good(
         COMMON "sign \"example.org\" { key = main, ed }\nsign \"ann@example.org\" { key = main }\n"
-               "sign \"b\xc3\xbc" "cher.example\" { key = main }\n"
+               "sign \"b\xc3\xbc"
+               "cher.example\" { key = main }\n"
                "seal { key = main  domain = seal.example }\n"
                "srs { domain = srs.example.org  secret = /etc/srs.secret  milter = yes }\n");
 
@@ -265,8 +272,9 @@ static void the_keys_process_holds_each_key_once_under_each_of_its_names(void **
 static void forwarders_become_their_table(void **state)
 {
     struct config *c = read_good(
-        COMMON "forwarder \"uni\" { client = 192.0.2.0/24, 198.51.100.1  authors = a.example  note = \"the \\\"old\\\" one\"  until = 2099-12-31 }\n"
-               "forwarder \"list\" { sealer = lists.example  recipients = ann@example.org }\n");
+        COMMON
+        "forwarder \"uni\" { client = 192.0.2.0/24, 198.51.100.1  authors = a.example  note = \"the \\\"old\\\" one\"  until = 2099-12-31 }\n"
+        "forwarder \"list\" { sealer = lists.example  recipients = ann@example.org }\n");
     const char *table = assay_policy_get(c->policy, "forwarders");
 
     (void)state;
@@ -284,13 +292,14 @@ static void srs_has_what_its_block_says(void **state)
         const char *address;
         bool local;
     } ROWS[] = {
-        {"a@srs.example.org", true},     {"a@sub.srs.example.org", true}, {"a@home.example", true},
-        {"a@x.home.example", false},     {"a@x.under.example", true},     {"a@under.example", false},
-        {"a@EXAMPLE.net", false},        {"a@HOME.example", true},        {"no-at.example", false},
+        {"a@srs.example.org", true}, {"a@sub.srs.example.org", true}, {"a@home.example", true},
+        {"a@x.home.example", false}, {"a@x.under.example", true},     {"a@under.example", false},
+        {"a@EXAMPLE.net", false},    {"a@HOME.example", true},        {"no-at.example", false},
     };
     struct config *c = read_good(
-        COMMON "srs { domain = srs.example.org  secret = /etc/s  hash_length = 8  hash_least = 6  separator = \"+\"  max_age = 30d\n"
-               "local = home.example, .under.example  overflow = refuse  milter = yes }\n");
+        COMMON
+        "srs { domain = srs.example.org  secret = /etc/s  hash_length = 8  hash_least = 6  separator = \"+\"  max_age = 30d\n"
+        "local = home.example, .under.example  overflow = refuse  milter = yes }\n");
     struct assay_srs request = config_srs_request(c);
 
     (void)state;
@@ -318,9 +327,12 @@ static void what_is_wrong_is_said_with_its_place(void **state)
         {"threads = many\n", "t.conf:1:11:", "threads"},
         {COMMON "milter \"b\" { listen = unix:/tmp/b  policy = absent }\n", "t.conf:5:", "absent"},
         {COMMON "sign \"a.example\" { key = absent }\n", "t.conf:5:", "absent"},
-        {COMMON "policy \"a\" { parent = b  enforce = no }\npolicy \"b\" { parent = a }\n", "t.conf:5:", "its own ancestor"},
-        {COMMON "milter \"g\" { listen = unix:/tmp/g  group = no-such-group-here }\n", "t.conf:5:", "no-such-group-here"},
-        {COMMON "policy \"p\" { spf.fail = explode }\n", "t.conf:5:", "accept tag quarantine reject"},
+        {COMMON "policy \"a\" { parent = b  enforce = no }\npolicy \"b\" { parent = a }\n",
+         "t.conf:5:", "its own ancestor"},
+        {COMMON "milter \"g\" { listen = unix:/tmp/g  group = no-such-group-here }\n",
+         "t.conf:5:", "no-such-group-here"},
+        {COMMON "policy \"p\" { spf.fail = explode }\n",
+         "t.conf:5:", "accept tag quarantine reject"},
         {COMMON "policy \"p\" { when.client = 300.1.1.1/99 }\n", "t.conf:5:", "client"},
         {COMMON "seal { key = main }\n", "t.conf:5:", "domain"},
         {"milter \"in\" {\n", "t.conf:", ""},
@@ -335,7 +347,8 @@ static void what_is_wrong_is_said_with_its_place(void **state)
         buf_putc(&why, '\0');
         if (s != ASSAY_EINVAL || (void *)c != (void *)&why || !strstr(why.p, ROWS[i].place) ||
             !strstr(why.p, ROWS[i].word))
-            fail_msg("%zu: wanted %s ... %s, got %d: %s", i, ROWS[i].place, ROWS[i].word, (int)s, why.p);
+            fail_msg("%zu: wanted %s ... %s, got %d: %s", i, ROWS[i].place, ROWS[i].word, (int)s,
+                     why.p);
         buf_done(&why);
     }
 }

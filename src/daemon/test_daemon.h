@@ -140,7 +140,8 @@ static inline void daemon_look(pid_t pid, struct daemon_holds *ret)
 }
 
 /** All processes: the master, then its children. \return how many */
-static inline size_t daemon_look_all(const struct daemon *d, struct daemon_holds all[DAEMON_PROCESSES])
+static inline size_t daemon_look_all(const struct daemon *d,
+                                     struct daemon_holds all[DAEMON_PROCESSES])
 {
     char path[64];
     size_t n = 1;

@@ -135,8 +135,8 @@ static void take(void *arg, assay_fact *fact)
 }
 
 /** Ask one question. */
-static void ask(struct keyclient *c, struct event_base *loop, enum assay_kind kind, const char *name,
-                assay_span data, unsigned ms, unsigned *left, struct asked *ret)
+static void ask(struct keyclient *c, struct event_base *loop, enum assay_kind kind,
+                const char *name, assay_span data, unsigned ms, unsigned *left, struct asked *ret)
 {
     struct assay_question q = {.kind = kind, .name = span_of(name), .data = data};
 
@@ -217,12 +217,16 @@ static void it_signs_and_hashes_and_refuses_what_it_does_not_hold(void **state)
 
     (void)state;
     pair_open(&p);
-    ask(p.client, p.loop, ASSAY_SIGN, RSA_NAME, to_sign("rsa-sha256", by_rsa), LONG_MS, &left, &a[0]);
-    ask(p.client, p.loop, ASSAY_SIGN, ED_NAME, to_sign("ed25519-sha256", by_ed), LONG_MS, &left, &a[1]);
+    ask(p.client, p.loop, ASSAY_SIGN, RSA_NAME, to_sign("rsa-sha256", by_rsa), LONG_MS, &left,
+        &a[0]);
+    ask(p.client, p.loop, ASSAY_SIGN, ED_NAME, to_sign("ed25519-sha256", by_ed), LONG_MS, &left,
+        &a[1]);
     ask(p.client, p.loop, ASSAY_MAC, "srs", SPAN("octets"), LONG_MS, &left, &a[2]);
-    ask(p.client, p.loop, ASSAY_SIGN, "s9._domainkey.a.example", to_sign("rsa-sha256", by_rsa), LONG_MS, &left, &a[3]);
+    ask(p.client, p.loop, ASSAY_SIGN, "s9._domainkey.a.example", to_sign("rsa-sha256", by_rsa),
+        LONG_MS, &left, &a[3]);
     ask(p.client, p.loop, ASSAY_MAC, "other", SPAN("octets"), LONG_MS, &left, &a[4]);
-    ask(p.client, p.loop, ASSAY_SIGN, RSA_NAME, to_sign("ed25519-sha256", by_ed), LONG_MS, &left, &a[5]);
+    ask(p.client, p.loop, ASSAY_SIGN, RSA_NAME, to_sign("ed25519-sha256", by_ed), LONG_MS, &left,
+        &a[5]);
     event_base_dispatch(p.loop);
     assert_int_equal(left, 0);
     assert_int_equal(a[0].how, ASSAY_OK);
@@ -249,8 +253,8 @@ static void packets_that_are_no_question_do_it_no_harm(void **state)
     } NONSENSE[] = {
         {"", 1},
         {"\1\0\0", 3},
-        {"\1\0\0\0\0\0\xFF\xFF", 8},     /* a name longer than the packet */
-        {"\1\0\0\0\xFF\xFF\0\0", 8},     /* no kind that there is */
+        {"\1\0\0\0\0\0\xFF\xFF", 8}, /* a name longer than the packet */
+        {"\1\0\0\0\xFF\xFF\0\0", 8}, /* no kind that there is */
         {"\1\0\0\0\0\0\3\0abc", 11},
     };
     struct keyproc proc;

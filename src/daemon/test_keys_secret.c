@@ -108,8 +108,10 @@ static bool by_gdb(pid_t pid)
 {
     char command[256];
 
-    snprintf(command, sizeof command,
-             "gdb -nx -batch -p %d -ex 'info inferiors' 2>/dev/null </dev/null | grep -q 'process %d'", pid, pid);
+    snprintf(
+        command, sizeof command,
+        "gdb -nx -batch -p %d -ex 'info inferiors' 2>/dev/null </dev/null | grep -q 'process %d'",
+        pid, pid);
     return system(command) == 0; /* NOLINT: a test's own command */
 }
 
@@ -118,10 +120,14 @@ static const struct way {
     bool (*reads)(pid_t pid);
     bool needs_gdb;
 } WAYS[] = {
-    {"/proc/PID/mem", by_mem, false},        {"/proc/PID/maps", by_maps, false},
-    {"/proc/PID/auxv", by_auxv, false},      {"/proc/PID/fd", by_descriptors, false},
-    {"PTRACE_ATTACH", by_attaching, false},  {"PTRACE_SEIZE", by_seizing, false},
-    {"process_vm_readv", by_vm_readv, false}, {"pidfd_getfd", by_pidfd, false},
+    {"/proc/PID/mem", by_mem, false},
+    {"/proc/PID/maps", by_maps, false},
+    {"/proc/PID/auxv", by_auxv, false},
+    {"/proc/PID/fd", by_descriptors, false},
+    {"PTRACE_ATTACH", by_attaching, false},
+    {"PTRACE_SEIZE", by_seizing, false},
+    {"process_vm_readv", by_vm_readv, false},
+    {"pidfd_getfd", by_pidfd, false},
     {"gdb", by_gdb, true},
 };
 
@@ -307,7 +313,7 @@ static void the_front_holds_nothing_of_a_key_or_a_secret(void **state)
         assert_int_equal(holds(front, &patterns[i]), 0);
         assert_int_equal(holds(assayd.pid, &patterns[i]), 0);
     }
-    assert_true(held >= 3); /* who looks so does find it */
+    assert_true(held >= 3);                         /* who looks so does find it */
     assert_int_equal(holds(keys, &patterns[4]), 0); /* the file's text is wiped */
 }
 
@@ -421,14 +427,20 @@ static void what_signing_does_not_take_ends_the_keys_process(void **state)
         long number;
         int wanted;
     } CALLS[] = {
-        {"openat", SYS_openat, SIGSYS},       {"socket", SYS_socket, SIGSYS},
-        {"connect", SYS_connect, SIGSYS},     {"execve", SYS_execve, SIGSYS},
-        {"ptrace", SYS_ptrace, SIGSYS},       {"kill", SYS_kill, SIGSYS},
-        {"clone", SYS_clone, SIGSYS},         {"prctl", SYS_prctl, SIGSYS},
-        {"setuid", SYS_setuid, SIGSYS},       {"unlinkat", SYS_unlinkat, SIGSYS},
+        {"openat", SYS_openat, SIGSYS},
+        {"socket", SYS_socket, SIGSYS},
+        {"connect", SYS_connect, SIGSYS},
+        {"execve", SYS_execve, SIGSYS},
+        {"ptrace", SYS_ptrace, SIGSYS},
+        {"kill", SYS_kill, SIGSYS},
+        {"clone", SYS_clone, SIGSYS},
+        {"prctl", SYS_prctl, SIGSYS},
+        {"setuid", SYS_setuid, SIGSYS},
+        {"unlinkat", SYS_unlinkat, SIGSYS},
         {"another openat", SYS_openat | 0x40000000, SIGSYS},
         {"process_vm_readv", SYS_process_vm_readv, SIGSYS},
-        {"getrandom", SYS_getrandom, 0},      {"write", SYS_write, 0},
+        {"getrandom", SYS_getrandom, 0},
+        {"write", SYS_write, 0},
         {"mmap", SYS_mmap, 0},
     };
 

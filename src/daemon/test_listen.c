@@ -34,7 +34,8 @@ static int tear_down(void **state)
 }
 
 /** A configuration that listens at these addresses. */
-static struct config config_of(struct config_listener *listeners, const char *const *addresses, size_t n)
+static struct config config_of(struct config_listener *listeners, const char *const *addresses,
+                               size_t n)
 {
     for (size_t i = 0; i < n; i++)
         listeners[i] = (struct config_listener){.kind = "milter",
@@ -73,7 +74,10 @@ static const char *at(const char *name, char room[PATH])
 static void a_unix_socket_has_its_mode_and_group_from_the_first_moment(void **state)
 {
     char address[PATH];
-    struct config_listener l = {.kind = "milter", .name = "in", .address = at("sub/a.sock", address), .mode = 0640,
+    struct config_listener l = {.kind = "milter",
+                                .name = "in",
+                                .address = at("sub/a.sock", address),
+                                .mode = 0640,
                                 .group = geteuid() == 0 ? 12 : getegid()};
     struct config c = {.listeners = &l, .nlisteners = 1};
     struct listening none = {0}, now;
@@ -129,8 +133,15 @@ static void what_cannot_be_listened_to_is_said_and_all_is_as_it_was(void **state
     fclose(f);
     assert_int_equal(listen_at(first, 1, &none, &other, &why), ASSAY_DONE);
     {
-        const char *wrong[] = {used, file, too_long, "unix:/nowhere/at/all.sock", "inet:127.0.0.1:0x",
-                               "inet:name.example:25", "nonsense", "systemd:absent", "inet:192.0.2.1:8891"};
+        const char *wrong[] = {used,
+                               file,
+                               too_long,
+                               "unix:/nowhere/at/all.sock",
+                               "inet:127.0.0.1:0x",
+                               "inet:name.example:25",
+                               "nonsense",
+                               "systemd:absent",
+                               "inet:192.0.2.1:8891"};
 
         for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
             const char *both[] = {at("mine.sock", mine), wrong[i]};
@@ -228,8 +239,10 @@ static int passed(void)
     setenv("LISTEN_PID", pid, 1);
     setenv("LISTEN_FDS", "2", 1);
     setenv("LISTEN_FDNAMES", "srs:milter", 1);
-    wrong |= (got = service_socket("milter")) < 4 || !(fcntl(got, F_GETFL) & O_NONBLOCK) || !(fcntl(got, F_GETFD) & FD_CLOEXEC);
-    wrong |= (service_socket("srs") < 4) << 1 | (service_socket("mil") >= 0) << 2 | (service_socket("") >= 0) << 2;
+    wrong |= (got = service_socket("milter")) < 4 || !(fcntl(got, F_GETFL) & O_NONBLOCK) ||
+             !(fcntl(got, F_GETFD) & FD_CLOEXEC);
+    wrong |= (service_socket("srs") < 4) << 1 | (service_socket("mil") >= 0) << 2 |
+             (service_socket("") >= 0) << 2;
     wrong |= (listen_at(addresses, 1, &none, &now, &why) != ASSAY_DONE) << 3;
     setenv("LISTEN_FDS", "1", 1); /* the second is none of ours */
     wrong |= (service_socket("milter") >= 0) << 4;
@@ -287,7 +300,8 @@ static void the_manager_is_told_by_path_and_by_abstract_name(void **state)
     memset(un.sun_path, 0, sizeof un.sun_path);
     memcpy(un.sun_path + 1, abstract + 1, strlen(abstract + 1));
     assert_int_equal(bind(by_name, (struct sockaddr *)&un,
-                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(abstract))), 0);
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(abstract))),
+                     0);
     setenv("NOTIFY_SOCKET", path, 1);
     service_notify("READY=1");
     assert_told(by_path, "READY=1");

@@ -21,12 +21,12 @@
 
 enum {
     CLIENTS = 8,
-    EACH = 150,            /* steps of one connection */
+    EACH = 150, /* steps of one connection */
     RECIPIENTS = 100,
     SAMPLES = 4096,
-    WARM_PERCENT = 25,     /* of the messages, until memory is taken to be warm */
-    GROWTH_KB = 1024,      /* that is borne behind that */
-    ASIDE_MS = 200,        /* between two questions */
+    WARM_PERCENT = 25, /* of the messages, until memory is taken to be warm */
+    GROWTH_KB = 1024,  /* that is borne behind that */
+    ASIDE_MS = 200,    /* between two questions */
 };
 
 #if defined(__SANITIZE_THREAD__)
@@ -40,7 +40,7 @@ static struct daemon assayd;
 static atomic_bool stop;
 static atomic_llong messages, unanswered, wrong;
 static const char *many[RECIPIENTS + 1]; /* recipients */
-static long long wanted; /* messages; 0: as long as the time lasts */
+static long long wanted;                 /* messages; 0: as long as the time lasts */
 
 /* ---- clients ---- */
 
@@ -71,7 +71,8 @@ static bool judge(enum site_mail mail, const struct mta_answer *a)
         return false;
     }
     if (fate != site_right(mail) || (mail == SITE_OUT && !site_has_edit(a, "DKIM-Signature"))) {
-        print_error("mail %d: reply %c %.*s\n", (int)mail, a->reply, SPAN_ARG(a->text.n ? a->text : SPAN("-")));
+        print_error("mail %d: reply %c %.*s\n", (int)mail, a->reply,
+                    SPAN_ARG(a->text.n ? a->text : SPAN("-")));
         atomic_fetch_add(&wrong, 1);
     }
     return true;
@@ -122,7 +123,8 @@ static bool broken_off(struct client *c, struct mta *m)
 /** One thing that a client does. */
 static bool step(struct client *c, struct mta *m, bool out)
 {
-    static const enum site_mail IN[] = {SITE_SIGNED, SITE_SIGNED, SITE_SPF, SITE_FORGED, SITE_FORGED};
+    static const enum site_mail IN[] = {SITE_SIGNED, SITE_SIGNED, SITE_SPF, SITE_FORGED,
+                                        SITE_FORGED};
     unsigned what = dice(c, 100);
 
     if (what < 5)
@@ -139,7 +141,8 @@ static void visit(struct client *c)
     char helo[64];
     struct mta m;
 
-    snprintf(helo, sizeof helo, "h%u.client.example", dice(c, 100000)); /* many names for the cache */
+    snprintf(helo, sizeof helo, "h%u.client.example",
+             dice(c, 100000)); /* many names for the cache */
     on = mta_open(&m, out ? site.out : site.in) && mta_negotiate(&m, MTA_POSTFIX) &&
          mta_client(&m, "mail.client.example", "203.0.113.9") && mta_helo(&m, helo);
     if (!on)
@@ -169,7 +172,8 @@ static long ask(const char *line)
     if (f && fputs(line, f) >= 0 && fflush(f) == 0 && fgets(head, sizeof head, f)) {
         n = strtol(head + 3, NULL, 10);
         for (long left = n; left > 0;) {
-            size_t got = fread(piece, 1, left < (long)sizeof piece ? (size_t)left : sizeof piece, f);
+            size_t got =
+                fread(piece, 1, left < (long)sizeof piece ? (size_t)left : sizeof piece, f);
 
             left = got ? left - (long)got : 0;
             n = got ? n : -1;
@@ -277,7 +281,8 @@ static long middle(size_t from, size_t to, size_t field)
 static bool is_flat(const char *name, size_t field, long bearable)
 {
     size_t warm = nsamples * WARM_PERCENT / 100, part = (nsamples - warm) / 5;
-    long before = middle(warm, warm + part, field), after = middle(nsamples - part, nsamples, field);
+    long before = middle(warm, warm + part, field),
+         after = middle(nsamples - part, nsamples, field);
     bool flat = part > 0 && after - before <= bearable;
 
     if (wanted || !flat)

@@ -81,13 +81,30 @@ static void values_stand_so_that_nothing_can_be_made_up(void **state)
         {{"", 0}, "message\n", NULL},
         {{"two words", 9}, "message k=\"two words\"\n", "\"k\":\"two words\"}\n"},
         {{"a=b", 3}, "message k=\"a=b\"\n", "\"k\":\"a=b\"}\n"},
-        {{"x\" disposition=\"accept", 22}, "message k=\"x\\\" disposition=\\\"accept\"\n", "\"k\":\"x\\\" disposition=\\\"accept\"}\n"},
+        {{"x\" disposition=\"accept", 22},
+         "message k=\"x\\\" disposition=\\\"accept\"\n",
+         "\"k\":\"x\\\" disposition=\\\"accept\"}\n"},
         {{"a\nmessage b=c", 13}, "message k=\"a message b=c\"\n", "\"k\":\"a\\nmessage b=c\"}\n"},
         {{"\0\r\t\x7f", 4}, "message k=\"    \"\n", NULL},
         {{"\x1b[2J", 4}, "message k=\" [2J\"\n", NULL},
-        {{"\xc2\x9b" "2J", 4}, "message k=\" 2J\"\n", NULL},  /* CSI of C1 */
-        {{"\x9b" "2J", 3}, "message k=\"\xef\xbf\xbd" "2J\"\n", NULL}, /* no character */
-        {{"b\xc3\xbc" "cher", 7}, "message k=\"b\xc3\xbc" "cher\"\n", "\"k\":\"b\xc3\xbc" "cher\"}\n"},
+        {{"\xc2\x9b"
+          "2J",
+          4},
+         "message k=\" 2J\"\n",
+         NULL}, /* CSI of C1 */
+        {{"\x9b"
+          "2J",
+          3},
+         "message k=\"\xef\xbf\xbd"
+         "2J\"\n",
+         NULL}, /* no character */
+        {{"b\xc3\xbc"
+          "cher",
+          7},
+         "message k=\"b\xc3\xbc"
+         "cher\"\n",
+         "\"k\":\"b\xc3\xbc"
+         "cher\"}\n"},
         {{"back\\slash", 10}, "message k=\"back\\\\slash\"\n", "\"k\":\"back\\\\slash\"}\n"},
     };
 
@@ -164,7 +181,9 @@ static void *log_many(void *arg)
 
     for (int i = 0; i < EACH; i++)
         log_event(arg, LOG_IS_INFO, "message",
-                  (struct log_field[]){{"a", {"first", 5}}, {"b", {value, sizeof value}}, {"c", {"last", 4}}}, 3);
+                  (struct log_field[]){
+                      {"a", {"first", 5}}, {"b", {value, sizeof value}}, {"c", {"last", 4}}},
+                  3);
     return NULL;
 }
 
@@ -184,7 +203,8 @@ static void lines_of_many_threads_do_not_mix(void **state)
         pthread_join(threads[i], NULL);
     text = capture_end(c);
     for (rest = text; (line = strsep(&rest, "\n")) && *line; lines++)
-        assert_true(strstr(line, " message a=first b=\"") && strcmp(line + strlen(line) - 7, " c=last") == 0);
+        assert_true(strstr(line, " message a=first b=\"") &&
+                    strcmp(line + strlen(line) - 7, " c=last") == 0);
     assert_int_equal(lines, THREADS * EACH);
     free(text);
     log_free(log);
@@ -203,7 +223,9 @@ static void lines_come_out_whole_in_whatever_cut_they_came(void **state)
         size_t n = 0;
 
         for (size_t at = 0; at < sizeof TEXT - 1; at += piece) {
-            assay_span in = {TEXT + at, at + piece < sizeof TEXT - 1 ? piece : sizeof TEXT - 1 - at}, line;
+            assay_span in = {TEXT + at,
+                             at + piece < sizeof TEXT - 1 ? piece : sizeof TEXT - 1 - at},
+                       line;
             assay_status s;
 
             while ((s = lines_next(&l, &in, &line)) == ASSAY_DONE) {

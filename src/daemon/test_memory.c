@@ -19,7 +19,8 @@
 
 enum { CLIENTS = 4, EACH = 160, WRONG_MOST = 10 };
 
-static const char SHARED[] = "ASSAY_TEST_SCARCITY"; /* in the environment: the file of what follows */
+static const char SHARED[] =
+    "ASSAY_TEST_SCARCITY"; /* in the environment: the file of what follows */
 
 /** How scarce memory is, shared with the daemon. */
 struct scarcity {
@@ -46,7 +47,8 @@ static bool fails(void)
 
     if (!one_in)
         return false;
-    x = atomic_fetch_add(&scarcity->seed, 0x9E3779B9U); /* a Weyl sequence, mixed (Vigna's splitmix) */
+    x = atomic_fetch_add(&scarcity->seed,
+                         0x9E3779B9U); /* a Weyl sequence, mixed (Vigna's splitmix) */
     x = (x ^ x >> 16) * 0x85EBCA6BU;
     x = (x ^ x >> 13) * 0xC2B2AE35U;
     if ((x ^ x >> 16) % one_in)
@@ -123,9 +125,9 @@ static void visit(struct client *c, enum site_mail mail)
 {
     struct mta_mail envelope = site_envelope(&site, mail);
     struct mta m;
-    bool on = mta_open(&m, mail == SITE_OUT ? site.out : site.in) &&
-              mta_negotiate(&m, MTA_POSTFIX) && mta_client(&m, "mail.client.example", "203.0.113.9") &&
-              mta_helo(&m, "mail.client.example");
+    bool on =
+        mta_open(&m, mail == SITE_OUT ? site.out : site.in) && mta_negotiate(&m, MTA_POSTFIX) &&
+        mta_client(&m, "mail.client.example", "203.0.113.9") && mta_helo(&m, "mail.client.example");
 
     for (unsigned i = 0; i < 2; i++) {
         struct mta_answer a = {0};

@@ -21,7 +21,8 @@ static const char *const MESSAGE_NAMES[][2] = {
 static inline const char *message_record(const struct assay_question *q)
 {
     for (size_t i = 0; i < sizeof MESSAGE_NAMES / sizeof *MESSAGE_NAMES; i++)
-        if (q->kind == ASSAY_DNS && q->rrtype == ASSAY_RR_TXT && span_is(q->name, MESSAGE_NAMES[i][0]))
+        if (q->kind == ASSAY_DNS && q->rrtype == ASSAY_RR_TXT &&
+            span_is(q->name, MESSAGE_NAMES[i][0]))
             return MESSAGE_NAMES[i][1];
     return NULL;
 }
@@ -35,7 +36,9 @@ static inline assay_status message_answer(void *arg, assay_eval *eval,
         const char *text = message_record(&questions[i]);
         char rdata[256];
         assay_span item = {rdata, 0};
-        struct assay_answer a = {.size = sizeof a, .how = ASSAY_NXDOMAIN, .secure = ASSAY_INSECURE,
+        struct assay_answer a = {.size = sizeof a,
+                                 .how = ASSAY_NXDOMAIN,
+                                 .secure = ASSAY_INSECURE,
                                  .reason = SPAN_EMPTY};
         assay_fact *fact;
         assay_status s;
@@ -74,7 +77,8 @@ static inline assay_eval *message_judge(assay_engine *engine, const assay_policy
                                       .user = f->user};
     assay_eval *eval = NULL;
 
-    if ((f->outbound ? assay_send_new : assay_receive_new)(engine, policy, &envelope, &eval) != ASSAY_DONE)
+    if ((f->outbound ? assay_send_new : assay_receive_new)(engine, policy, &envelope, &eval) !=
+        ASSAY_DONE)
         return NULL;
     if (assay_run(eval, message, message_answer, NULL) == ASSAY_DONE)
         return eval;

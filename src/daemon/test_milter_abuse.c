@@ -188,7 +188,8 @@ static bool visit(void)
 static struct {
     pthread_t thread;
     atomic_bool stop;
-    unsigned visits, failed;
+    atomic_uint visits;
+    unsigned failed;
     double worst;
 } watch;
 
@@ -226,8 +227,8 @@ static int watch_end(void **state)
     watch.stop = true;
     pthread_join(watch.thread, NULL);
     if (watch.failed || watch.worst > 1.0 || watch.visits < 2) {
-        print_error("the good client: %u visits, %u not served, the longest %.3f s\n", watch.visits,
-                    watch.failed, watch.worst);
+        print_error("the good client: %u visits, %u not served, the longest %.3f s\n",
+                    (unsigned)watch.visits, watch.failed, watch.worst);
         return -1;
     }
     if (daemon_pid && memory_now() > MOST_RSS) {

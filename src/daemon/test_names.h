@@ -88,7 +88,8 @@ static inline void names_put_record(struct buf *out, const struct names_row *row
 /** Answer a query. */
 static inline void names_answer(const struct names *s, assay_span q, struct buf *out)
 {
-    static const char SOA[] = "\0\0\6\0\1\0\0\1\x2C\0\x16\0\0\0\0\0\1\0\0\x0E\x10\0\0\2\x58\0\1\x51\x80\0\0\1\x2C";
+    static const char SOA[] =
+        "\0\0\6\0\1\0\0\1\x2C\0\x16\0\0\0\0\0\1\0\0\x0E\x10\0\0\2\x58\0\1\x51\x80\0\0\1\x2C";
     char name[256];
     size_t n = q.n >= 17 ? names_question(q, name) : 0;
     unsigned type = n ? (unsigned)((uint8_t)q.p[8 + n] << 8 | (uint8_t)q.p[9 + n]) : 0;
@@ -119,7 +120,8 @@ static inline void names_answer(const struct names *s, assay_span q, struct buf 
 static inline void *names_serve(void *arg)
 {
     struct names *s = arg;
-    struct pollfd both[2] = {{.fd = s->udp, .events = POLLIN}, {.fd = s->stop[0], .events = POLLIN}};
+    struct pollfd both[2] = {{.fd = s->udp, .events = POLLIN},
+                             {.fd = s->stop[0], .events = POLLIN}};
     char in[NAMES_PACKET];
 
     while (poll(both, 2, -1) >= 0 && !both[1].revents) {

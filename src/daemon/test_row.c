@@ -31,11 +31,11 @@ static int tear_down(void **state)
 }
 
 /** A field of a row is that. */
-#define assert_field(row, field, wanted)                                                           \
-    do {                                                                                           \
-        assay_span got_ = (row).field;                                                             \
-        if (!span_is(got_, wanted))                                                                \
-            fail_msg(#field ": wanted %s, got %.*s", wanted, SPAN_ARG(got_.n ? got_ : SPAN("")));  \
+#define assert_field(row, field, wanted)                                                          \
+    do {                                                                                          \
+        assay_span got_ = (row).field;                                                            \
+        if (!span_is(got_, wanted))                                                               \
+            fail_msg(#field ": wanted %s, got %.*s", wanted, SPAN_ARG(got_.n ? got_ : SPAN(""))); \
     } while (0)
 
 static void a_message_that_passes_has_its_proofs_in_the_row(void **state)
@@ -50,8 +50,9 @@ static void a_message_that_passes_has_its_proofs_in_the_row(void **state)
     f.queue_id = SPAN("4XyZ");
     f.recipient_domain = SPAN("example.org");
     f.nrecipients = 3;
-    eval = message_judge(engine, policy, &f,
-                         SPAN("From: Ann <ann@good.example>\r\nMessage-ID:  <1@good.example> \r\n\r\nx\r\n"));
+    eval = message_judge(
+        engine, policy, &f,
+        SPAN("From: Ann <ann@good.example>\r\nMessage-ID:  <1@good.example> \r\n\r\nx\r\n"));
     assert_non_null(eval);
     row_of(&f, eval, 1762000001, &r);
     assert_field(r.row, direction, "in");
@@ -176,8 +177,9 @@ static void every_disposition_has_its_word(void **state)
         enum assay_disposition what;
         const char *wanted;
     } ROWS[] = {
-        {ASSAY_ACCEPT, "accept"}, {ASSAY_QUARANTINE, "quarantine"}, {ASSAY_REJECT, "reject"},
-        {ASSAY_DEFER, "defer"},   {ASSAY_TAG, "tag"},               {ASSAY_DISCARD, "discard"},
+        {ASSAY_ACCEPT, "accept"}, {ASSAY_QUARANTINE, "quarantine"},
+        {ASSAY_REJECT, "reject"}, {ASSAY_DEFER, "defer"},
+        {ASSAY_TAG, "tag"},       {ASSAY_DISCARD, "discard"},
     };
 
     (void)state;

@@ -95,8 +95,8 @@ static inline bool site_sign(const struct site *s, struct buf *mail)
     fwrite(mail->p, 1, mail->n, f);
     fclose(f);
     snprintf(command, sizeof command,
-             "'%s' sign --no-check --key %s/good.pem --selector s1 --domain good.example %s", program,
-             s->folder, path);
+             "'%s' sign --no-check --key %s/good.pem --selector s1 --domain good.example %s",
+             program, s->folder, path);
     if (!(f = popen(command, "r"))) /* NOLINT: a test's own command */
         return false;
     buf_clear(mail);
@@ -123,17 +123,18 @@ static inline bool site_configure(const struct site *s, const char *more)
 
     if (!f)
         return false;
-    fprintf(f,
-            "authserv_id = mx.test.example\nresolver = %s\nlog.level = warning\ncache = 256k\n"
-            "store = %s/store/assay.db\n%s\n"
-            "control { listen = %s  mode = 0666 }\n"
-            "milter \"in\" { listen = %s  mode = 0666  direction = in }\n"
-            "milter \"out\" { listen = %s  mode = 0666  direction = out }\n"
-            "sign \"own.example\" { key = main }\n"
-            "key \"main\" { selector = k1  domain = own.example  file = %s/own.pem }\n"
-            "srs { domain = srs.own.example  secret = %s/srs.secret  milter = yes  local = own.example }\n%s",
-            s->names.at, s->folder, geteuid() ? "" : "user = nobody", s->control, s->in, s->out,
-            s->folder, s->folder, more);
+    fprintf(
+        f,
+        "authserv_id = mx.test.example\nresolver = %s\nlog.level = warning\ncache = 256k\n"
+        "store = %s/store/assay.db\n%s\n"
+        "control { listen = %s  mode = 0666 }\n"
+        "milter \"in\" { listen = %s  mode = 0666  direction = in }\n"
+        "milter \"out\" { listen = %s  mode = 0666  direction = out }\n"
+        "sign \"own.example\" { key = main }\n"
+        "key \"main\" { selector = k1  domain = own.example  file = %s/own.pem }\n"
+        "srs { domain = srs.own.example  secret = %s/srs.secret  milter = yes  local = own.example }\n%s",
+        s->names.at, s->folder, geteuid() ? "" : "user = nobody", s->control, s->in, s->out,
+        s->folder, s->folder, more);
     return fclose(f) == 0;
 }
 

@@ -21,7 +21,8 @@ static struct config *config;
 
 static int set_up(void **state)
 {
-    static const char TEXT[] = "authserv_id = mx.example.org\nmilter \"in\" { listen = unix:/tmp/x }\n";
+    static const char TEXT[] =
+        "authserv_id = mx.example.org\nmilter \"in\" { listen = unix:/tmp/x }\n";
     struct buf why = buf_new(8192);
 
     (void)state;
@@ -103,8 +104,8 @@ static void a_message_is_found_by_either_name(void **state)
         const char *name;
         int wanted;
     } ROWS[] = {
-        {"Q1", 1},  {"id1@x", 1}, {"<id1@x>", 1}, {" <id1@x> ", 1}, {"id", -1},  {"Q", -1},
-        {"", -1},   {"Q11", -1},  {"<>", -1},     {"<Q1", -1},      {"twice", 3}, {"empty@x", 4},
+        {"Q1", 1}, {"id1@x", 1}, {"<id1@x>", 1}, {" <id1@x> ", 1}, {"id", -1},   {"Q", -1},
+        {"", -1},  {"Q11", -1},  {"<>", -1},     {"<Q1", -1},      {"twice", 3}, {"empty@x", 4},
     };
     struct why_ring *r = why_new(10);
 
@@ -137,7 +138,8 @@ static void a_change_of_size_keeps_the_newest(void **state)
     static const struct {
         unsigned before, messages, after, kept;
     } ROWS[] = {
-        {4, 3, 8, 3}, {4, 6, 8, 4}, {8, 6, 3, 3}, {8, 20, 3, 3}, {4, 4, 4, 4}, {5, 5, 0, 0}, {0, 3, 4, 0}, {3, 7, 1, 1},
+        {4, 3, 8, 3}, {4, 6, 8, 4}, {8, 6, 3, 3}, {8, 20, 3, 3},
+        {4, 4, 4, 4}, {5, 5, 0, 0}, {0, 3, 4, 0}, {3, 7, 1, 1},
     };
 
     (void)state;
@@ -150,7 +152,10 @@ static void a_change_of_size_keeps_the_newest(void **state)
         assert_kept(r, end - ROWS[i].kept, end, end + 2);
         keep_some(r, end, end + 2); /* and the ring goes on */
         if (ROWS[i].after)
-            assert_kept(r, end + 2 - (ROWS[i].kept + 2 < ROWS[i].after ? ROWS[i].kept + 2 : ROWS[i].after), end + 2, end + 3);
+            assert_kept(r,
+                        end + 2 -
+                            (ROWS[i].kept + 2 < ROWS[i].after ? ROWS[i].kept + 2 : ROWS[i].after),
+                        end + 2, end + 3);
         why_free(r);
     }
 }
