@@ -79,7 +79,7 @@ enum limits {
 
     /* the world */
     LIMIT_RESOLVERS = 8,   /**< resolvers that are forwarded to */
-    LIMIT_THREADS = 256,   /**< members of a pool of worlds */
+    LIMIT_THREADS = 128,   /**< members of a pool of worlds, threads of the daemon */
     LIMIT_RECALL = 100000, /**< domains whose deferral is remembered */
     LIMIT_OPEN = 16384,  /**< questions of a world or member on their way, those in line included */
     LIMIT_FLIGHTS = 400, /**< of a world or a pool, given to libunbound; one takes about 13 KB */

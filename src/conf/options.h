@@ -115,7 +115,7 @@
                 "the file that keeps a row of every verdict; unset: none is kept")                              \
     CONF_OPTION(TOP, STORE_RETENTION, "store.retention", DURATION, "1d-3650d", "90d", "", 0,                    \
                 "how long rows are kept")                                                                       \
-    CONF_OPTION(TOP, THREADS, "threads", NUMBER, "auto 1-256", "auto", "", 0,                                   \
+    CONF_OPTION(TOP, THREADS, "threads", NUMBER, "auto 1-128", "auto", "", 0,                                   \
                 "threads that serve connections; auto: one for each processor")                                 \
     CONF_OPTION(TOP, USER, "user", WORD, "", "assay", "", 0,                                                    \
                 "the user to run as, if started as root")                                                       \

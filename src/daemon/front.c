@@ -454,8 +454,10 @@ static const char *take_config(struct front *f, const struct channel_packet *p)
     if (config_read(read_all(p->files[0], &text), SPAN("assayd.conf"), NULL, NULL, &config, &why) !=
         ASSAY_DONE)
         wrong = "the front process does not understand the master's configuration";
-    else if (config->nlisteners != p->nlisteners || nkeys != f->nworkers)
+    else if (config->threads != f->nworkers)
         wrong = "the number of threads changed: that needs a restart";
+    else if (config->nlisteners != p->nlisteners || nkeys != f->nworkers)
+        wrong = "the master's sockets are not those of its configuration";
     close(p->files[0]);
     if (!wrong) {
         open_doors(f, config, p->files + 1, p->files + 1 + p->nlisteners);

@@ -28,6 +28,9 @@
 
 enum { WHY_MAX = CHANNEL_TEXT, PAUSE_S = 1, AGAIN_MS = 5000, OTHER_FILES = 1024 };
 
+_Static_assert((int)LIMIT_THREADS + 100 < (int)CHANNEL_FILES,
+               "a packet has room for a socket of each thread, and for listeners");
+
 /** The master. */
 struct master {
     const struct master_call *call;

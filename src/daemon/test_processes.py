@@ -248,6 +248,19 @@ def a_message_behind_a_reload_is_judged_by_the_new_configuration():
         m.close()
 
 
+@test
+def another_number_of_threads_is_refused_and_costs_no_keys():
+    with Daemon(threads=2) as d:
+        d.configure(threads=3)
+        word, text = d.ask("reload")
+        want("reload", ("NO", True), (word, "threads" in text))
+        d.configure(threads=2)
+        d.reload()
+        os.kill(d.children()["keys"], signal.SIGKILL)
+        wait_for("another keys process", lambda: "another one is started" in d.log())
+        wait_for("a signature", lambda: sign_on_all(d, 1, 1) == 0)
+
+
 def main():
     tests = [t for t in TESTS if not sys.argv[1:] or any(word in t.__name__ for word in sys.argv[1:])]
     failed = 0

@@ -36,7 +36,7 @@ assay_status world_pool_new(const struct assay_world_options *options, unsigned 
 
     if ((s = world_options(options, &o, ret_why)) != ASSAY_DONE)
         return s;
-    *ret_why = "a pool has 1 to 256 members";
+    *ret_why = "a pool has 1 to 128 members";
     if (n < 1 || n > LIMIT_THREADS)
         return ASSAY_EINVAL;
     if (!(pool = calloc(1, sizeof *pool + n * sizeof(*pool->members))))
