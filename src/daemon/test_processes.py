@@ -7,6 +7,7 @@ is spoken here by hand: what these tests do to it, no mail server does.
 """
 import contextlib
 import glob
+import json
 import os
 import shutil
 import signal
@@ -259,6 +260,25 @@ def another_number_of_threads_is_refused_and_costs_no_keys():
         os.kill(d.children()["keys"], signal.SIGKILL)
         wait_for("another keys process", lambda: "another one is started" in d.log())
         wait_for("a signature", lambda: sign_on_all(d, 1, 1) == 0)
+
+
+# ---- what is said ------------------------------------------------------------------------------------------------------------
+
+
+@test
+def a_field_of_any_length_leaves_every_event_its_own_line():
+    for form, size in (("json", 60000), ("text", 60000), ("json", 16300)):
+        with Daemon(top=f"log.format = {form}") as d:
+            m = Milter(d)
+            m.message(queue="LONG", fields=[("Message-ID", " <" + "\x01\u00e9" * (size // 3) + ">")])
+            m.message(queue="NEXT")
+            m.close()
+            wait_for("the second event", lambda: "NEXT" in d.log())
+            lines = [line for line in d.log().splitlines() if "LONG" in line or "NEXT" in line]
+            want(f"{form}: lines", 2, len(lines))
+            if form == "json":
+                want("queue ids", ["LONG", "NEXT"], [json.loads(line)["queue_id"] for line in lines])
+            want("fields behind it", [True, True], ["ms" in line[-30:] for line in lines])
 
 
 def main():
