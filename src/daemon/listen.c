@@ -49,15 +49,19 @@ static void make_folder(const char *path, gid_t group)
         (void)chmod(folder, 0755);
 }
 
-/** Bind, with the rights that are wanted from the first moment on. */
+/**
+ * Bind, with the rights that are wanted from the first moment on.
+ *
+ * SECURITY: the folder may be that of the user whom the front runs as, and the master is root: what
+ * stands at the name by now is not followed.
+ */
 static bool bind_unix(int fd, const struct sockaddr_un *at, const struct config_listener *l)
 {
-    mode_t before = umask(0777);
+    mode_t before = umask(~(mode_t)l->mode & 0777);
     bool fine = bind(fd, (const struct sockaddr *)at, sizeof *at) == 0;
 
     umask(before);
-    return fine && (l->group == (gid_t)-1 || chown(at->sun_path, (uid_t)-1, l->group) == 0) &&
-           chmod(at->sun_path, l->mode) == 0;
+    return fine && (l->group == (gid_t)-1 || lchown(at->sun_path, (uid_t)-1, l->group) == 0);
 }
 
 /** Listen at a path. \return the socket, or -1: errno says why */

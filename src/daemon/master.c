@@ -463,15 +463,21 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-/** Write our number where that is wanted. */
-static void write_pid(const struct config *config)
+/**
+ * Write our number where that is wanted.
+ *
+ * SECURITY: the folder may be that of the user whom the front runs as: no link is followed.
+ */
+static void write_pid(const struct master *m)
 {
-    FILE *f = config->pid_file ? fopen(config->pid_file, "we") : NULL;
+    const char *path = m->config->pid_file;
+    int fd =
+        path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644) : -1;
 
-    if (f) {
-        fprintf(f, "%ld\n", (long)getpid());
-        fclose(f);
-    }
+    if (path && (fd < 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0))
+        log_words(m->log, LOG_IS_WARNING, "pid_file", "%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
 }
 
 /** Each connection is an open file. What the system does not allow, the log says when it is reached. */
@@ -503,7 +509,7 @@ static bool start(struct master *m, struct buf *why)
         return false;
     if (listen_all(m->config, &none, &m->listening, why) != ASSAY_DONE)
         return false;
-    write_pid(m->config);
+    write_pid(m);
     raise_limit(m->config);
     m->started = time(NULL);
     return start_front(m);

@@ -262,6 +262,42 @@ def another_number_of_threads_is_refused_and_costs_no_keys():
         wait_for("a signature", lambda: sign_on_all(d, 1, 1) == 0)
 
 
+# ---- files that are not theirs -----------------------------------------------------------------------------------------------
+
+
+@test
+def a_file_in_the_place_of_a_socket_stays():
+    d = Daemon()
+    with open(f"{d.dir}/milter", "w", encoding="utf-8") as file:
+        file.write("mine")
+    done = subprocess.run([f"{BUILD}/assayd", "-c", f"{d.dir}/conf"], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    with open(f"{d.dir}/milter", encoding="utf-8") as file:
+        want("the file", "mine", file.read())
+    want("the complaint", True, "cannot listen" in done.stderr)
+    shutil.rmtree(d.dir)
+
+
+@test
+def a_link_in_the_place_of_the_pid_file_is_not_followed():
+    d = Daemon()
+    with open(f"{d.dir}/other", "w", encoding="utf-8") as file:
+        file.write("mine")
+    os.symlink(f"{d.dir}/other", f"{d.dir}/data/pid")
+    d.configure(top=f"pid_file = {d.dir}/data/pid")
+    with d:
+        with open(f"{d.dir}/other", encoding="utf-8") as file:
+            want("the file", "mine", file.read())
+        want("the warning", True, "pid_file" in d.log())
+
+
+@test
+def a_socket_has_the_mode_that_is_configured():
+    with Daemon() as d:
+        want("mode of the milter", 0o666, os.stat(f"{d.dir}/milter").st_mode & 0o777)
+        want("mode of the control socket", 0o660, os.stat(f"{d.dir}/control").st_mode & 0o777)
+        want("ours", os.getegid(), os.stat(f"{d.dir}/control").st_gid)
+
+
 # ---- what is said ------------------------------------------------------------------------------------------------------------
 
 
