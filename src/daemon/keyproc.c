@@ -310,24 +310,28 @@ static bool make_pairs(int *ours, int *theirs, unsigned n)
     return true;
 }
 
-/** Hear what the child has to complain about, until it serves or ends. */
-static void hear(int pipe_end, struct buf *why)
+/** Hear what the child has to complain about, until it serves or ends. \return whether it complains */
+static bool hear(int pipe_end, struct buf *why)
 {
     char piece[1024];
+    bool heard = false;
     ssize_t n;
 
     while ((n = read(pipe_end, piece, sizeof piece)) > 0 || (n < 0 && errno == EINTR))
-        if (n > 0)
-            buf_put(why, (assay_span){piece, (size_t)n});
+        if (n > 0) {
+            buf_put(why, (assay_span){piece, (size_t)n}); /* which may have no room for it */
+            heard = true;
+        }
     close(pipe_end);
+    return heard;
 }
 
 /** Fork the child; `ours` and `theirs` are open. */
 static assay_status fork_child(const struct keyproc_plan *plan, unsigned n, int *ours, int *theirs,
                                pid_t *ret_pid, struct buf *ret_why)
 {
-    size_t before = ret_why->n; /* warnings of the configuration stand there */
     int pipe_ends[2];
+    bool complains;
     pid_t pid;
 
     if (pipe2(pipe_ends, O_CLOEXEC) != 0)
@@ -342,11 +346,11 @@ static assay_status fork_child(const struct keyproc_plan *plan, unsigned n, int 
         close(pipe_ends[0]);
         return ASSAY_ENOMEM;
     }
-    hear(pipe_ends[0], ret_why);
-    if (ret_why->n > before)
+    complains = hear(pipe_ends[0], ret_why);
+    if (complains)
         waitpid(pid, NULL, 0);
     *ret_pid = pid;
-    return ret_why->n > before ? ASSAY_EINVAL : ASSAY_DONE;
+    return complains ? ASSAY_EINVAL : ASSAY_DONE;
 }
 
 assay_status keyproc_start(const struct keyproc_plan *plan, unsigned n, struct keyproc *ret,

@@ -86,6 +86,10 @@ int master_check(const struct master_call *call)
     struct keyproc keys;
     assay_status s = read_config(call, &config, &why);
 
+    if (s == ASSAY_DONE && why.n) {
+        complain(&why); /* warnings */
+        buf_clear(&why);
+    }
     if (s == ASSAY_DONE && (s = keyproc_start(&config->keys, 1, &keys, &why)) == ASSAY_DONE)
         keyproc_stop(&keys);
     if (why.n)
@@ -347,6 +351,9 @@ static bool reload(struct master *m, struct buf *why)
 
     if (read_config(m->call, &config, why) != ASSAY_DONE)
         return false;
+    if (why->n)
+        log_words(m->log, LOG_IS_WARNING, "reload", "%.*s", SPAN_ARG(buf_span(why)));
+    buf_clear(why); /* what is wrong needs the room */
     if (keyproc_start(&config->keys, m->config->threads, &keys, why) != ASSAY_DONE) {
         config_free(config);
         return false;

@@ -262,6 +262,20 @@ def another_number_of_threads_is_refused_and_costs_no_keys():
         wait_for("a signature", lambda: sign_on_all(d, 1, 1) == 0)
 
 
+@test
+def a_missing_key_is_told_behind_any_number_of_warnings():
+    ended = "".join(f'forwarder "somebody who was trusted for a long time, number {i}" {{\n client = 192.0.2.{i}\n until = 2020-01-01\n}}\n'
+                    for i in range(150))
+    with Daemon() as d:
+        d.configure(more=ended)
+        os.rename(f"{d.dir}/key.pem", f"{d.dir}/other.pem")
+        done = subprocess.run([f"{BUILD}/assayd", "--check", "-c", f"{d.dir}/conf"], capture_output=True, text=True, timeout=PATIENCE,
+                              check=False)
+        want("--check", (78, True), (done.returncode, "key.pem: No such file" in done.stderr))
+        word, text = d.ask("reload")
+        want("reload", ("NO", True), (word, "key.pem: No such file" in text))
+
+
 # ---- files that are not theirs -----------------------------------------------------------------------------------------------
 
 
