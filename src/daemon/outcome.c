@@ -125,7 +125,7 @@ void outcome_keep(struct worker *w, const struct message_facts *f, assay_eval *e
     struct daemon_row row;
 
     count(w->metrics, f, v);
-    if (v->what == ASSAY_DEFER && span_is(v->cause, "temperror") && v->author.n)
+    if (!f->outbound && v->what == ASSAY_DEFER && span_is(v->cause, "temperror") && v->author.n)
         (void)recall_seen(w->recall, v->author, w->now);
     if (!store && !log_wants(log, LOG_IS_INFO))
         return;

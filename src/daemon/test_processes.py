@@ -312,6 +312,21 @@ def a_socket_has_the_mode_that_is_configured():
         want("ours", os.getegid(), os.stat(f"{d.dir}/control").st_gid)
 
 
+@test
+def a_key_holder_that_is_silent_is_no_deferral_of_the_domain():
+    with Daemon() as d:
+        keys = d.children()["keys"]
+        os.kill(keys, signal.SIGSTOP)
+        m = Milter(d)
+        want("the reply", b"451 4.7.5", m.message()[-1][1][:9])
+        m.close()
+        os.kill(keys, signal.SIGCONT)
+        d.process.send_signal(signal.SIGTERM)
+        d.process.wait(PATIENCE)
+        with open(f"{d.dir}/data/rows.deferred", encoding="utf-8") as file:
+            want("what is remembered of domains whose DNS does not answer", "", file.read())
+
+
 # ---- what is said ------------------------------------------------------------------------------------------------------------
 
 
