@@ -209,6 +209,9 @@ static void check_srs(struct conf_checker *c, const struct conf_block *b)
                     "hash_least is above hash_length: no address that is written would be known");
     if (!conf_is_set(b, CONF_SRS_LISTEN) && !conf_number(b, CONF_SRS_MILTER))
         CONF_WARN(c, b->at, "srs is asked by nobody: set listen, or milter = yes");
+    if (conf_number(b, CONF_SRS_MILTER) && !conf_is_set(b, CONF_SRS_LOCAL))
+        CONF_WARN(c, conf_where(b, CONF_SRS_MILTER),
+                  "milter = yes without local: mail for here would have its sender rewritten too");
 }
 
 /** Who the forwarder is, and for how long. */

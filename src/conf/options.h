@@ -78,9 +78,9 @@
     CONF_OPTION(TOP, GROUP, "group", WORD, "", "", "assay", 0,                                                  \
                 "the group to run as; unset: that of the user")                                                 \
     CONF_OPTION(TOP, HEADER_BYTES, "header_bytes", SIZE, "16k-1M", "1M", "", 0,                                 \
-                "the largest header of a message; what has more is not judged")                                 \
+                "the largest header of a message; what has more is refused")                                 \
     CONF_OPTION(TOP, HEADER_COUNT, "header_count", NUMBER, "32-4096", "4096", "", 0,                            \
-                "the most header fields of a message; what has more is not judged")                             \
+                "the most header fields of a message; what has more is refused")                             \
     CONF_OPTION(TOP, HOSTNAME, "hostname", NAME, "", "", "mx.example.org", 0,                                   \
                 "the name of this host; unset: as the system says")                                             \
     CONF_OPTION(TOP, IDLE_TIMEOUT, "idle_timeout", DURATION, "10s-1d", "10m", "", 0,                            \
@@ -208,7 +208,7 @@
     CONF_OPTION(SRS, MAX_AGE, "max_age", DURATION, "1d-1023d", "21d", "", 0,                                    \
                 "how long bounces to a rewritten address are taken")                                            \
     CONF_OPTION(SRS, LOCAL, "local", PATTERN, "domain", "", "example.org, .example.org", LIST,                  \
-                "domains whose senders are never rewritten, beside that of srs")                                \
+                "domains whose senders are never rewritten, nor those of mail to them, beside that of srs")     \
     CONF_OPTION(SRS, OVERFLOW, "overflow", CHOICE, "keep refuse", "refuse", "", 0,                              \
                 "a sender that becomes too long for SMTP: kept as it is, or the message is refused")            \
     CONF_OPTION(SRS, MILTER, "milter", CHOICE, "no yes", "no", "", 0,                                           \

@@ -331,7 +331,7 @@ static const struct row {
     {M "qqqqqqqqqqqq x { }\n", "a.conf:2:1: unknown block \"qqqqqqqqqqqq\"\n"},
     {"milter { listen = systemd:m }\n",
      "a.conf:1:1: a milter block has a name: milter \"in\" { ... }\n"},
-    {M "srs x { domain = a.example secret = /s milter = yes }\n",
+    {M "srs x { domain = a.example secret = /s milter = yes local = b.example }\n",
      "a.conf:2:5: a srs block has no name\n"},
     {M KEY "sign a@b@.example { key = k }\n",
      "a.conf:3:6: the name of a sign block takes example.org, .example.org, * or user@example.org, not "
@@ -464,6 +464,10 @@ static const struct row {
      "a.conf:2:71: hash_least is above hash_length: no address that is written would be known\n"},
     {M "srs { domain = a.example secret = /s }\n",
      "a.conf:2:1: warning: srs is asked by nobody: set listen, or milter = yes\n"},
+    {M "srs { domain = a.example secret = /s milter = yes }\n",
+     "a.conf:2:38: warning: milter = yes without local: mail for here would have its sender "
+     "rewritten too\n"},
+    {M "srs { domain = a.example secret = /s milter = yes local = b.example }\n", ""},
     {M "forwarder f { note = x }\n",
      "a.conf:2:1: forwarder \"f\" is not told from others: client, name or sealer says who it is\n"},
     {M "forwarder f { client = ::1 name = a.example }\n",

@@ -116,7 +116,7 @@ void config_free(struct config *c);
 const struct config_listener *config_listener_like(const struct config *c,
                                                    const struct config_listener *other);
 
-/** The address, or domain, is of one of our domains as SRS has them. */
+/** The address is of one of our domains as SRS has them, or of none. */
 bool config_is_local(const struct config *c, assay_span address);
 
 /** How addresses are rewritten; `now`, `address` and `reverse` are the caller's to set. */

@@ -165,10 +165,11 @@ bool config_read_srs(struct making *m)
 bool config_is_local(const struct config *c, assay_span address)
 {
     size_t at = span_rfind(address, '@');
-    assay_span domain = at < address.n ? span_from(address, at + 1) : address;
     struct dns_name name;
 
-    if (dns_to_alabels(domain, &name) != ASSAY_DONE)
+    if (at == address.n) /* postmaster, or what the mail server completes by its own name */
+        return true;
+    if (dns_to_alabels(span_from(address, at + 1), &name) != ASSAY_DONE)
         return false;
     if (dns_is_under(dns_name_span(&name), c->srs.domain))
         return true;

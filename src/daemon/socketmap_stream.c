@@ -44,19 +44,28 @@ static void take_output(struct service *s)
     socketmap_sent(&s->session, out.n);
 }
 
+/** The driver is done with the request. What it could not ask, for want of memory, stays unanswered. */
+static void conclude(struct service *s, assay_status status)
+{
+    (void)drive_take(&s->drive);
+    if (status < 0)
+        assay_give_up(s->session.eval);
+    socketmap_answered(&s->session);
+}
+
 /** Take octets, as far as no request waits. \return false: the connection ends */
 static bool serve(struct service *s, assay_span octets)
 {
     while (octets.n && !s->session.eval && !s->session.closing) {
         octets = span_from(octets, socketmap_input(&s->session, octets, s->stream->worker->now));
         if (s->session.eval) {
+            assay_status status;
+
             drive_begin(&s->drive, s->session.eval);
-            if (drive_step(&s->drive) != ASSAY_NEED) {
-                (void)drive_take(&s->drive);
-                socketmap_answered(&s->session);
-            } else {
+            if ((status = drive_step(&s->drive)) == ASSAY_NEED)
                 drive_hurry(&s->drive, ANSWER_MS);
-            }
+            else
+                conclude(s, status);
         }
         take_output(s);
     }
@@ -72,9 +81,7 @@ static void ready(void *arg, assay_status status)
     struct buf held;
     bool goes_on;
 
-    (void)status; /* whatever it is, the session looks for itself */
-    (void)drive_take(&s->drive);
-    socketmap_answered(&s->session);
+    conclude(s, status);
     take_output(s);
     held = s->held;
     s->held = buf_new(HELD_MAX);

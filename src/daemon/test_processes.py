@@ -327,6 +327,25 @@ def a_key_holder_that_is_silent_is_no_deferral_of_the_domain():
             want("what is remembered of domains whose DNS does not answer", "", file.read())
 
 
+# ---- SRS in the milter -------------------------------------------------------------------------------------------------------
+
+
+@test
+def mail_for_here_keeps_its_sender():
+    with Daemon() as d:
+        with open(f"{d.dir}/secret", "w", encoding="utf-8") as file:
+            file.write("a secret of some length\n")
+        os.chmod(f"{d.dir}/secret", 0o600)
+        d.configure(more=f"srs {{\n domain = srs.example.org\n secret = {d.dir}/secret\n milter = yes\n local = example.net\n}}")
+        d.reload()
+        m = Milter(d)
+        for to, rewritten in ((["x@example.com"], True), (["x@example.net"], False), (["postmaster"], False),
+                              (["postmaster", "x@example.com"], True)):
+            packets = m.message(sender="s@sender.example", author="s@sender.example", to=to)
+            want(f"sender of mail to {to}", rewritten, any(command == b"e" and b"SRS0=" in data for command, data in packets))
+        m.close()
+
+
 # ---- what is said ------------------------------------------------------------------------------------------------------------
 
 
