@@ -38,6 +38,11 @@ assay_span row_message_id(const assay_eval *eval)
     return id;
 }
 
+size_t row_header_octets(const assay_eval *eval)
+{
+    return header_of(eval)->text.cap;
+}
+
 /** What stands behind the last @. */
 static assay_span domain_of(assay_span address)
 {

@@ -28,6 +28,9 @@ void row_of(const struct message_facts *facts, const assay_eval *eval, int64_t n
 /** The value of the topmost Message-ID, without brackets; empty when there is none. */
 assay_span row_message_id(const assay_eval *eval);
 
+/** Octets that the header of a message takes. */
+size_t row_header_octets(const assay_eval *eval);
+
 /** A disposition in one word. */
 const char *row_disposition(enum assay_disposition what);
 

@@ -346,6 +346,26 @@ def mail_for_here_keeps_its_sender():
         m.close()
 
 
+# ---- what is kept ------------------------------------------------------------------------------------------------------------
+
+
+@test
+def large_headers_push_others_out_and_take_no_more_memory():
+    with Daemon(threads=1, top="why.keep = 20") as d:
+        m = Milter(d)
+        m.message(queue="FIRST")
+        for i in range(5):
+            want("why FIRST", "OK", d.ask("why FIRST")[0])
+            m.message(queue=f"LARGE{i}", fields=[(f"X-{k}", " " + "x" * 60000) for k in range(8 if i == 4 else 1)])
+        for i in range(5):
+            m.message(queue=f"HUGE{i}", fields=[(f"X-{k}", " " + "x" * 60000) for k in range(16)])
+        want("why FIRST", "NO", d.ask("why FIRST")[0])
+        want("why HUGE4", "OK", d.ask("why HUGE4")[0])
+        m.message(queue="LAST")
+        want("why LAST", "OK", d.ask("why LAST")[0])
+        m.close()
+
+
 # ---- what is said ------------------------------------------------------------------------------------------------------------
 
 

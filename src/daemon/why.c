@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/why.h"
 
+#include "daemon/row.h"
 #include "fact/eval.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
+/**
+ * Octets of the header that a message may have on average; who sends larger ones pushes more of the
+ * others out, and does not fill the memory.
+ */
+enum { SHARE = 65536 };
+
 /** One message. */
 struct entry {
     assay_eval *eval; /* NULL: the place is free */
     struct config *config;
+    size_t octets; /* of its header */
     size_t queue_n, id_n;
     char *names; /* the queue id, then the Message-ID */
 };
@@ -18,6 +26,7 @@ struct why_ring {
     pthread_mutex_t lock;
     struct entry *entries;
     unsigned n, next;
+    size_t octets; /* of all of them */
 };
 
 /** Free what an entry holds. */
@@ -27,6 +36,13 @@ static void clear(struct entry *e)
     config_free(e->config);
     free(e->names);
     *e = (struct entry){0};
+}
+
+/** Drop an entry that may be in the ring. */
+static void drop(struct why_ring *r, struct entry *e)
+{
+    r->octets -= e->octets;
+    clear(e);
 }
 
 struct why_ring *why_new(unsigned keep)
@@ -52,7 +68,7 @@ void why_resize(struct why_ring *r, unsigned keep)
             if (i < keep)
                 entries[keep - 1 - i] = r->entries[(r->next + r->n - 1 - i) % r->n];
             else
-                clear(&r->entries[(r->next + r->n - 1 - i) % r->n]);
+                drop(r, &r->entries[(r->next + r->n - 1 - i) % r->n]);
         free(r->entries);
         r->entries = entries;
         r->n = keep;
@@ -78,11 +94,19 @@ static assay_span bare(assay_span id)
                                                                 : id;
 }
 
+/** Drop old ones until the others have no more than their share; the newest stays. */
+static void shrink(struct why_ring *r)
+{
+    for (unsigned i = 0; i + 1 < r->n && r->octets > (size_t)r->n * SHARE; i++)
+        drop(r, &r->entries[(r->next + i) % r->n]);
+}
+
 void why_keep(struct why_ring *r, const struct message_facts *facts, assay_span message_id,
               assay_eval *eval)
 {
     assay_span queue = facts->queue_id, id = bare(message_id);
-    struct entry e = {eval, config_ref(facts->config), queue.n, id.n, malloc(queue.n + id.n + 1)},
+    struct entry e = {eval,    config_ref(facts->config), row_header_octets(eval),
+                      queue.n, id.n,                      malloc(queue.n + id.n + 1)},
                  old = {0};
 
     eval_settle(eval);
@@ -95,6 +119,8 @@ void why_keep(struct why_ring *r, const struct message_facts *facts, assay_span 
         old = r->entries[r->next];
         r->entries[r->next] = e;
         r->next = (r->next + 1) % r->n;
+        r->octets += e.octets - old.octets;
+        shrink(r);
     } else {
         old = e;
     }
