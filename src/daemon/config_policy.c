@@ -59,15 +59,12 @@ static void put_list(struct buf *out, const char *key, const struct conf_block *
     }
 }
 
-/** Append a text in quotes. */
+/** Append a text in quotes. The table knows no quote inside of them. */
 static void put_quoted(struct buf *out, const char *key, assay_span text)
 {
     buf_printf(out, " %s=\"", key);
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"' || text.p[i] == '\\')
-            buf_putc(out, '\\');
-        buf_putc(out, text.p[i]);
-    }
+    for (size_t i = 0; i < text.n; i++)
+        buf_putc(out, text.p[i] == '"' ? '\'' : text.p[i]);
     buf_putc(out, '"');
 }
 

@@ -346,6 +346,15 @@ def mail_for_here_keeps_its_sender():
         m.close()
 
 
+@test
+def a_note_holds_quotes_and_semicolons():
+    with Daemon() as d:
+        d.configure(more='forwarder "the \\"old\\" university" {\n client = 192.0.2.9\n note = "asked for by \\"Ann\\"; see 4\\\\5"\n}')
+        d.reload()
+        text = d.ask("not-signed a@example.org")[1]
+        want("the table", True, "note=\"asked for by 'Ann'; see 4\\5\"" in text)
+
+
 # ---- what is kept ------------------------------------------------------------------------------------------------------------
 
 
