@@ -342,6 +342,42 @@ static void unlisten(struct master *m, struct listening *l)
     listen_done(l);
 }
 
+/** Both are the same text, or none. */
+static bool same_text(const char *a, const char *b)
+{
+    return span_eq(span_of(a), span_of(b));
+}
+
+/** Say which of the options that changed are read when the program starts, and not before. */
+static void tell_late(const struct master *m, const struct config *c)
+{
+    const struct config *o = m->config;
+    const struct {
+        const char *name;
+        bool changed;
+    } ALL[] = {
+        {"user or group", o->uid != c->uid || o->gid != c->gid},
+        {"sandbox", o->sandbox != c->sandbox},
+        {"pid_file", !same_text(o->pid_file, c->pid_file)},
+        {"store", !same_text(o->store, c->store)},
+        {"store.retention", o->retention_days != c->retention_days},
+        {"log", o->log_target != c->log_target},
+        {"log.facility", o->log_facility != c->log_facility},
+        {"log.format", o->log_format != c->log_format},
+        {"log.level", o->log_level != c->log_level},
+        {"resolver", !same_text(o->world.resolvers, c->world.resolvers)},
+        {"resolver.trust_anchor", !same_text(o->world.trust_anchor, c->world.trust_anchor)},
+        {"cache", o->world.cache_bytes != c->world.cache_bytes},
+        {"cache.keys", o->engine_keys != c->engine_keys},
+        {"defer.keep", o->recall_names != c->recall_names},
+    };
+
+    for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++)
+        if (ALL[i].changed)
+            log_words(m->log, LOG_IS_WARNING, "reload", "%s changed: that needs a restart",
+                      ALL[i].name);
+}
+
 /** Read all anew; what is wrong anywhere changes nothing. */
 static bool reload(struct master *m, struct buf *why)
 {
@@ -360,6 +396,7 @@ static bool reload(struct master *m, struct buf *why)
     }
     if (listen_all(config, &m->listening, &l, why) == ASSAY_DONE) {
         if (send_config(m, config, &l, &keys, why)) {
+            tell_late(m, config);
             adopt(m, config, &l, &keys);
             return true;
         }

@@ -263,6 +263,17 @@ def another_number_of_threads_is_refused_and_costs_no_keys():
 
 
 @test
+def what_needs_a_restart_is_told():
+    with Daemon() as d:
+        d.reload()
+        assert "restart" not in d.log(), d.log()
+        d.configure(top="log.level = debug\nstore.retention = 5d\ncache = 1M\nwhy.keep = 7")
+        d.reload()
+        told = sorted(line.split('"')[1].split()[0] for line in d.log().splitlines() if "needs a restart" in line)
+        want("options", ["cache", "log.level", "store.retention"], told)
+
+
+@test
 def a_missing_key_is_told_behind_any_number_of_warnings():
     ended = "".join(f'forwarder "somebody who was trusted for a long time, number {i}" {{\n client = 192.0.2.{i}\n until = 2020-01-01\n}}\n'
                     for i in range(150))
