@@ -3,7 +3,9 @@
 
 #include "base/time.h"
 
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 /** Samples for pct are from 0 to 99. */
 enum { SAMPLES = 100 };
@@ -59,11 +61,53 @@ static int take_now(const struct cli *cli, const struct message_file *m, struct 
     return EXIT_USAGE;
 }
 
+/**
+ * Where mail servers put the envelope for a program that they run: Exim's pipe transport and local(8) of
+ * Postfix. They set these for --pipe alone; elsewhere the names mean nothing.
+ */
+static const struct {
+    enum cli_option_id option;
+    const char *variable;
+} ENVIRONMENT[] = {{OPT_MAIL_FROM, "SENDER"},
+                   {OPT_RCPT, "RECIPIENT"},
+                   {OPT_IP, "CLIENT_ADDRESS"},
+                   {OPT_HELO, "CLIENT_HELO"}};
+
+/** What a mail server put into the environment in place of an option, or NULL. */
+static const char *from_environment(enum cli_option_id option)
+{
+    const char *value = NULL;
+    struct ip ip;
+
+    for (size_t i = 0; i < sizeof ENVIRONMENT / sizeof *ENVIRONMENT; i++)
+        if (ENVIRONMENT[i].option == option)
+            value = getenv(ENVIRONMENT[i].variable);
+    if (value && option == OPT_IP && !ip_read(span_of(value), &ip))
+        return NULL; /* "unknown" */
+    if (value && option == OPT_MAIL_FROM && strcmp(value, "MAILER-DAEMON") == 0)
+        return ""; /* Postfix's word for the null reverse-path */
+    return value;
+}
+
+/** What was given of the envelope by an option, or for --pipe by the mail server; NULL: nothing. */
+static const char *given(const struct cli *cli, enum cli_option_id option)
+{
+    const char *value = cli_value(cli, option);
+
+    if (!cli_has(cli, OPT_PIPE))
+        return value;
+    if (!value)
+        value = from_environment(option);
+    if (value && !*value && option != OPT_MAIL_FROM)
+        return NULL; /* the mail server's variable was empty */
+    return value;
+}
+
 /** What the command line says; it stands above all else. */
 static int take_options(const struct cli *cli, struct envelope *env)
 {
-    const char *ip = cli_value(cli, OPT_IP), *helo = cli_value(cli, OPT_HELO);
-    const char *sender = cli_value(cli, OPT_MAIL_FROM), *hostname = cli_value(cli, OPT_HOSTNAME);
+    const char *ip = given(cli, OPT_IP), *helo = given(cli, OPT_HELO);
+    const char *sender = given(cli, OPT_MAIL_FROM), *hostname = cli_value(cli, OPT_HOSTNAME);
     struct ip address;
     int status;
 
@@ -77,6 +121,9 @@ static int take_options(const struct cli *cli, struct envelope *env)
         env->e.mail_from = envelope_path(sender);
     if (sender)
         env->e.mail_from_unknown = false;
+    if (!hostname && cli_has(cli, OPT_PIPE) &&
+        gethostname(env->system_name, sizeof env->system_name - 1) == 0)
+        hostname = env->system_name; /* who adds results is not for the message to say */
     if (hostname)
         env->e.hostname = span_of(hostname);
     return 0;
@@ -87,12 +134,12 @@ static void take_client(const struct cli *cli, struct envelope *env)
 {
     const struct received *r = &env->guess.client->received;
 
-    env->client_guessed = !cli_has(cli, OPT_IP) || !cli_has(cli, OPT_HELO);
-    if (!cli_has(cli, OPT_IP))
+    env->client_guessed = !given(cli, OPT_IP) || !given(cli, OPT_HELO);
+    if (!given(cli, OPT_IP))
         env->e.ip = env->guess.client_text;
-    if (!cli_has(cli, OPT_HELO))
+    if (!given(cli, OPT_HELO))
         env->e.helo = r->helo;
-    if (!cli_has(cli, OPT_HOSTNAME))
+    if (!env->e.hostname.n)
         env->e.hostname = r->by;
 }
 
@@ -107,12 +154,12 @@ static void take_guess(const struct cli *cli, const struct message_file *m, stru
     env->guessed = true;
     if (env->guess.client)
         take_client(cli, env);
-    if (cli_has(cli, OPT_MAIL_FROM))
+    if (given(cli, OPT_MAIL_FROM))
         return;
     env->sender_guessed = env->guess.has_sender;
     if (env->guess.has_sender)
         env->e.mail_from = env->guess.sender;
-    else if (env->e.ip.n && !cli_has(cli, OPT_IP))
+    else if (env->e.ip.n && !given(cli, OPT_IP))
         env->e.mail_from_unknown = true;
 }
 
@@ -143,6 +190,8 @@ assay_span envelope_recipient(const struct cli *cli, const struct case_one *one,
     const char *value = NULL;
     size_t cursor = 0;
 
+    if (!cli_has(cli, OPT_RCPT) && i == 0 && given(cli, OPT_RCPT))
+        return envelope_path(given(cli, OPT_RCPT));
     if (!cli_has(cli, OPT_RCPT))
         return one ? case_recipient(one, i) : SPAN_EMPTY;
     for (size_t k = 0; k <= i; k++)

@@ -20,6 +20,7 @@ struct envelope {
     bool guessed; /**< the message was looked at; the next ones tell what was taken from it */
     bool client_guessed; /**< ip, and helo unless it was given */
     bool sender_guessed;
+    char system_name[256]; /**< of --pipe: ended by NUL */
 };
 
 /**

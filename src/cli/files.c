@@ -268,7 +268,7 @@ static int read_piece(const struct cli *cli, struct message_file *m, char *room,
 
 int message_next(const struct cli *cli, struct message_file *m, char *room, assay_span *ret)
 {
-    bool mbox = m->fd >= 0 && m->line > 1;
+    bool mbox = m->fd >= 0 && m->line > 1 && !m->whole;
     int status = 0;
 
     *ret = m->rest;

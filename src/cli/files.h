@@ -33,6 +33,7 @@ struct message_file {
     size_t held_n;
     struct header header;
     bool ended;
+    bool whole; /**< an mbox is not cut: all of it is one message */
 };
 
 /**

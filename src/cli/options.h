@@ -188,6 +188,10 @@
            "Print the Authentication-Results field (RFC 8601) and nothing else.")                               \
     OPTION(QUIET, 'q', "quiet", 0, "", IN(VERIFY), "exit status only",                                          \
            "Print nothing; the exit status tells.")                                                             \
+    OPTION(PIPE, 0, "pipe", 0, "", IN(VERIFY), "pass it on, judged",                                            \
+           "Write the message to standard output, with the results on top and forged ones taken out, for a mail " \
+           "server that passes messages through a program. Then the status is 0 whatever the verdict, and 75 when " \
+           "the message could not be passed on whole.")                                                         \
     OPTION(AS, 0, "as", "PROGRAM", "opendkim opendmarc openarc postsrsd", IN(IMPORT), "what the files are of",  \
            "The program that the files are of. Without it, their names say.")                                   \
     OPTION(STRICT, 0, "strict", 0, "", IN(CASE), "every question must be answered",                             \

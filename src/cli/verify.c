@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/answers.h"
+#include "cli/pipe.h"
 #include "cli/progress.h"
 #include "cli/record.h"
 #include "cli/report.h"
@@ -33,6 +34,7 @@ struct job {
     assay_policy *policy;
     assay_eval *eval;
     struct record record;
+    struct pipe_copy copy; /* of --pipe */
 };
 
 /** Memory is out, or a call was refused that should not be. */
@@ -69,7 +71,7 @@ static int make_policy(struct job *j)
     assay_status s = assay_policy_new(&j->policy);
     int status = 0;
 
-    if (s == ASSAY_DONE)
+    if (s == ASSAY_DONE && !cli_has(cli, OPT_PIPE))
         s = assay_policy_set(j->policy, "dmarc.second_view", "yes", NULL);
     if (s != ASSAY_DONE)
         return failed(j, s);
@@ -137,6 +139,8 @@ static int feed(struct job *j)
         if ((s = assay_feed(j->eval, piece)) < 0)
             return failed(j, s);
         record_keep(&j->record, piece);
+        if ((status = pipe_keep(j->v->cli, &j->copy, piece)) != 0)
+            return status;
     }
     if (j->own)
         s = case_give_digests(j->own, j->eval);
@@ -182,7 +186,7 @@ static assay_status show(const struct job *j, const struct report *r, struct buf
 {
     const struct cli *cli = j->v->cli;
 
-    if (cli_has(cli, OPT_QUIET))
+    if (cli_has(cli, OPT_QUIET) || cli_has(cli, OPT_PIPE))
         return ASSAY_DONE;
     if (cli_has(cli, OPT_JSON))
         return report_json(r, cli_has(cli, OPT_EXPLAIN), out);
@@ -218,6 +222,8 @@ static int conclude(struct job *j)
 
     if (s != ASSAY_DONE)
         return failed(j, s);
+    if (cli_has(cli, OPT_PIPE))
+        status = pipe_write(cli, &j->copy, &j->message, r.verdict);
     return cli_worse(status, record_write(&j->record, j->eval));
 }
 
@@ -236,6 +242,9 @@ static int verify_one(struct verifier *v, const char *name)
 
     record_init(&j.record, v->cli);
     status = open_message(&j);
+    j.message.whole = cli_has(v->cli, OPT_PIPE);
+    if (status == 0 && j.message.whole)
+        status = pipe_begin(v->cli, &j.copy);
     j.record.digests = j.own && case_has_digests(j.own);
     if (status == 0)
         status = make_eval(&j);
@@ -249,6 +258,7 @@ static int verify_one(struct verifier *v, const char *name)
     assay_eval_free(j.eval);
     assay_policy_free(j.policy);
     record_done(&j.record);
+    pipe_done(&j.copy);
     message_close(&j.message);
     case_set_free(j.set);
     return printed == 0 ? status : cli_worse(status, printed);
@@ -262,7 +272,9 @@ static int check_options(const struct cli *cli)
     static const struct {
         enum cli_option_id a, b;
     } EXCLUDE[] = {{OPT_JSON, OPT_AR},    {OPT_JSON, OPT_QUIET},    {OPT_AR, OPT_QUIET},
-                   {OPT_AR, OPT_EXPLAIN}, {OPT_EXPLAIN, OPT_QUIET}, {OPT_WORLD, OPT_RESOLVER}};
+                   {OPT_AR, OPT_EXPLAIN}, {OPT_EXPLAIN, OPT_QUIET}, {OPT_WORLD, OPT_RESOLVER},
+                   {OPT_PIPE, OPT_JSON},  {OPT_PIPE, OPT_AR},       {OPT_PIPE, OPT_QUIET},
+                   {OPT_PIPE, OPT_EXPLAIN}};
 
     for (size_t i = 0; i < sizeof EXCLUDE / sizeof *EXCLUDE; i++)
         if (cli_has(cli, EXCLUDE[i].a) && cli_has(cli, EXCLUDE[i].b)) {
@@ -275,6 +287,8 @@ static int check_options(const struct cli *cli)
                      "--redact says how to --record; name a file: --record FILE.case --redact");
     else if (cli_has(cli, OPT_RECORD) && cli->args.noperands > 1)
         cli_complain(cli, "--record keeps one message in a file; name one");
+    else if (cli_has(cli, OPT_PIPE) && cli->args.noperands)
+        cli_complain(cli, "--pipe reads standard input; name no file");
     else
         return 0;
     return EXIT_USAGE;
@@ -327,6 +341,8 @@ int cli_verify(const struct cli *cli)
         return status;
     if ((status = begin(&v)) == 0)
         status = verify_all(&v);
+    if (cli_has(cli, OPT_PIPE) && status != 0)
+        status = EXIT_DEFER; /* no reason of ours to return a message to its sender */
     answers_done(&v.answers);
     case_set_free(v.world);
     assay_engine_free(v.engine);
