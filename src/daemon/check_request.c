@@ -177,16 +177,16 @@ static enum check_event end(struct check_request *r)
 /** Take a line. */
 static enum check_event take_line(struct check_request *r, assay_span line)
 {
-    assay_span rest = line, word;
+    size_t equals = span_find(line, '=');
     enum check_name name;
     enum check_event event;
     const char *why;
 
     if (!line.n)
         return end(r);
-    if (!span_cut(&rest, '=', &word))
+    if (equals == line.n)
         return bad(r, "", "it is not NAME=VALUE");
-    if ((name = name_of(word)) == CHECK_N_NAMES)
+    if ((name = name_of(span_first(line, equals))) == CHECK_N_NAMES)
         return bad(r, "", "there is no such name");
     if (check_given(r, name))
         return bad(r, ROWS[name].name, "it stands twice");
@@ -194,8 +194,8 @@ static enum check_event take_line(struct check_request *r, assay_span line)
         return bad(r, ROWS[name].name, why);
     r->given |= 1U << name;
     if (ROWS[name].kind == OCTETS)
-        event = take_length(r, name, rest);
-    else if ((event = take_text(r, name, rest)) == CHECK_MORE)
+        event = take_length(r, name, span_from(line, equals + 1));
+    else if ((event = take_text(r, name, span_from(line, equals + 1))) == CHECK_MORE)
         event = check_kind(r, name);
     r->line++;
     return event;
