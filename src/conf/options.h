@@ -139,7 +139,7 @@
     CONF_OPTION(POLICY, PARENT, "parent", REF, "policy", "", "others", 0,                                       \
                 "the policy that this one refines; unset: the options at the top")                              \
     CONF_OPTION(POLICY, WHEN_LISTENER, "when.listener", REF, "milter", "", "in", LIST,                          \
-                "the milter that the message came by")                                                          \
+                "the milter that the message came by; with a check block, also a listener that the mail server names")                                                          \
     CONF_OPTION(POLICY, WHEN_CLIENT, "when.client", MATCH, "networks, names of hosts, .domains", "", "192.0.2.0/24", LIST,\
                 "the client's network, or its name, which has to resolve back")                                 \
     CONF_OPTION(POLICY, WHEN_AUTHENTICATED, "when.authenticated", MATCH, "yes, no, names of users", "", "no", LIST,\
