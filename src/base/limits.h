@@ -103,12 +103,12 @@ enum limits {
     LIMIT_CASE_FACTS = 4096,     /**< answers that one case remembers */
 
     /* assayd.conf */
-    LIMIT_CONF_TEXT = 1 << 26,  /**< octets of all its files */
-    LIMIT_CONF_FILES = 4096,    /**< files, the first included */
-    LIMIT_CONF_DEPTH = 8,       /**< files that include one another */
-    LIMIT_CONF_BLOCKS = 262144, /**< blocks of all files */
-    LIMIT_CONF_ITEMS = 4096,    /**< options of one block */
-    LIMIT_CONF_WORDS = 65536,   /**< values of one option */
+    LIMIT_CONF_TEXT = 1 << 26,   /**< octets of all its files */
+    LIMIT_CONF_FILES = 4096,     /**< files, the first included */
+    LIMIT_CONF_DEPTH = 8,        /**< files that include one another */
+    LIMIT_CONF_BLOCKS = 262144,  /**< blocks of all files */
+    LIMIT_CONF_ITEMS = 4096,     /**< options of one block */
+    LIMIT_CONF_WORDS = 65536,    /**< values of one option */
     LIMIT_CONF_COMPLAINTS = 100, /**< complaints that are told; of others there is a count */
 
     /* the check service */

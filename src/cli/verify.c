@@ -271,9 +271,9 @@ static int check_options(const struct cli *cli)
 {
     static const struct {
         enum cli_option_id a, b;
-    } EXCLUDE[] = {{OPT_JSON, OPT_AR},    {OPT_JSON, OPT_QUIET},    {OPT_AR, OPT_QUIET},
-                   {OPT_AR, OPT_EXPLAIN}, {OPT_EXPLAIN, OPT_QUIET}, {OPT_WORLD, OPT_RESOLVER},
-                   {OPT_PIPE, OPT_JSON},  {OPT_PIPE, OPT_AR},       {OPT_PIPE, OPT_QUIET},
+    } EXCLUDE[] = {{OPT_JSON, OPT_AR},     {OPT_JSON, OPT_QUIET},    {OPT_AR, OPT_QUIET},
+                   {OPT_AR, OPT_EXPLAIN},  {OPT_EXPLAIN, OPT_QUIET}, {OPT_WORLD, OPT_RESOLVER},
+                   {OPT_PIPE, OPT_JSON},   {OPT_PIPE, OPT_AR},       {OPT_PIPE, OPT_QUIET},
                    {OPT_PIPE, OPT_EXPLAIN}};
 
     for (size_t i = 0; i < sizeof EXCLUDE / sizeof *EXCLUDE; i++)

@@ -83,7 +83,8 @@ static void check_refs(struct conf_checker *c, const struct conf_block *b)
             if (to)
                 ((struct conf_block *)to)->used = true;
             else if (e->option != CONF_POLICY_WHEN_LISTENER || !c->conf->n[CONF_CHECK])
-                refuse_ref(c, kind, e, k); /* of check, it is the mail server that names listeners */
+                refuse_ref(c, kind, e,
+                           k); /* of check, it is the mail server that names listeners */
         }
     }
 }

@@ -56,10 +56,10 @@ struct check {
     struct header header;
     struct drive drive;
     enum state state;
-    struct event late; /* the request takes longer to come than it may */
-    struct event more; /* the next piece of the file */
-    int spool;         /* -1: none */
-    bool after_cr;     /* the last octet fed was a CR */
+    struct event late;   /* the request takes longer to come than it may */
+    struct event more;   /* the next piece of the file */
+    int spool;           /* -1: none */
+    bool after_cr;       /* the last octet fed was a CR */
     const char *refusal; /* STATE_OVER: why it is refused for good; NULL: for now */
 };
 
@@ -173,8 +173,9 @@ static assay_status begin(struct check *c)
                                       .listener = f->listener,
                                       .user = f->user};
     assay_eval *eval;
-    assay_status s = (f->outbound ? assay_send_new : assay_receive_new)(
-        w->engine, f->config->policy, &envelope, &eval);
+    assay_status s =
+        (f->outbound ? assay_send_new : assay_receive_new)(w->engine, f->config->policy, &envelope,
+                                                           &eval);
 
     if (s == ASSAY_DONE)
         drive_begin(&c->drive, eval);

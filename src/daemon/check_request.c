@@ -16,16 +16,11 @@ static const struct row {
     enum kind kind;
     size_t max;
 } ROWS[CHECK_N_NAMES] = {
-    [CHECK_IP] = {"ip", ADDRESS, 64},
-    [CHECK_HELO] = {"helo", TEXT, 1024},
-    [CHECK_FROM] = {"from", TEXT, 1024},
-    [CHECK_TO] = {"to", TEXT, LIMIT_CHECK_LINE},
-    [CHECK_USER] = {"user", TEXT, 1024},
-    [CHECK_QUEUE] = {"queue", TEXT, 256},
-    [CHECK_LISTENER] = {"listener", TEXT, 256},
-    [CHECK_DIRECTION] = {"direction", DIRECTION, 8},
-    [CHECK_HEADER] = {"header", OCTETS, 0},
-    [CHECK_SPOOL] = {"spool", TEXT, 4096},
+    [CHECK_IP] = {"ip", ADDRESS, 64},           [CHECK_HELO] = {"helo", TEXT, 1024},
+    [CHECK_FROM] = {"from", TEXT, 1024},        [CHECK_TO] = {"to", TEXT, LIMIT_CHECK_LINE},
+    [CHECK_USER] = {"user", TEXT, 1024},        [CHECK_QUEUE] = {"queue", TEXT, 256},
+    [CHECK_LISTENER] = {"listener", TEXT, 256}, [CHECK_DIRECTION] = {"direction", DIRECTION, 8},
+    [CHECK_HEADER] = {"header", OCTETS, 0},     [CHECK_SPOOL] = {"spool", TEXT, 4096},
     [CHECK_BODY] = {"body", OCTETS, 0},
 };
 
@@ -88,8 +83,9 @@ static enum check_event take_text(struct check_request *r, enum check_name name,
     if (!span_starts(text, SPAN("\"")))
         buf_put(out, text);
     else if (!put_quoted(text, out))
-        return bad(r, ROWS[name].name, "a value that begins with \" is quoted to its end, as by"
-                                       " ${quote:...}");
+        return bad(r, ROWS[name].name,
+                   "a value that begins with \" is quoted to its end, as by"
+                   " ${quote:...}");
     if (out->status == ASSAY_ENOMEM)
         return CHECK_NO_MEMORY;
     return out->status == ASSAY_DONE ? CHECK_MORE : bad(r, ROWS[name].name, "it is too long");
@@ -107,7 +103,7 @@ static const char *missing(const struct check_request *r, bool all)
     if (!check_given(r, CHECK_HEADER))
         return "header is missing";
     return check_given(r, CHECK_SPOOL) || check_given(r, CHECK_BODY) ? NULL
-                                                                    : "spool, or body, is missing";
+                                                                     : "spool, or body, is missing";
 }
 
 /** Octets are to follow. */

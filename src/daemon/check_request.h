@@ -59,14 +59,14 @@ enum check_event {
 /** A request being read. */
 struct check_request {
     struct lines lines;
-    unsigned line; /**< the one being read, from 1 */
-    unsigned given; /**< one bit for each name */
+    unsigned line;                    /**< the one being read, from 1 */
+    unsigned given;                   /**< one bit for each name */
     struct buf values[CHECK_N_NAMES]; /**< of CHECK_HEADER: the header itself */
-    enum check_name octets; /**< whose octets come now: CHECK_HEADER, CHECK_BODY */
-    uint64_t left;          /**< how many */
-    bool too_long;          /**< the header is passed over */
-    bool over;              /**< nothing more is read */
-    char why[160];          /**< what is wrong, for people */
+    enum check_name octets;           /**< whose octets come now: CHECK_HEADER, CHECK_BODY */
+    uint64_t left;                    /**< how many */
+    bool too_long;                    /**< the header is passed over */
+    bool over;                        /**< nothing more is read */
+    char why[160];                    /**< what is wrong, for people */
 };
 
 /** Begin. \param header_bytes  the longest header */

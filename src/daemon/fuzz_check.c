@@ -83,8 +83,12 @@ static void check_addresses(assay_span rest)
 static void check_replies(assay_span text)
 {
     struct assay_edit edits[65] = {{.remove = false}};
-    struct assay_verdict v = {.what = ASSAY_ACCEPT, .reason = text, .authres = text, .text = text,
-                              .enhanced = SPAN_EMPTY, .edits = edits};
+    struct assay_verdict v = {.what = ASSAY_ACCEPT,
+                              .reason = text,
+                              .authres = text,
+                              .text = text,
+                              .enhanced = SPAN_EMPTY,
+                              .edits = edits};
     struct buf out = buf_new(64 << 20);
     struct header header;
 
@@ -96,15 +100,17 @@ static void check_replies(assay_span text)
 
             for (size_t k = 0; k < i; k++)
                 nth += field_is(&header, k, field_name(&header, i - 1));
-            edits[v.nedits++] = (struct assay_edit){
-                .remove = true, .index = nth, .name = field_name(&header, i - 1), .value = SPAN_EMPTY};
+            edits[v.nedits++] = (struct assay_edit){.remove = true,
+                                                    .index = nth,
+                                                    .name = field_name(&header, i - 1),
+                                                    .value = SPAN_EMPTY};
         }
-    edits[v.nedits++] =
-        (struct assay_edit){.name = SPAN("X"), .value = SPAN("a \"b\\\";\r\n\tc")};
+    edits[v.nedits++] = (struct assay_edit){.name = SPAN("X"), .value = SPAN("a \"b\\\";\r\n\tc")};
     check_reply(&v, &header, &out);
     must(out.status == ASSAY_DONE && out.n && span_find(buf_span(&out), '\n') == out.n - 1);
     must(span_find(buf_span(&out), '\0') == out.n && span_find(buf_span(&out), '\r') == out.n);
-    must(span_contains(buf_span(&out), SPAN(":at_start:X: a \\\"b\\\\\\\";\\n\tc\\n\" hold=\"no\"\n")));
+    must(span_contains(buf_span(&out),
+                       SPAN(":at_start:X: a \\\"b\\\\\\\";\\n\tc\\n\" hold=\"no\"\n")));
     buf_done(&out);
     header_done(&header);
 }

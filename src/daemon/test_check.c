@@ -63,9 +63,12 @@ static void is(assay_span got, const char *wanted)
 
 static void a_request_is_read_however_it_is_cut(void **state)
 {
-    static const char TEXT[] = "ip=192.0.2.7\r\nhelo=\"a\\\"b\\\\c\\nd\\r\"\nfrom=\nto=b@example.org\n"
-                               "user=\"\"\nqueue=1vP\nlistener=x\ndirection=out\nheader=10\n"
-                               "A: b\n\nip=\n" "body=6\n.\r\n\nxy" "\n";
+    static const char TEXT[] =
+        "ip=192.0.2.7\r\nhelo=\"a\\\"b\\\\c\\nd\\r\"\nfrom=\nto=b@example.org\n"
+        "user=\"\"\nqueue=1vP\nlistener=x\ndirection=out\nheader=10\n"
+        "A: b\n\nip=\n"
+        "body=6\n.\r\n\nxy"
+        "\n";
 
     (void)state;
     for (size_t cut = 1; cut <= sizeof TEXT; cut++) {
@@ -125,8 +128,9 @@ static void what_is_wrong_with_a_request_is_said_with_its_line(void **state)
         {"ip=\nfrom=\nheader=0\nbody=0\nspool=/a\n", "line 5: spool: the body is there already"},
         {"helo=\"a\n", "line 1: helo: a value that begins with \" is quoted to its end, as by "
                        "${quote:...}"},
-        {"from=\"a b\"@c\n", "line 1: from: a value that begins with \" is quoted to its end, as by "
-                             "${quote:...}"},
+        {"from=\"a b\"@c\n",
+         "line 1: from: a value that begins with \" is quoted to its end, as by "
+         "${quote:...}"},
         {"helo=\"a\\x\"\n", "line 1: helo: a value that begins with \" is quoted to its end, as by "
                             "${quote:...}"},
         {"helo=\"a\\\n", "line 1: helo: a value that begins with \" is quoted to its end, as by "
@@ -253,9 +257,10 @@ static void a_message_that_does_not_go_on_has_no_edits(void **state)
     v.edits = &edit;
     v.nedits = 1;
     out = reply_of(&v, "");
-    is(buf_span(&out), "verdict=\"reject\" code=\"550\" enhanced=\"5.7.1\" text=\"No\\n\\\"Sir\\\"\\001\" "
-                       "reply=\"550 5.7.1 No\\n\\\"Sir\\\"\\001\" reason=\"why\" authres=\"\" remove=\"\" "
-                       "add=\"\" hold=\"no\"\n");
+    is(buf_span(&out),
+       "verdict=\"reject\" code=\"550\" enhanced=\"5.7.1\" text=\"No\\n\\\"Sir\\\"\\001\" "
+       "reply=\"550 5.7.1 No\\n\\\"Sir\\\"\\001\" reason=\"why\" authres=\"\" remove=\"\" "
+       "add=\"\" hold=\"no\"\n");
     buf_done(&out);
 }
 
@@ -318,8 +323,9 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const NAMES[] = {"in/1-D", "in/s/2-D", "in/3-D", "in/4-D",   "outside-D",
-                                        "in/link-D", "in/way", "in/pipe-D", "in/s", "in", "."};
+    static const char *const NAMES[] = {"in/1-D",    "in/s/2-D",  "in/3-D", "in/4-D",
+                                        "outside-D", "in/link-D", "in/way", "in/pipe-D",
+                                        "in/s",      "in",        "."};
     char path[128];
 
     (void)state;
