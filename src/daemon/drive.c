@@ -131,10 +131,13 @@ assay_status drive_step(struct drive *d)
 static void again(evutil_socket_t fd, short what, void *arg)
 {
     struct drive *d = arg;
+    struct metrics *m = d->worker->metrics;
+    int64_t began = world_now_us();
     assay_status s = drive_step(d);
 
     (void)fd;
     (void)what;
+    metrics_add(m, METRIC_STAGE_WORK, world_now_us() - began);
     if (s != ASSAY_NEED)
         d->ready(d->arg, s);
 }

@@ -8,8 +8,10 @@
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
 #include "daemon/stream.h"
+#include "daemon/title.h"
 #include "daemon/why.h"
 #include "store/store.h"
+#include "world/clock.h"
 #include "world/pool.h"
 #include "world/recall.h"
 
@@ -18,7 +20,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -29,6 +30,12 @@ enum { RECALL_KEEP_S = 14 * 86400, RECALL_SAVE_MS = 60000 };
 
 /** How long open connections may go on when the program is told to end. */
 enum { FAREWELL_MS = 5000 };
+
+/** A worker whose loop has not turned for so long stands still; it ticks every second. */
+enum { STILL_MS = 5000 };
+
+/** How often the store is looked at. */
+enum { LOOK_MS = 1000 };
 
 /** Addresses at which monitors are served, at most. */
 enum { HTTP_MOST = 8 };
@@ -103,11 +110,55 @@ void front_world_stats(const struct front *f, struct world_stats *ret)
     world_pool_stats(f->pool, ret);
 }
 
-const char *front_not_ready(const struct front *f)
+/* ---- its state ---- */
+
+bool front_is_alive(const struct front *f, char why[FRONT_WHY])
 {
+    for (unsigned i = 0; i < f->nworkers; i++) {
+        int64_t still = world_now() - atomic_load(&f->workers[i].w.ticked);
+
+        if (still <= STILL_MS)
+            continue;
+        snprintf(why, FRONT_WHY, "worker %u has stood still for %lld s", i,
+                 (long long)(still / 1000));
+        return false;
+    }
+    return true;
+}
+
+/** Every worker has a keys process to ask. */
+static bool has_keys(const struct front *f)
+{
+    for (unsigned i = 0; i < f->nworkers; i++)
+        if (!keyclient_is_up(f->workers[i].w.keys))
+            return false;
+    return true;
+}
+
+bool front_is_ready(const struct front *f, char why[FRONT_WHY])
+{
+    struct store_stats s = {0};
+
+    if (f->store)
+        store_stats(f->store, &s);
     if (atomic_load(&f->ending))
-        return "it is ending";
-    return atomic_load(&f->serving) ? NULL : "it is starting";
+        snprintf(why, FRONT_WHY, "it is ending");
+    else if (!atomic_load(&f->serving))
+        snprintf(why, FRONT_WHY, "it is starting");
+    else if (!has_keys(f))
+        snprintf(why, FRONT_WHY, "the keys process is gone; nothing can be signed");
+    else if (s.waiting > 0)
+        snprintf(why, FRONT_WHY, "the store cannot be written: %s", s.spill_why);
+    else
+        return true;
+    return false;
+}
+
+void front_state(const struct front *f, struct front_state *ret)
+{
+    char why[FRONT_WHY];
+
+    *ret = (struct front_state){f->nworkers, has_keys(f), front_is_ready(f, why)};
 }
 
 bool front_admit(struct front *f, unsigned most)
@@ -288,6 +339,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     w->now = time(NULL);
+    atomic_store(&w->ticked, world_now());
 }
 
 uint8_t worker_sample(struct worker *w)
@@ -320,7 +372,8 @@ static bool make_worker(struct front *f, unsigned i, int keys)
                          .recall = f->recall,
                          .config = config_ref(f->config),
                          .metrics = &f->metrics[i],
-                         .now = time(NULL)};
+                         .now = time(NULL),
+                         .ticked = world_now()};
     LIST_INIT(&f->workers[i].watches);
     LIST_INIT(&w->streams);
     w->loop = world_loop(w->world);
@@ -546,6 +599,36 @@ static bool open_store(struct front *f)
     return false;
 }
 
+/** What was said of the store last: words are written when they change, not for every message. */
+struct said {
+    bool spill, database; /* that it cannot be written */
+};
+
+/** Say what becomes of a part of the store. */
+static void say(struct front *f, bool *said, bool wrong, const char *place, const char *why)
+{
+    if (wrong == *said)
+        return;
+    *said = wrong;
+    if (wrong)
+        log_words(f->log, LOG_IS_ERROR, "store", "%s cannot be written: %s", place, why);
+    else
+        log_words(f->log, LOG_IS_NOTICE, "store", "%s can be written again", place);
+}
+
+/** Look whether the store can be written. */
+static void look_at_store(struct front *f, struct said *said)
+{
+    struct store_stats s;
+
+    if (!f->store)
+        return;
+    store_stats(f->store, &s);
+    say(f, &said->spill, s.waiting > 0, "the spill (rows wait in memory)", s.spill_why);
+    say(f, &said->database, s.database_why[0] != '\0', "the database (rows wait in the spill)",
+        s.database_why);
+}
+
 /** Make all that workers share, and the workers. */
 static bool make(struct front *f, const struct front_start *start)
 {
@@ -609,8 +692,9 @@ int front_run(const struct front_start *start)
 {
     static struct channel_packet packet;
     struct front f = {.master = start->master, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct said said = {0};
 
-    prctl(PR_SET_NAME, "assayd: front", 0, 0, 0);
+    title_set("assayd: front");
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);
@@ -621,16 +705,19 @@ int front_run(const struct front_start *start)
     atomic_store(&f.serving, true);
     channel_say(f.master, CHANNEL_READY, SPAN_EMPTY);
     load_recall(&f);
-    for (;;) {
+    for (int64_t saved = world_now();;) {
         struct pollfd master = {.fd = f.master, .events = POLLIN};
-        int n = poll(&master, 1, RECALL_SAVE_MS);
+        int n = poll(&master, 1, LOOK_MS);
 
-        if (n == 0)
-            save_recall(&f);
-        else if (n > 0 && !channel_receive(f.master, &packet))
+        if (n > 0 && !channel_receive(f.master, &packet))
             break;
-        else if (n > 0)
+        if (n > 0)
             obey(&f, &packet);
+        look_at_store(&f, &said);
+        if (world_now() - saved < RECALL_SAVE_MS)
+            continue;
+        save_recall(&f);
+        saved = world_now();
     }
     save_recall(&f);
     end(&f);

@@ -48,8 +48,24 @@ void front_metrics(const struct front *f, struct buf *out);
 /** What the world has counted. */
 void front_world_stats(const struct front *f, struct world_stats *ret);
 
-/** Why it should not be given mail now, in a few words; NULL: it may. */
-const char *front_not_ready(const struct front *f);
+/** Room for the words of the next two. */
+enum { FRONT_WHY = 512 };
+
+/** Every worker's loop turns. \param why  set on false, to words */
+bool front_is_alive(const struct front *f, char why[FRONT_WHY]);
+
+/** It may be given mail. \param why  set on false, to words */
+bool front_is_ready(const struct front *f, char why[FRONT_WHY]);
+
+/** What state the front is in; 1 for yes. */
+struct front_state {
+    unsigned workers;
+    bool keys;  /**< every worker has a keys process to ask */
+    bool ready; /**< front_is_ready() */
+};
+
+/** Look. */
+void front_state(const struct front *f, struct front_state *ret);
 
 /** One connection more, unless there are too many. */
 bool front_admit(struct front *f, unsigned most);

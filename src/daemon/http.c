@@ -19,75 +19,65 @@ struct http {
 
 /* ---- what is shown ---- */
 
-/** One figure with its help. */
-static void figure(struct buf *out, const char *name, const char *type, const char *help,
-                   uint64_t n)
-{
-    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
-               (unsigned long long)n);
-}
-
 /** How long answers of the DNS took, as a histogram. */
 static void latency(struct buf *out, const struct world_stats *s)
 {
     uint64_t sum = 0;
 
-    buf_puts(out, "# HELP assay_dns_latency_seconds from the question to the resolver's answer\n"
-                  "# TYPE assay_dns_latency_seconds histogram\n");
+    buf_puts(out, "# HELP " WORLD_LATENCY " from the question to the resolver's answer\n"
+                  "# TYPE " WORLD_LATENCY " histogram\n");
     for (size_t i = 0; i < WORLD_BUCKETS; i++) {
         sum += s->latency[i];
         if (i + 1 < WORLD_BUCKETS)
-            buf_printf(out, "assay_dns_latency_seconds_bucket{le=\"%g\"} %llu\n",
-                       WORLD_BUCKET_US[i] / 1e6, (unsigned long long)sum);
-        else
-            buf_printf(out, "assay_dns_latency_seconds_bucket{le=\"+Inf\"} %llu\n",
+            buf_printf(out, WORLD_LATENCY "_bucket{le=\"%g\"} %llu\n", WORLD_BUCKET_US[i] / 1e6,
                        (unsigned long long)sum);
+        else
+            buf_printf(out, WORLD_LATENCY "_bucket{le=\"+Inf\"} %llu\n", (unsigned long long)sum);
     }
-    buf_printf(out, "assay_dns_latency_seconds_sum %g\nassay_dns_latency_seconds_count %llu\n",
+    buf_printf(out, WORLD_LATENCY "_sum %g\n" WORLD_LATENCY "_count %llu\n",
                (double)s->latency_us / 1e6, (unsigned long long)sum);
 }
+
+#define FIGURE(name, type, help, value) \
+    metrics_figure(out, &last, name, #type, help, (long long)(value));
 
 /** The world's figures. */
 static void world(struct buf *out, const struct world_stats *s)
 {
-    figure(out, "assay_dns_hits_total", "counter", "questions answered from memory", s->hits);
-    figure(out, "assay_dns_negative_hits_total", "counter",
-           "of these: that there is no such name or record", s->negative);
-    figure(out, "assay_dns_misses_total", "counter", "questions not answered from memory",
-           s->misses);
-    figure(out, "assay_dns_joined_total", "counter",
-           "of these: under way already for somebody else", s->joined);
-    figure(out, "assay_dns_flights_total", "counter", "questions sent to the resolver", s->flights);
-    figure(out, "assay_dns_open", "gauge", "questions on their way", s->open);
-    figure(out, "assay_dns_timeouts_total", "counter", "who waited in vain", s->timeouts);
-    figure(out, "assay_dns_servfail_total", "counter", "answers SERVFAIL",
-           s->landed[ASSAY_SERVFAIL]);
-    figure(out, "assay_dns_bogus_total", "counter", "answers that failed DNSSEC validation",
-           s->landed[ASSAY_BOGUS]);
-    figure(out, "assay_dns_cache_bytes", "gauge", "octets of the answer cache", s->cache_bytes);
+    assay_span last = SPAN_EMPTY;
+
+    WORLD_FIGURES(FIGURE)
     latency(out, s);
 }
 
 /** The store's figures. */
 static void store(struct buf *out, struct store *store)
 {
-    struct store_stats s;
+    struct store_stats stats, *s = &stats;
+    assay_span last = SPAN_EMPTY;
 
     if (!store)
         return;
-    store_stats(store, &s);
-    figure(out, "assay_store_moved_total", "counter", "rows in the database", s.moved);
-    figure(out, "assay_store_waiting", "gauge", "rows that wait in memory", s.waiting);
-    figure(out, "assay_store_spill_bytes", "gauge", "octets not in the database yet", s.spilled);
-    figure(out, "assay_store_delays_total", "counter", "times the database could not be written",
-           s.delays);
+    store_stats(store, s);
+    STORE_FIGURES(FIGURE)
+}
+
+/** What state the front is in. */
+static void state(struct buf *out, const struct front_state *s)
+{
+    assay_span last = SPAN_EMPTY;
+
+    FRONT_FIGURES(FIGURE)
 }
 
 void http_metrics(struct front *f, struct buf *out)
 {
+    struct front_state now;
     struct world_stats s;
 
     front_metrics(f, out);
+    front_state(f, &now);
+    state(out, &now);
     front_world_stats(f, &s);
     world(out, &s);
     store(out, front_store(f));
@@ -135,10 +125,11 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *c, const char *u
         return reply(c, MHD_HTTP_OK, &out, "text/plain; version=0.0.4; charset=utf-8");
     }
     if (strcmp(url, "/healthz") == 0 || strcmp(url, "/readyz") == 0) {
-        const char *why = url[1] == 'r' ? front_not_ready(h->front) : NULL;
+        char why[FRONT_WHY];
+        bool fine = (url[1] == 'r' ? front_is_ready : front_is_alive)(h->front, why);
 
-        buf_printf(&out, "%s\n", why ? why : "ok");
-        return reply(c, why ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK, &out, "text/plain");
+        buf_printf(&out, "%s\n", fine ? "ok" : why);
+        return reply(c, fine ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, &out, "text/plain");
     }
     buf_puts(&out, "/metrics /healthz /readyz\n");
     return reply(c, MHD_HTTP_NOT_FOUND, &out, "text/plain");

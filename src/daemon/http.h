@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
- * \file http.h What a monitor reads: /metrics, /healthz, /readyz, by libmicrohttpd in a thread of its
- * own.
+ * \file http.h What a monitor reads, by libmicrohttpd in a thread of its own.
+ *
+ *     /metrics    what is counted (metrics.h)
+ *     /healthz    503 when a worker's loop has stood still for some seconds: a restart would help
+ *     /readyz     503 while mail should go elsewhere: it starts or ends, the keys process is gone, rows find no disk
+ *
+ * The body says why in words.
  */
 #ifndef DAEMON_HTTP_H
 #define DAEMON_HTTP_H

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/event_struct.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -39,6 +40,7 @@ struct key_waiter {
 struct keyclient {
     struct event_base *loop;
     struct line *now; /* NULL: there is no keys process */
+    atomic_bool up;   /* there is; for other threads */
     TAILQ_HEAD(, line) lines;
     uint32_t last_id;
 };
@@ -185,8 +187,10 @@ static void retire(struct line *l)
     event_del(&l->writable);
     close(l->socket);
     TAILQ_REMOVE(&l->client->lines, l, link);
-    if (l->client->now == l)
+    if (l->client->now == l) {
         l->client->now = NULL;
+        atomic_store(&l->client->up, false);
+    }
     free(l);
 }
 
@@ -207,11 +211,17 @@ void keyclient_use(struct keyclient *c, int socket)
         close(socket);
     }
     c->now = l;
+    atomic_store(&c->up, l != NULL);
     if (old && TAILQ_EMPTY(&old->waiting) && TAILQ_EMPTY(&old->unsent))
         retire(old);
 }
 
 /* ---- the client ---- */
+
+bool keyclient_is_up(const struct keyclient *c)
+{
+    return atomic_load(&c->up);
+}
 
 struct keyclient *keyclient_new(struct event_base *loop, int socket)
 {

@@ -27,6 +27,9 @@ struct keyclient *keyclient_new(struct event_base *loop, int socket);
 /** Free it; questions on their way are forgotten. */
 void keyclient_free(struct keyclient *c);
 
+/** There is a keys process to ask; from any thread. */
+bool keyclient_is_up(const struct keyclient *c);
+
 /** Use another keys process from now on. What is on its way is answered by the old one, or not. */
 void keyclient_use(struct keyclient *c, int socket);
 

@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "daemon/keywire.h"
 #include "daemon/sandbox.h"
+#include "daemon/title.h"
 #include "world/keyring.h"
 
 #include <dirent.h>
@@ -269,7 +270,7 @@ static void child(const struct keyproc_plan *plan, const int *sockets, unsigned 
     signal(SIGINT, SIG_IGN); /* a terminal's; the master says when it is over */
     signal(SIGHUP, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
-    prctl(PR_SET_NAME, "assayd: keys", 0, 0, 0);
+    title_set("assayd: keys");
     bound_arenas();
     load_all(&l, plan);
     if (!sandbox_become(plan->uid, plan->gid, NULL, 0) || !sandbox_hide())

@@ -413,7 +413,7 @@ static void reload_and_tell(struct master *m)
     struct buf why = buf_new(WHY_MAX);
     bool fine;
 
-    service_notify("RELOADING=1");
+    service_reloading();
     if (!(fine = reload(m, &why)))
         log_words(m->log, LOG_IS_ERROR, "reload", "nothing has changed: %.*s",
                   SPAN_ARG(why.n ? buf_span(&why) : SPAN("out of memory")));

@@ -3,6 +3,8 @@
 
 #include "base/span.h"
 
+#include <string.h>
+
 /** One row of the table. */
 static const struct row {
     const char *name, *type, *help;
@@ -12,12 +14,20 @@ static const struct row {
 #undef METRIC
 };
 
-/** The name without what stands in braces. */
-static assay_span stem(const char *name)
+void metrics_figure(struct buf *out, assay_span *last, const char *name, const char *type,
+                    const char *help, long long value)
 {
-    assay_span all = span_of(name);
+    assay_span all = span_of(name), stem = span_first(all, span_find(all, '{'));
+    bool seconds = strcmp(type, "seconds") == 0;
 
-    return span_first(all, span_find(all, '{'));
+    if (!span_eq(stem, *last))
+        buf_printf(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", SPAN_ARG(stem), help, SPAN_ARG(stem),
+                   seconds ? "counter" : type);
+    if (seconds)
+        buf_printf(out, "%s %.6f\n", name, (double)value / 1e6);
+    else
+        buf_printf(out, "%s %lld\n", name, value);
+    *last = stem;
 }
 
 void metrics_write(const struct metrics *all, size_t n, struct buf *out)
@@ -26,15 +36,10 @@ void metrics_write(const struct metrics *all, size_t n, struct buf *out)
 
     for (size_t i = 0; i < METRIC_N; i++) {
         const struct row *row = &ROWS[i];
-        assay_span now = stem(row->name);
         long long sum = 0;
 
         for (size_t k = 0; k < n; k++)
             sum += atomic_load_explicit(&all[k].values[i], memory_order_relaxed);
-        if (!span_eq(now, last))
-            buf_printf(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", SPAN_ARG(now), row->help,
-                       SPAN_ARG(now), row->type);
-        buf_printf(out, "%s %lld\n", row->name, sum);
-        last = now;
+        metrics_figure(out, &last, row->name, row->type, row->help, sum);
     }
 }

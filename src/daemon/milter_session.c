@@ -191,11 +191,11 @@ static bool on_helo(struct session *s, assay_span data)
 /* ---- a message that cannot go on ---- */
 
 /** Answer the message before its end: what comes of it is passed over, EOB gets the reply. */
-static bool give_up(struct session *s)
+static bool give_up(struct session *s, enum metric why)
 {
     drive_end(&s->drive);
     drive_end(&s->srs);
-    metrics_add(s->stream->worker->metrics, METRIC_MESSAGES_TEMPFAILED, 1);
+    metrics_add(s->stream->worker->metrics, why, 1);
     s->state = STATE_OVER;
     return true;
 }
@@ -203,7 +203,8 @@ static bool give_up(struct session *s)
 /** A call into the library came to nothing good. */
 static bool went_wrong(struct session *s, assay_status status)
 {
-    return status == ASSAY_EORDER || status == ASSAY_EINVAL ? false : give_up(s);
+    return status == ASSAY_EORDER || status == ASSAY_EINVAL ? false
+                                                            : give_up(s, METRIC_NO_VERDICT_FAILURE);
 }
 
 /* ---- the envelope ---- */
@@ -340,7 +341,7 @@ static bool is_over(struct session *s, size_t n)
     s->header_count++;
     if (s->header_bytes <= c->header_bytes && s->header_count <= c->header_count)
         return false;
-    give_up(s);
+    give_up(s, METRIC_NO_VERDICT_LIMIT);
     s->refusal = "The header is over a limit";
     return true;
 }
@@ -363,7 +364,7 @@ static bool on_header(struct session *s, assay_span data)
         char *value = malloc(h.value.n + 1);
 
         if (!value)
-            return give_up(s) && go_on(s, MILTER_P_NR_HDR);
+            return give_up(s, METRIC_NO_VERDICT_FAILURE) && go_on(s, MILTER_P_NR_HDR);
         value[0] = ' ';
         memcpy(value + 1, h.value.p, h.value.n);
         status = assay_header(s->drive.eval, h.name, (assay_span){value, h.value.n + 1});
@@ -453,6 +454,7 @@ static assay_status put_sender(struct session *s)
 
     if (!r || r->outcome != ASSAY_SRS_REWRITTEN || !(s->agreed.actions & MILTER_F_CHGFROM))
         return ASSAY_DONE;
+    metrics_add(s->stream->worker->metrics, METRIC_SRS_REWRITTEN, 1);
     return milter_put_chgfrom(&s->stream->out, r->address, SPAN_EMPTY);
 }
 
@@ -469,6 +471,8 @@ static assay_status put_unsendable(struct session *s)
 {
     const struct assay_srs_rewrite *r = assay_srs_result(s->srs.eval);
 
+    metrics_add(s->stream->worker->metrics,
+                r->outcome == ASSAY_SRS_REFUSED ? METRIC_SRS_REFUSED : METRIC_SRS_UNKNOWN, 1);
     return milter_put_reply(&s->stream->out, (unsigned)r->code, r->enhanced, r->error);
 }
 
@@ -508,7 +512,7 @@ static bool refuse(struct session *s)
 /** No verdict can be had: try again later. */
 static bool tempfail(struct session *s)
 {
-    give_up(s);
+    give_up(s, METRIC_NO_VERDICT_FAILURE);
     return refuse(s);
 }
 
@@ -569,6 +573,7 @@ static bool on_eob(struct session *s, assay_span data)
         return refuse(s);
     if (s->lacking)
         return tempfail(s);
+    s->facts.came = world_now_us();
     status = assay_eom(s->drive.eval);
     return status == ASSAY_DONE ? stepped(s, drive_step(&s->drive)) : tempfail(s);
 }
@@ -596,7 +601,7 @@ static void ready(void *arg, assay_status status)
 
     if (s->state != STATE_WAITING) {
         if (status < 0)
-            give_up(s);
+            give_up(s, METRIC_NO_VERDICT_FAILURE);
         return;
     }
     if (stepped(s, status))
@@ -655,18 +660,36 @@ static bool is_late(const struct session *s)
            world_now() - s->facts.began > (int64_t)s->facts.config->message_ms;
 }
 
-static bool input(struct stream *stream, assay_span octets)
+/** Act on all packets that have come. \return false: the connection ends */
+static bool act_on_all(struct session *s, assay_span octets)
 {
-    struct session *s = stream->state;
+    struct metrics *m = s->stream->worker->metrics;
     struct milter_packet packet;
     assay_status status;
 
-    if (is_late(s))
+    if (is_late(s)) {
+        metrics_add(m, METRIC_CLOSED_LATE, 1);
         return false;
-    while ((status = milter_read(&s->reader, &octets, &packet)) == ASSAY_DONE)
-        if (!act(s, &packet))
-            return false;
+    }
+    while ((status = milter_read(&s->reader, &octets, &packet)) == ASSAY_DONE) {
+        if (act(s, &packet))
+            continue;
+        if (packet.command != MILTER_C_QUIT)
+            metrics_add(m, METRIC_CLOSED_PROTOCOL, 1);
+        return false;
+    }
+    if (status != ASSAY_MORE)
+        metrics_add(m, METRIC_CLOSED_PROTOCOL, 1);
     return status == ASSAY_MORE;
+}
+
+static bool input(struct stream *stream, assay_span octets)
+{
+    int64_t began = world_now_us();
+    bool goes_on = act_on_all(stream->state, octets);
+
+    metrics_add(stream->worker->metrics, METRIC_STAGE_WORK, world_now_us() - began);
+    return goes_on;
 }
 
 static void opened(struct stream *stream)

@@ -18,22 +18,10 @@ static const struct {
     const char *method, *result;
     enum metric metric;
 } RESULTS[] = {
-    {"spf", "pass", METRIC_SPF_PASS},
-    {"spf", "fail", METRIC_SPF_FAIL},
-    {"spf", "temperror", METRIC_SPF_TEMPERROR},
-    {"spf", NULL, METRIC_SPF_OTHER},
-    {"dkim", "pass", METRIC_DKIM_PASS},
-    {"dkim", "fail", METRIC_DKIM_FAIL},
-    {"dkim", "temperror", METRIC_DKIM_TEMPERROR},
-    {"dkim", NULL, METRIC_DKIM_OTHER},
-    {"dmarc", "pass", METRIC_DMARC_PASS},
-    {"dmarc", "fail", METRIC_DMARC_FAIL},
-    {"dmarc", "temperror", METRIC_DMARC_TEMPERROR},
-    {"dmarc", NULL, METRIC_DMARC_OTHER},
-    {"arc", "pass", METRIC_ARC_PASS},
-    {"arc", "fail", METRIC_ARC_FAIL},
-    {"arc", NULL, METRIC_ARC_OTHER},
-    {"sign", "signed", METRIC_SIGNED},
+#define CHECK(METHOD, method, RESULT, result) {method, result, METRIC_##METHOD##_##RESULT},
+    CHECKS(CHECK)
+#undef CHECK
+        {"sign", "signed", METRIC_SIGNED},
     {"sign", "skipped", METRIC_UNSIGNED},
     {"sign", "failed", METRIC_SIGN_FAILED},
 };
@@ -42,12 +30,35 @@ static const struct {
 static void count_check(struct metrics *m, const struct assay_check *c)
 {
     for (size_t i = 0; i < sizeof RESULTS / sizeof *RESULTS; i++) {
-        if (!span_is(c->method, RESULTS[i].method) ||
-            (RESULTS[i].result && !span_is(c->result, RESULTS[i].result)))
+        if (!span_is(c->method, RESULTS[i].method) || !span_is(c->result, RESULTS[i].result))
             continue;
         metrics_add(m, RESULTS[i].metric, 1);
         return;
     }
+}
+
+/** Count why it was done. */
+static void count_cause(struct metrics *m, assay_span cause)
+{
+    static const struct {
+        const char *cause;
+        enum metric metric;
+    } CAUSES[] = {{"none", METRIC_CAUSE_NONE},           {"policy", METRIC_CAUSE_POLICY},
+                  {"local", METRIC_CAUSE_LOCAL},         {"forwarded", METRIC_CAUSE_FORWARDED},
+                  {"temperror", METRIC_CAUSE_TEMPERROR}, {"malformed", METRIC_CAUSE_MALFORMED}};
+
+    for (size_t i = 0; i < sizeof CAUSES / sizeof *CAUSES; i++)
+        if (span_is(cause, CAUSES[i].cause))
+            metrics_add(m, CAUSES[i].metric, 1);
+}
+
+/** Count where its time went. */
+static void count_time(struct metrics *m, const struct message_facts *f)
+{
+    int64_t client = f->came - f->began * 1000, answers = world_now_us() - f->came;
+
+    metrics_add(m, METRIC_STAGE_CLIENT, client > 0 ? client : 0);
+    metrics_add(m, METRIC_STAGE_ANSWERS, answers > 0 ? answers : 0);
 }
 
 /** Count a message. */
@@ -60,7 +71,8 @@ static void count(struct metrics *m, const struct message_facts *f, const struct
 
     metrics_add(m, f->outbound ? METRIC_MESSAGES_OUT : METRIC_MESSAGES_IN, 1);
     metrics_add(m, WHAT[v->what], 1);
-    metrics_add(m, METRIC_MESSAGE_US, (world_now() - f->began) * 1000);
+    count_cause(m, v->cause);
+    count_time(m, f);
     if (v->override.n)
         metrics_add(m, METRIC_OVERRIDES, 1);
     for (size_t i = 0; i < v->nchecks; i++)

@@ -17,6 +17,7 @@ struct message_facts {
     bool local;    /**< it came from this host itself, not over the network */
     bool outbound; /**< it is sent, not received */
     int64_t began; /**< world_now() at its MAIL */
+    int64_t came;  /**< world_now_us() when all of it had come */
 };
 
 /**

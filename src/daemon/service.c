@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FIRST_SOCKET = 3 };
@@ -55,4 +57,15 @@ void service_notify(const char *state)
     (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&at,
                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
     close(fd);
+}
+
+void service_reloading(void)
+{
+    char state[64];
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%lld",
+             (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000);
+    service_notify(state);
 }

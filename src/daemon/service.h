@@ -12,4 +12,7 @@ int service_socket(const char *name);
 /** Tell the service manager, such as "READY=1"; lines parted by LF. */
 void service_notify(const char *state);
 
+/** Tell it that the configuration is being read anew, and since when, which Type=notify-reload wants. */
+void service_reloading(void);
+
 #endif

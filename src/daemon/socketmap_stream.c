@@ -20,16 +20,17 @@ struct service {
     struct buf held; /* octets that came while a request was waiting for its answer */
 };
 
-/** Count what was answered: an address that stays as it is, and one nobody could tell of, is neither. */
-static void count(const struct service *s, assay_span out)
+/** Which count belongs to an answer (socketmap_table(5)); the map `check` says OK where it refuses. */
+static enum metric metric_of(const struct service *s, assay_span out)
 {
-    struct metrics *m = s->stream->worker->metrics;
-    bool ok = span_contains(out, SPAN(":OK ")), check = s->session.map == SOCKETMAP_CHECK;
+    assay_span data = span_from(out, span_find(out, ':') + 1);
+    bool check = s->session.map == SOCKETMAP_CHECK;
 
-    if (ok && !check)
-        metrics_add(m, METRIC_SRS_REWRITTEN, 1);
-    else if (ok ? span_contains(out, SPAN(":OK 5")) : span_contains(out, SPAN(":PERM ")))
-        metrics_add(m, METRIC_SRS_REFUSED, 1);
+    if (span_starts(data, SPAN("NOTFOUND")))
+        return METRIC_SRS_KEPT;
+    if (span_starts(data, SPAN("TEMP")) || (check && span_starts(data, SPAN("OK 4"))))
+        return METRIC_SRS_UNKNOWN;
+    return span_starts(data, SPAN("OK ")) && !check ? METRIC_SRS_REWRITTEN : METRIC_SRS_REFUSED;
 }
 
 /** Count what was answered, and put it where it is sent. */
@@ -39,7 +40,7 @@ static void take_output(struct service *s)
 
     if (!out.n)
         return;
-    count(s, out);
+    metrics_add(s->stream->worker->metrics, metric_of(s, out), 1);
     buf_put(&s->stream->out, out);
     socketmap_sent(&s->session, out.n);
 }

@@ -144,7 +144,7 @@ static void idle(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    metrics_add(s->worker->metrics, METRIC_CONNECTIONS_IDLE, 1);
+    metrics_add(s->worker->metrics, METRIC_CLOSED_IDLE, 1);
     stream_close(s);
 }
 
@@ -187,7 +187,7 @@ static bool admit(struct worker *w, const struct config_listener *l, bool *ret_o
     else
         *ret_over = !front_admit(w->front, most);
     if (*ret_over)
-        metrics_add(w->metrics, METRIC_CONNECTIONS_REFUSED, 1);
+        metrics_add(w->metrics, METRIC_CLOSED_LIMIT, 1);
     return !*ret_over || front_admit(w->front, most * 2);
 }
 

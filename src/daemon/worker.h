@@ -37,7 +37,8 @@ struct worker {
     struct metrics *metrics; /**< of this worker */
     struct why_ring *why;    /**< of this worker */
     int64_t now;             /**< seconds since 1970, of this turn of the loop */
-    struct event tick;       /**< keeps `now` */
+    struct event tick;       /**< keeps `now` and `ticked` */
+    _Atomic int64_t ticked;  /**< world_now() of the last tick; read by any thread */
     LIST_HEAD(, stream) streams;
     unsigned nstreams;
     char *input; /**< WORKER_INPUT octets: what is read from a socket is parsed here */
