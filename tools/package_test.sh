@@ -7,7 +7,9 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 [ "$(id -u)" -eq 0 ] || { echo "skipped: it takes root"; exit 77; }
-command -v mmdebstrap >/dev/null || { echo "skipped: mmdebstrap is not there"; exit 77; }
+for program in mmdebstrap unbound ip openssl; do
+    command -v $program >/dev/null || { echo "skipped: $program is not there"; exit 77; }
+done
 
 if [ "${1:-}" != --inside ]; then
     debs=$(realpath "$1")
@@ -29,6 +31,7 @@ fi
 root=$2 passed=0 failed=0
 ip link set lo up
 hostname mx.test.example
+mount -t proc proc /proc
 mount -t proc proc "$root/proc"
 inside() { chroot "$root" "$@"; }
 
@@ -56,26 +59,55 @@ inventory() {
 }
 users() { cat "$root/etc/passwd" "$root/etc/group"; }
 
+pid() { cat "$root/tmp/pid"; }
 serve() { # start assayd as its unit would, but for what only systemd can do
     local caps=$1
+    : >"$root/tmp/log"
     inside setpriv --bounding-set "$caps" --inh-caps=-all --no-new-privs /usr/sbin/assayd >"$root/tmp/log" 2>&1 &
-    assayd=$!
+    echo $! >"$root/tmp/pid"
     for _ in $(seq 100); do
         grep -q ' serves' "$root/tmp/log" && return 0
-        kill -0 $assayd 2>/dev/null || break
+        kill -0 "$(pid)" 2>/dev/null || break
         sleep 0.1
     done
     cat "$root/tmp/log"
     return 1
 }
-stop() { kill -TERM "$assayd" && wait "$assayd"; }
+stop() {
+    kill -TERM "$(pid)" || return 1
+    for _ in $(seq 100); do
+        [ -e "/proc/$(pid)" ] || return 0
+        sleep 0.1
+    done
+    return 1
+}
 processes() { ps -eo user:8,args | grep '[a]ssayd' | awk '{print $1, $2, $3}' | sort | uniq | tr '\n' ';'; }
 rows() { # rows of the store
     /usr/bin/python3 - "$root/var/lib/assay/assay.db" <<'P'
 import sqlite3, sys
-print(sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True).execute("SELECT count(*) FROM verdicts").fetchone()[0])
+print(sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True).execute("SELECT count(*) FROM verdict").fetchone()[0])
 P
 }
+
+# A resolver that knows what the message needs.
+cat >"$root/tmp/unbound.conf" <<T
+server:
+  interface: 127.0.0.1@53
+  username: ""
+  chroot: ""
+  directory: "$root/tmp"
+  pidfile: ""
+  use-syslog: no
+  do-daemonize: no
+  module-config: "iterator"
+  local-zone: "example." static
+  local-zone: "arpa." static
+  local-data: 'shop.example. 300 IN TXT "v=spf1 ip4:192.0.2.7 -all"'
+remote-control:
+  control-enable: no
+T
+unbound -d -c "$root/tmp/unbound.conf" 2>"$root/tmp/unbound.log" &
+echo "nameserver 127.0.0.1" >"$root/etc/resolv.conf"
 
 inventory >"$root/tmp/before"
 users >"$root/tmp/users-before"
@@ -110,7 +142,7 @@ caps=-all$(sed -n 's/^CapabilityBoundingSet=//p' "$root/lib/systemd/system/assay
 # A key that only another user may read, as that of a filter that was here before; a folder that is Postfix's.
 inside useradd --system --user-group postfix
 install -d -m 0755 "$root/var/spool/postfix"
-inside openssl genrsa -out /etc/assay/keys/k.pem 2048 2>/dev/null
+openssl genrsa -out "$root/etc/assay/keys/k.pem" 2048 2>/dev/null
 inside chown postfix:postfix /etc/assay/keys/k.pem
 chmod 600 "$root/etc/assay/keys/k.pem"
 cp "$root/etc/assay/assayd.conf" "$root/tmp/conf"
@@ -125,7 +157,7 @@ ok "its processes are whose they should be" is "assay assayd: front;assay assayd
 ok "a message over TCP has its results" tools/milter_say.py 127.0.0.1:8894
 ok "a message over Postfix's socket too" tools/milter_say.py "$root/var/spool/postfix/assay/milter.sock"
 ok "the socket is Postfix's" is "660 root:postfix" "$(inside stat -c '%a %U:%G' /var/spool/postfix/assay/milter.sock)"
-ok "a reload is taken" sh -c "kill -HUP $assayd; sleep 2; grep -q 'reloaded' $root/tmp/log"
+ok "a reload is taken" sh -c "kill -HUP $(pid); sleep 2; grep -q 'reloaded' $root/tmp/log"
 ok "a message after it" tools/milter_say.py 127.0.0.1:8894
 ok "it says that it is ready" python3 -c 'import urllib.request as u; assert u.urlopen("http://127.0.0.1:9107/readyz").read() == b"ok\n"'
 ok "it ends when told to" stop

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Each check of the lint sees the fault it is there for, and is silent where there is none."""
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 TOOLS = Path(__file__).resolve().parent
 sys.path.insert(0, str(TOOLS / "lint"))
+import board  # noqa: E402
 import comments  # noqa: E402
 import conformance  # noqa: E402
 import floors  # noqa: E402
@@ -197,6 +199,29 @@ struct opaque;
                                  "docs/man/assayd.8.scd:5: assayd knows no option -x",
                                  "docs/man/assayd.8.scd:5: assayd knows no option --extra",
                                  "docs/man/assayd.8.scd:7: assayd knows no option assayd --other"])
+
+    def test_a_query_of_the_board_for_a_metric_label_or_value_that_is_not_there_is_found(self):
+        self.put("src/daemon/metrics.h",
+                 '    CHECK(SPF, "spf", PASS, "pass") \\\n'
+                 '    METRIC(X, "assay_results_total{method=\\"" method "\\",result=\\"" result "\\"}", counter, "") \\\n'
+                 '    METRIC(A, "assay_a_total{way=\\"in\\"}", counter, "a") \\\n'
+                 '    METRIC(B, "assay_b", gauge, "b")\n#define X_LATENCY "assay_t_seconds"\n')
+
+        def asked(*queries):
+            self.put("packaging/grafana-assay.json", json.dumps(
+                {"title": "t", "panels": [{"title": "p", "targets": [{"expr": query}]} for query in queries]}))
+            return [fault.removeprefix("packaging/grafana-assay.json: p: ") for fault in self.faults(board)]
+        self.assertEqual(asked('sum by (way) (rate(assay_a_total{way="in",instance=~"$i"}[1m]))', "assay_b",
+                               'sum by (result) (assay_results_total{method="spf"})',
+                               "histogram_quantile(0.5, sum by (le) (rate(assay_t_seconds_bucket[1m])))"), [])
+        self.assertEqual(asked("assay_c_total"), ["assay_c_total is not in src/daemon/metrics.h"])
+        self.assertEqual(asked("assay_t_seconds"), ["assay_t_seconds is not in src/daemon/metrics.h"])
+        self.assertEqual(asked('assay_b{way="in"}'), ["assay_b has no label way"])
+        self.assertEqual(asked('assay_a_total{way="out"}'), ['assay_a_total has no way="out"'])
+        self.assertEqual(asked('assay_results_total{method="dkim"}'), ['assay_results_total has no method="dkim"'])
+        self.assertEqual(asked("sum by (way) (assay_b)"), ["assay_b has no label way to group by"])
+        self.put("packaging/grafana-assay.json", "{")
+        self.assertEqual(len(self.faults(board)), 1)
 
 
 if __name__ == "__main__":

@@ -46,9 +46,11 @@
     CHECK(IPREV, "iprev", TEMPERROR, "temperror")                                                                      \
     CHECK(IPREV, "iprev", PERMERROR, "permerror")
 
+/** A row of METRICS for each of them. */
 #define METRIC_OF_CHECK(METHOD, method, RESULT, result)                                                              \
     METRIC(METHOD##_##RESULT, "assay_results_total{method=\"" method "\",result=\"" result "\"}", counter, "results of checks")
 
+/** What the workers count. */
 #define METRICS(METRIC)                                                                                                \
     METRIC(CONNECTIONS, "assay_connections_total", counter, "connections accepted")                                    \
     METRIC(CONNECTIONS_OPEN, "assay_connections_open", gauge, "connections that are open")                             \

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import board
 import comments
 import conformance
 import floors
@@ -12,7 +13,7 @@ import references
 import style
 from tree import Tree
 
-CHECKS = [floors, objects, comments, pages, references, style, conformance]
+CHECKS = [floors, objects, comments, pages, references, style, conformance, board]
 
 
 def main(args):
