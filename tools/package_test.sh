@@ -55,7 +55,7 @@ is() { # is WANTED GOT
 inventory() {
     find "$root" -xdev \( -path "$root/proc" -o -path "$root/var/lib/dpkg" -o -path "$root/debs" -o -path "$root/tmp" \
         -o -path "$root/var/log" -o -path "$root/var/cache" -o -path "$root/dev" \) -prune -o -printf '%P %M %u:%g %l\n' |
-        grep -v '^etc/\(passwd\|group\|shadow\|gshadow\|subuid\|subgid\)-\|^etc/ld.so.cache\|^etc/\.pwd.lock' | sort
+        grep -v '^etc/\(passwd\|group\|shadow\|gshadow\|subuid\|subgid\)-\|^etc/ld.so.cache\|^run/adduser\|^etc/\.pwd.lock' | sort
 }
 users() { cat "$root/etc/passwd" "$root/etc/group"; }
 
@@ -63,7 +63,7 @@ pid() { cat "$root/tmp/pid"; }
 serve() { # start assayd as its unit would, but for what only systemd can do
     local caps=$1
     : >"$root/tmp/log"
-    inside setpriv --bounding-set "$caps" --inh-caps=-all --no-new-privs /usr/sbin/assayd >"$root/tmp/log" 2>&1 &
+    (exec chroot "$root" setpriv --bounding-set "$caps" --inh-caps=-all --no-new-privs /usr/sbin/assayd >"$root/tmp/log" 2>&1) &
     echo $! >"$root/tmp/pid"
     for _ in $(seq 100); do
         grep -q ' serves' "$root/tmp/log" && return 0
@@ -81,7 +81,7 @@ stop() {
     done
     return 1
 }
-processes() { ps -eo user:8,args | grep '[a]ssayd' | awk '{print $1, $2, $3}' | sort | uniq | tr '\n' ';'; }
+processes() { ps -eo uid,args | grep '[a]ssayd' | awk '{$1 = $1; print}' | sort | tr '\n' ';'; }
 rows() { # rows of the store
     /usr/bin/python3 - "$root/var/lib/assay/assay.db" <<'P'
 import sqlite3, sys
@@ -153,7 +153,7 @@ sign "shop.example" { key = k }
 http { listen = 127.0.0.1:9107 }
 T
 ok "assayd serves with the capabilities of its unit" serve "$caps"
-ok "its processes are whose they should be" is "assay assayd: front;assay assayd: keys;root /usr/sbin/assayd;" "$(processes)"
+ok "its processes are whose they should be" is "0 /usr/sbin/assayd;$(inside id -u assay) assayd: front;$(inside id -u assay) assayd: keys;" "$(processes)"
 ok "a message over TCP has its results" tools/milter_say.py 127.0.0.1:8894
 ok "a message over Postfix's socket too" tools/milter_say.py "$root/var/spool/postfix/assay/milter.sock"
 ok "the socket is Postfix's" is "660 root:postfix" "$(inside stat -c '%a %U:%G' /var/spool/postfix/assay/milter.sock)"

@@ -446,8 +446,8 @@ static void tell_soon(struct worker *w, void (*done)(void *arg, assay_span why),
         free(t);
 }
 
-const char *front_reload(struct front *f, struct worker *w,
-                         void (*done)(void *arg, assay_span why), void *arg)
+const char *front_reload(struct front *f, struct worker *w, void (*done)(void *arg, assay_span why),
+                         void *arg)
 {
     bool busy;
 

@@ -321,7 +321,8 @@ static bool on_rcpt(struct session *s, assay_span data)
         size_t at = span_rfind(path.address, '@');
 
         s->facts.recipient_domain =
-            keep(s, &s->recipient, at < path.address.n ? span_from(path.address, at + 1) : SPAN_EMPTY);
+            keep(s, &s->recipient,
+                 at < path.address.n ? span_from(path.address, at + 1) : SPAN_EMPTY);
     }
     if ((status = assay_rcpt(s->drive.eval, path.address)) == ASSAY_DONE)
         status = rewrite_sender(s, path.address);
