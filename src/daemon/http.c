@@ -142,12 +142,13 @@ struct http *http_start(struct front *f, int fd)
 
     if (h)
         h->front = f;
+    /* USE_ITC: else it is stopped by shutdown(2), and the socket is dead for who takes it over. */
     if (h && own >= 0)
         h->daemon =
-            MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-                             answer, h, MHD_OPTION_LISTEN_SOCKET, own, MHD_OPTION_CONNECTION_LIMIT,
-                             (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-                             (unsigned)TIMEOUT_S, MHD_OPTION_END);
+            MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0,
+                             NULL, NULL, answer, h, MHD_OPTION_LISTEN_SOCKET, own,
+                             MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_END);
     if (h && h->daemon)
         return h;
     if (own >= 0)

@@ -221,6 +221,14 @@ class ServiceTest(unittest.TestCase):
         self.assertIn("assay_store_rows_lost_total 0\n", metrics)
         wait_for("all rows", lambda: "assay_store_moved_total 40\n" in get(port, "/metrics")[1])
 
+    def test_a_monitor_is_served_after_any_number_of_reloads(self):
+        port = self.monitored()
+        for n in range(1, 4):
+            self.rig.daemon.send_signal(signal.SIGHUP)
+            wait_for("the reload", lambda n=n: self.rig.log("assayd").count(" reloaded ") == n)
+            self.assertEqual(get(port, "/readyz"), (200, "ok\n"))
+            self.assertIn(f"\nassay_reloads_total {n}\n", get(port, "/metrics")[1])
+
     def test_metrics_count_what_happened_and_are_as_prometheus_wants_them(self):
         port = self.monitored()
         for _ in range(3):
