@@ -85,5 +85,13 @@ command=$(find "$root" -path '*/bin/assay' -type f -print -quit)
 if [ -n "$command" ]; then
     ok "the command runs without the shared libraries" env -u LD_LIBRARY_PATH "$command" --version
 fi
+daemon=$(find "$root" -path '*/sbin/assayd' -type f -print -quit)
+if [ -n "$daemon" ]; then
+    ok "the daemon runs" env -u LD_LIBRARY_PATH "$daemon" --version
+    unit=$(find "$root" -name assayd.service -print -quit)
+    ok "its unit starts it" grep -qx "ExecStart=${daemon#"$root"}" "$unit"
+    conf=$(find "$root" -path '*/examples/assayd.conf' -print -quit)
+    ok "a configuration to begin with is there" test -s "$conf"
+fi
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

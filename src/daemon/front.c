@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -355,6 +356,7 @@ static void *work(void *arg)
 {
     struct worker *w = arg;
 
+    prctl(PR_SET_NAME, "assayd: worker", 0, 0, 0); /* as top(1) shows threads */
     event_base_loop(w->loop, EVLOOP_NO_EXIT_ON_EMPTY);
     return NULL;
 }
