@@ -76,7 +76,7 @@ static void conclude(struct check *c)
 /** Answer that no verdict can be had now. */
 static bool defer(struct check *c, const char *text)
 {
-    metrics_add(c->stream->worker->metrics, METRIC_MESSAGES_TEMPFAILED, 1);
+    metrics_add(c->stream->worker->metrics, METRIC_NO_VERDICT_FAILURE, 1);
     check_reply_without("defer", 451, "4.3.0", span_of(text), &c->stream->out);
     conclude(c);
     return false;
@@ -88,7 +88,7 @@ static bool refuse_request(struct check *c, const char *why)
     struct worker *w = c->stream->worker;
 
     log_words(front_log(w->front), LOG_IS_WARNING, "check", "a request is refused: %s", why);
-    metrics_add(w->metrics, METRIC_CONNECTIONS_BROKEN, 1);
+    metrics_add(w->metrics, METRIC_CLOSED_PROTOCOL, 1);
     check_reply_without("defer", 451, "4.3.0", span_of(why), &c->stream->out);
     conclude(c);
     return false;
@@ -229,6 +229,7 @@ static bool pass_over(struct check *c)
 {
     c->state = STATE_OVER;
     c->refusal = "The header is over a limit";
+    metrics_add(c->stream->worker->metrics, METRIC_NO_VERDICT_LIMIT, 1);
     return true;
 }
 
@@ -256,6 +257,7 @@ static bool on_end(struct check *c)
     assay_status s;
 
     event_del(&c->late);
+    c->facts.came = world_now_us();
     if ((s = assay_eom(c->drive.eval)) != ASSAY_DONE)
         return defer(c, "out of memory");
     return stepped(c, drive_step(&c->drive));
@@ -353,6 +355,7 @@ static bool act(struct check *c, enum check_event event, assay_span piece)
 static bool input(struct stream *stream, assay_span octets)
 {
     struct check *c = stream->state;
+    int64_t began = world_now_us();
     bool goes_on = true;
 
     while (goes_on && octets.n && c->state <= STATE_OVER) {
@@ -361,6 +364,7 @@ static bool input(struct stream *stream, assay_span octets)
 
         goes_on = act(c, event, piece);
     }
+    metrics_add(stream->worker->metrics, METRIC_STAGE_WORK, world_now_us() - began);
     return goes_on;
 }
 
