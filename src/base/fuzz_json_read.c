@@ -20,7 +20,8 @@ static void walk(const struct json_value *value, unsigned depth)
         must(value->type == JSON_NUMBER);
     while (json_next(value, &at, &item)) {
         must(at > before && at < value->text.n);
-        must(item.text.p > value->text.p && item.text.p + item.text.n < value->text.p + value->text.n);
+        must(item.text.p > value->text.p &&
+             item.text.p + item.text.n < value->text.p + value->text.n);
         before = at;
         walk(&item, depth + 1);
     }
@@ -38,7 +39,8 @@ static void check_text(const struct json_value *value)
     if (json_text_of(value, &text)) {
         json_text(&j, NULL, buf_span(&text));
         must(json_ok(&j) && json_read(buf_span(&out), &again) && json_text_of(&again, &back));
-        json_text(&k, NULL, buf_span(&back)); /* octets that are no UTF-8 were mended the first time */
+        json_text(&k, NULL,
+                  buf_span(&back)); /* octets that are no UTF-8 were mended the first time */
         must(span_eq(buf_span(&out), buf_span(&twice)));
     }
     buf_done(&text);

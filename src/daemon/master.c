@@ -515,8 +515,7 @@ static int open_signals(void)
 static void write_pid(const struct master *m)
 {
     const char *path = m->config->pid_file;
-    int fd =
-        path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644) : -1;
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644) : -1;
 
     if (path && (fd < 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0))
         log_words(m->log, LOG_IS_WARNING, "pid_file", "%s: %s", path, strerror(errno));

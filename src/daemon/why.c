@@ -105,8 +105,8 @@ void why_keep(struct why_ring *r, const struct message_facts *facts, assay_span 
               assay_eval *eval)
 {
     assay_span queue = facts->queue_id, id = bare(message_id);
-    struct entry e = {eval,    config_ref(facts->config), row_header_octets(eval),
-                      queue.n, id.n,                      malloc(queue.n + id.n + 1)},
+    struct entry e = {eval, config_ref(facts->config), row_header_octets(eval), queue.n,
+                      id.n, malloc(queue.n + id.n + 1)},
                  old = {0};
 
     eval_settle(eval);
