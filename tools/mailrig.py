@@ -247,7 +247,7 @@ class Rig:
             "compatibility_level": "3.6", "queue_directory": f"{top}/queue", "data_directory": f"{top}/data",
             "myhostname": "mx.example.org", "mydestination": "", "inet_interfaces": "127.0.0.1", "inet_protocols": "ipv4",
             "mynetworks": "127.0.0.0/8", "alias_maps": "", "alias_database": "", "local_recipient_maps": "",
-            "maillog_file": f"{top}.mail", "maillog_file_prefixes": "/tmp", "milter_default_action": "tempfail",
+            "maillog_file": f"{top}.mail", "maillog_file_prefixes": tempfile.gettempdir(), "milter_default_action": "tempfail",
             "smtpd_milters": milter or f"unix:{self.dir}/milter.sock", "smtp_dns_support_level": "disabled",
             "relayhost": f"[127.0.0.1]:{self.sink.port}", "relay_domains": "static:all", "message_size_limit": "100000000",
             "smtpd_relay_restrictions": "reject_unauth_destination", "smtpd_authorized_xclient_hosts": "127.0.0.0/8",

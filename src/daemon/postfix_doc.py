@@ -77,7 +77,7 @@ class Site:
 
     def own(self):
         """What this host has in place of the page's."""
-        return [word for option in ("user = nobody", f"control {{ listen = unix:{self.lab.dir}/site.control }}") for word in ("-o", option)]
+        return ["-o", "user = nobody", "-o", f"control {{ listen = unix:{self.lab.dir}/site.control }}"]
 
     def take_main(self, text):
         """More of main.cf. What was there of these names is replaced."""

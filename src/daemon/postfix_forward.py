@@ -245,8 +245,10 @@ def a_chain_of_ours_dkimpy_and_ours_holds_for_both(lab):
     same(fields, [b"ARC-Seal", b"ARC-Message-Signature", b"ARC-Authentication-Results"])
 
 
-CHANGES = (("body", rb"A list\.", b"A lost."), ("results of the first hop", rb"(ARC-Authentication-Results: i=1;.*?dkim=)pass", rb"\1fail"),
-           ("seal of the first hop", rb"(ARC-Seal: i=1;.*?)d=hop1", rb"\1d=hop2"), ("subject", rb"Subject: t", b"Subject: other t"),
+CHANGES = (("body", rb"A list\.", b"A lost."),
+           ("results of the first hop", rb"(ARC-Authentication-Results: i=1;.*?dkim=)pass", rb"\1fail"),
+           ("seal of the first hop", rb"(ARC-Seal: i=1;.*?)d=hop1", rb"\1d=hop2"),
+           ("subject", rb"Subject: t", b"Subject: other t"),
            ("a seal that is missing", rb"ARC-Seal: i=1;.*?\r\n(?![ \t])", b""), ("cv of a seal", rb"(cv=)none", rb"\1pass"))
 
 

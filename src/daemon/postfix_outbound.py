@@ -147,8 +147,8 @@ def peers_say(lab, mails):
 
 def own_say(lab, mails):
     """The selectors that pass with us, for each message."""
-    return [{check["properties"]["header.s"] for check in found["checks"] if check["method"] == "dkim" and check["result"] == "pass"}
-            for found in lab.verify_all([mail.data for mail in mails])]
+    return [{check["properties"]["header.s"] for check in found["checks"]
+             if check["method"] == "dkim" and check["result"] == "pass"} for found in lab.verify_all([mail.data for mail in mails])]
 
 
 def wanted_of(name):
@@ -183,7 +183,8 @@ def all_odd_messages_signed_simple_verify_everywhere(lab):
 def what_is_changed_on_the_way_verifies_nowhere(lab):
     mail = lab.got(send(lab, CASES[0], "Ann <ann@out.example>"))
     for old, new in ((b"Hello.", b"Hallo."), (b"Subject: plain", b"Subject: other"), (b"From: Ann", b"From: Eve"),
-                     (b"From: Ann", b"From: eve@out.example\r\nFrom: Ann"), (b"Subject: plain", b"Subject: two\r\nSubject: plain")):
+                     (b"From: Ann", b"From: eve@out.example\r\nFrom: Ann"),
+                     (b"Subject: plain", b"Subject: two\r\nSubject: plain")):
         changed = type(mail)(mail.sender, mail.recipients, mail.data.replace(old, new))
         assert changed.data != mail.data
         same(own_say(lab, [changed]), [set()], new)
@@ -193,7 +194,8 @@ def what_is_changed_on_the_way_verifies_nowhere(lab):
 
 @test
 def postfix_shows_the_filter_what_it_sends(lab):
-    for about, piece in (("a blank before the colon", b"\r\nSubject: wide\r\n"), ("no blank behind the colon", b"\r\nSubject:tight\r\n"),
+    for about, piece in (("a blank before the colon", b"\r\nSubject: wide\r\n"),
+                         ("no blank behind the colon", b"\r\nSubject:tight\r\n"),
                          ("bare CR", b"a b\r\n c\r\n"), ("mixed line ends", b"a\r\nb\r\nc\r\n\r\nd\r\n\r\n\r\ne\r\n"),
                          ("no line end at the end", b"text without end\r\n"),
                          ("blanks at the front and at the end of values", b"\r\nSubject:   three  \t and \t  \r\n")):
@@ -223,7 +225,8 @@ def both_keys_sign_and_say_so(lab):
 @test
 def nobody_is_signed_for_who_is_not_ours_or_whose_key_is_not_published(lab):
     for author, reason in (("x@elsewhere.example", "no entry of sign.table matches"), ("x@early.example", "no key is published"),
-                           ("x@sub.out.example", "no entry of sign.table matches"), ("a@out.example, b@elsewhere.example", "several domains")):
+                           ("x@sub.out.example", "no entry of sign.table matches"),
+                           ("a@out.example, b@elsewhere.example", "several domains")):
         word = send(lab, CASES[0], author)
         same(lab.got(word).all("DKIM-Signature"), [], author)
         wait_for("the event", lambda w=word: lab.events(w, "out"))

@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from postfix_lab import GOOD, PATIENCE, free_port, has, lacks, message, same, test, token, wait_for
+from postfix_lab import GOOD, PATIENCE, Missing, free_port, has, lacks, message, same, test, token, wait_for
 
 CONF = """
 authserv_id = ID
@@ -127,7 +127,8 @@ def the_store_has_one_row_for_each_of_them(lab):
                               text=True, check=False)
         return [row["message_id"].partition("@")[0] for row in map(json.loads, done.stdout.splitlines())]
     words = getattr(lab, "flowed", None)
-    assert words, "the test before has to run"
+    if not words:
+        raise Missing("other test was run before")
     wait_for("the rows", lambda: len(set(rows()) & set(words)) == len(words))
     same(sorted(word for word in rows() if word in words), sorted(words))
 
@@ -136,7 +137,8 @@ def the_store_has_one_row_for_each_of_them(lab):
 def a_configuration_that_is_wrong_changes_nothing_and_that_is_said(lab):
     same(id_of(lab), OLD)
     for text, why in ((conf(lab, NEW) + 'milter "x" {\n  lisen = unix:/x\n}\n', "running.conf:11:3: "),
-                      (conf(lab, NEW) + 'key "k" { selector = s  file = /nowhere.pem }\nsign "example.org" { key = k }\n', "/nowhere.pem"),
+                      (conf(lab, NEW) + 'key "k" { selector = s  file = /nowhere.pem }\nsign "example.org" { key = k }\n',
+                       "/nowhere.pem"),
                       (conf(lab, NEW) + 'milter "x" { listen = unix:/nowhere/at/all.sock }\n', "/nowhere/at/all.sock")):
         said_by_signal = reload(lab, text, "reload")
         has(said_by_signal, "nothing has changed", why)
@@ -216,5 +218,5 @@ def all_others_end_well_and_nobody_complained(lab):
         lacks(log.read_text(encoding="utf-8", errors="replace"), "Sanitizer", "runtime error")
     for log in Path(lab.dir).glob("*.mail"):  # what Postfix thinks of the protocol; sockets that are away are part of the tests
         odd = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines()
-               if re.search("warning:.*(milter|socketmap)|fatal:|panic:", line) and not re.search("connect to Milter service", line)]
+               if re.search("warning:.*(milter|socketmap)|fatal:|panic:", line) and "connect to Milter service" not in line]
         same(odd, [])
