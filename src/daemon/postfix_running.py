@@ -87,6 +87,7 @@ class Flow(threading.Thread):
                     code, text = smtp.data(message(f"x@{'shop' if i % 2 else 'ally'}.example", word))
                     if code != (550 if i % 2 else 250):
                         self.wrong.append((word, code, text))
+                    time.sleep(0.03)  # so that it lasts for some reloads on a fast machine, too
         except (OSError, smtplib.SMTPException) as why:
             self.wrong.append(why)
 
@@ -100,7 +101,7 @@ def nothing_is_lost_or_judged_twice_while_configurations_change(lab):
         i += 1
         lab.write_conf(conf(lab, f"id{i}.example.org") if i % 4 else "nonsense = {", "running")
         lab.running.send_signal(signal.SIGHUP)
-        time.sleep(0.1)
+        time.sleep(0.2)
         wait_for("an event", lambda n=i: len(said(lab, "reloaded")) - before + len(said(lab, "reload")) - bad >= n)
     for flow in flows:
         flow.join()
