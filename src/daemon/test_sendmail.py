@@ -41,7 +41,7 @@ class Lab:
         self.rig = rig
         self.root = mtarig.unpack(rig, "sendmail-bin", "sendmail-base", "sendmail-cf", "m4")
         self.key, record = rig.key("s1")
-        rig.resolver({**NAMES, "s1._domainkey.home.example": [record]})
+        rig.resolver({**NAMES, "s1._domainkey.home.example": [record], "s1._domainkey.plain.example": [record]})
         rig.folder("run", 0o755)
         os.chown(f"{rig.dir}/run", 65534, 65534)
         self.write("hosts", "127.0.0.1 mx.example.org localhost\n127.0.0.7 client.good.example\n")
@@ -71,6 +71,7 @@ class Lab:
             policy "hold" {{ when.author = held.example  quarantine.by = hold }}
             key "main" {{ selector = s1  file = {self.key} }}
             sign "home.example" {{ key = main }}
+            """) + textwrap.dedent(mtarig.blocks(PAGE, "assayd.conf")[1]).replace("example.org", "plain.example") + textwrap.dedent(f"""
             """)
 
     def conf(self, kind, port):
@@ -93,6 +94,8 @@ class Lab:
             define(`QUEUE_DIR', `{HOME}/queue-{kind}')dnl
             define(`confTO_IDENT', `0')dnl
             define(`confDONT_PROBE_INTERFACES', `true')dnl
+            define(`confREFUSE_LA', `10000')dnl
+            define(`confQUEUE_LA', `10000')dnl
             define(`confDELIVERY_MODE', `background')dnl
             define(`confTRY_NULL_MX_LIST', `true')dnl
             define(`SMART_HOST', `relay:[127.0.0.1]')dnl
@@ -115,6 +118,12 @@ class Lab:
                        "-C", f"{HOME}/{kind}.cf", "-bD", "-X", f"{HOME}/{kind}.smtp")
         wait_for(f"Sendmail: {self.rig.log(kind)}", lambda: listens(port))
         return port
+
+    def sendmail(self, *words):
+        """Run Sendmail as an operator does. \return what it says"""
+        done = subprocess.run([*mtarig.inside(self.replaced, "mx.example.org"), f"{self.root}/usr/libexec/sendmail/sendmail",
+                               "-C", f"{HOME}/unix.cf", *words], capture_output=True, text=True, check=False, timeout=PATIENCE)
+        return done.stdout + done.stderr
 
     def send(self, message, mail_from, client="127.0.0.7", kind="unix"):
         """Send a message. \\return (code, text) of the last reply"""
@@ -217,6 +226,11 @@ def what_is_to_be_held_is_in_the_quarantine_of_sendmail(lab):
     assert len(held) == 1 and len(lab.rig.sink.mails) == before, (os.listdir(f"{lab.rig.dir}/queue-unix"), lab.logs())
     text = Path(held[0]).read_text(errors="replace")
     assert re.search(r"(?m)^q.*held\.example", text), text
+    queue_id = Path(held[0]).name[2:]
+    assert queue_id in lab.sendmail("-bp", "-qQ"), lab.sendmail("-bp", "-qQ")
+    lab.sendmail("-qQ", f"-qI{queue_id}", "-Q")
+    lab.sendmail("-q")
+    assert b"<a@held.example>" in lab.rig.delivered(before + 1)[2]
 
 
 @test
@@ -227,6 +241,15 @@ def what_this_site_sends_is_signed_and_verifies(lab):
                                                 body=body), "me@home.example", client="127.0.0.1", kind=kind)
         assert "d=home.example" in values(header, "DKIM-Signature")[0], header
         assert "dkim=pass" in lab.verify(octets), (lab.verify(octets), octets)
+
+
+@test
+def what_sendmail_writes_anew_can_be_left_unsigned(lab):
+    lists = ("To: Bob <b@example.net>,c@example.net", "Cc: d@example.net , e@example.net (x)", "Reply-To: me")
+    for author, result in (("me@home.example", "dkim=fail"), ("me@plain.example", "dkim=pass")):
+        header, _, octets = lab.arrives(message(author, *lists), author, client="127.0.0.1")
+        assert values(header, "To") == ["Bob <b@example.net>, c@example.net"], header
+        assert result in lab.verify(octets), (lab.verify(octets), octets)
 
 
 @test
