@@ -21,6 +21,8 @@ PAGE = TOP / "docs/exim.md"
 NAMES = {"good.example": ['TXT "v=spf1 ip4:127.0.0.7 -all"', "A 127.0.0.7"],
          "_dmarc.good.example": ['TXT "v=DMARC1; p=reject"'],
          "_dmarc.apart.example": ['TXT "v=DMARC1; p=quarantine"'], "apart.example": ["A 192.0.2.1"],
+         "_dmarc.held.example": ['TXT "v=DMARC1; p=quarantine"'], "held.example": ["A 192.0.2.1"],
+         "_dmarc.away.example": ['TXT "v=DMARC1; p=reject"'], "away.example": ["A 192.0.2.1"],
          "_dmarc.strict.example": ['TXT "v=DMARC1; p=reject"'], "strict.example": ["A 192.0.2.1"]}
 TESTS = []
 
@@ -73,6 +75,8 @@ class Lab:
             key "main" {{ selector = s1  file = {self.key} }}
             sign "home.example" {{ key = main }}
             resolver.timeout = 1s
+            policy "hold" {{ when.author = held.example  quarantine.by = hold }}
+            policy "away" {{ when.author = away.example  dmarc.reject = discard }}
             """))
 
     def conf(self):
@@ -134,6 +138,12 @@ class Lab:
         self.rig.replaced["/var/lib"] = f"{self.rig.dir}/lib"
         self.rig.start("exim", f"{self.root}/usr/sbin/exim4", "-bdf")
         wait_for("Exim: " + self.rig.log("exim"), lambda: listens(self.port))
+
+    def exim(self, *words, message=b""):
+        """Run Exim as an operator, or a program, does. \return what it says"""
+        done = subprocess.run([*mtarig.inside(self.rig.replaced), f"{self.root}/usr/sbin/exim4", *words], input=message,
+                              capture_output=True, check=False, timeout=PATIENCE)
+        return (done.stdout + done.stderr).decode()
 
     def send(self, message, mail_from, client="127.0.0.7", to=("b@example.org",), helo="good.example"):
         """Send a message. \\return (code, text) of the last reply"""
@@ -229,6 +239,30 @@ def what_this_site_sends_is_signed_and_verifies(lab):
     assert "d=home.example" in values(header, "DKIM-Signature")[0], header
     verdict = lab.verify(octets)
     assert "dkim=pass" in verdict, verdict
+
+
+@test
+def what_is_made_on_the_host_is_signed_and_verifies(lab):
+    before = len(lab.rig.sink.mails)
+    said = lab.exim("-oi", "-f", "me@home.example", "b@example.net", message=b"From: <me@home.example>\nSubject: hi\n\nhello\n.\n")
+    assert said == "", said
+    octets = lab.rig.delivered(before + 1)[2]
+    assert b"d=home.example" in octets and "dkim=pass" in lab.verify(octets), (lab.verify(octets), octets)
+
+
+@test
+def what_is_to_be_held_is_frozen(lab):
+    before = len(lab.rig.sink.mails)
+    code, text = lab.send(message("a@held.example"), "a@held.example")
+    queue = lab.exim("-bp")
+    assert code == 250 and "*** frozen ***" in queue and len(lab.rig.sink.mails) == before, (code, text, queue)
+
+
+@test
+def what_is_to_be_thrown_away_is_taken_and_goes_nowhere(lab):
+    before = len(lab.rig.sink.mails)
+    code, text = lab.send(message("a@away.example"), "a@away.example")
+    assert code == 250 and "a@away.example" not in lab.exim("-bp") and len(lab.rig.sink.mails) == before, (code, text, lab.logs())
 
 
 @test
