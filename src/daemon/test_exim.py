@@ -86,6 +86,9 @@ class Lab:
                                 for kind in ("exim-main", "exim-acl", "exim-transport"))
         transport = transport.replace("/usr/bin/assay", f"{Path(rig.build).resolve()}/assay") \
                              .replace("-o authserv", f"--resolver 127.0.0.1@{rig.dns_port} -o authserv")
+        pipe = mtarig.blocks(PAGE, "exim-pipe")[0].replace("/usr/bin/procmail", f"cat > {rig.dir}/log/piped") \
+                     .replace("/usr/bin/assay", f"{Path(rig.build).resolve()}/assay") \
+                     .replace("-o authserv", f"--resolver 127.0.0.1@{rig.dns_port} -o authserv")
         return textwrap.dedent(f"""
             exim_path = {self.root}/usr/sbin/exim4
             keep_environment = ASAN_OPTIONS
@@ -105,6 +108,10 @@ class Lab:
               accept
             """) + acl + textwrap.dedent(f"""
             begin routers
+            piped:
+              driver = accept
+              condition = ${{if eq{{$local_part}}{{piped}}}}
+              transport = to_a_program
             filtered:
               driver = manualroute
               condition = ${{if eq{{$local_part}}{{filtered}}}}
@@ -127,7 +134,7 @@ class Lab:
               port = {rig.sink.port}
               hosts_try_fastopen =
               allow_localhost
-            """) + transport + "\nbegin retry\n* * F,1h,1m\n"
+            """) + transport + "\nto_a_program:\n" + pipe + "  user = Debian-exim\n\nbegin retry\n* * F,1h,1m\n"
 
     def start_exim(self):
         """The daemon, in its namespace."""
@@ -296,6 +303,17 @@ def a_transport_filter_adds_results_and_passes_the_message_on(lab):
     # The one that the ACL put in is ours too, and the filter comes after it
     assert len([value for value in results if value.startswith("mx.example.org")]) == 1, results
     assert body == b"hello\r\n.\r\nFrom here\r\n", body
+
+
+@test
+def a_pipe_before_the_program_that_delivers_knows_the_sender(lab):
+    path = Path(f"{lab.rig.dir}/log/piped")
+    code, text = lab.send(message("a@good.example", *FORGED), "a@good.example", to=("piped@example.org",))
+    assert code == 250, (code, text)
+    wait_for(f"a delivery: {lab.logs()}", lambda: path.exists() and path.read_bytes().rstrip().endswith(b"From here"))
+    octets = path.read_bytes()
+    assert octets.count(b"Authentication-Results: mx.example.org") == 1 and b"bank.example" not in octets, octets
+    assert b"smtp.mailfrom=good.example" in octets and octets.startswith(b"From a@good.example "), octets
 
 
 @test
