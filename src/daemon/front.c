@@ -700,6 +700,7 @@ int front_run(const struct front_start *start)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN); /* whoever ends us all at once: what is under way is finished first */
     if (!make(&f, start) || (start->config->sandbox && !sandbox_filter(SANDBOX_FRONT)) ||
         !start_threads(&f))
         return 1;

@@ -267,15 +267,15 @@ static void child(const struct keyproc_plan *plan, const int *sockets, unsigned 
     close_others(sockets, n, pipe_end);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGINT, SIG_IGN); /* a terminal's; the master says when it is over */
+    signal(SIGINT, SIG_IGN); /* it is over when its last socket is closed: the front may have to sign */
     signal(SIGHUP, SIG_IGN);
-    signal(SIGTERM, SIG_DFL);
+    signal(SIGTERM, SIG_IGN);
     title_set("assayd: keys");
     bound_arenas();
     load_all(&l, plan);
     if (!sandbox_become(plan->uid, plan->gid, NULL, 0) || !sandbox_hide())
         buf_printf(&l.why, "the keys process cannot give up its privileges: %s\n", strerror(errno));
-    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* another user's process would have lost it */
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* another user's process would have lost it */
     /* What is touched stays out of swap; what RLIMIT_MEMLOCK does not allow stays unlocked. */
     (void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
     tell(pipe_end, &l.why);
@@ -388,6 +388,6 @@ void keyproc_leave(struct keyproc *k)
 void keyproc_stop(struct keyproc *k)
 {
     if (k->pid > 0)
-        kill(k->pid, SIGTERM);
+        kill(k->pid, SIGKILL); /* it has nothing to save */
     keyproc_leave(k);
 }

@@ -119,7 +119,7 @@ static void be_front(struct master *m, int channel)
                 m->config->user ? m->config->user : "another user", strerror(errno));
         _exit(1);
     }
-    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* another user's process would have lost it */
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* another user's process would have lost it */
     _exit(front_run(&start));
 }
 

@@ -360,13 +360,30 @@ static void memory_and_descriptors_stay_flat(void **state)
     assert_true(all_flat());
 }
 
-static void it_ends_in_peace(void **state)
+static void what_is_under_way_is_finished_when_all_are_told_to_end(void **state)
 {
+    struct mta_mail envelope = site_envelope(&site, SITE_OUT);
+    struct daemon_holds all[DAEMON_PROCESSES];
+    struct mta_answer a = {0};
+    struct mta m;
+    size_t n = daemon_look_all(&assayd, all);
     char *words;
-    int status = daemon_stop(&assayd);
 
     (void)state;
-    assert_int_equal(status, 0);
+    assert_true(mta_open(&m, site.out) && mta_negotiate(&m, MTA_POSTFIX) &&
+                mta_client(&m, "mail.client.example", "203.0.113.9") && mta_helo(&m, "x.example"));
+    assert_int_equal(mta_envelope(&m, &envelope, &a), MILTER_R_CONTINUE);
+    assert_true(mta_flush(&m));
+    usleep(100000);
+    for (size_t i = n; i-- > 0;) /* as a service manager does it */
+        kill(all[i].pid, SIGTERM);
+    usleep(300000);
+    assert_int_equal(mta_content(&m, envelope.message, &a), MILTER_R_CONTINUE);
+    assert_int_equal(mta_event(&m, MILTER_C_EOB, SPAN_EMPTY, &a), MILTER_R_CONTINUE);
+    assert_true(site_has_edit(&a, "DKIM-Signature"));
+    mta_answer_done(&a);
+    mta_quit(&m);
+    assert_int_equal(daemon_stop(&assayd), 0);
     if ((words = daemon_complains(&assayd)))
         print_error("%s\n", words);
     assert_null(words);
@@ -401,7 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_verdict_under_load_is_right),
         cmocka_unit_test(memory_and_descriptors_stay_flat),
-        cmocka_unit_test(it_ends_in_peace),
+        cmocka_unit_test(what_is_under_way_is_finished_when_all_are_told_to_end),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
