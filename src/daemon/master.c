@@ -427,6 +427,14 @@ static void reload_and_tell(struct master *m)
 
 /* ---- the loop ---- */
 
+/** There is something to be read. What was there a moment ago a reload may have taken. */
+static bool speaks(int channel)
+{
+    struct pollfd one = {.fd = channel, .events = POLLIN};
+
+    return channel >= 0 && poll(&one, 1, 0) > 0;
+}
+
 /** The front says something. */
 static void hear_front(struct master *m)
 {
@@ -469,7 +477,7 @@ static void run_loop(struct master *m)
             restart_keys(m);
         if (n > 0 && both[0].revents)
             take_signal(m);
-        if (n > 0 && both[1].revents && m->channel == both[1].fd && m->channel >= 0)
+        if (n > 0 && both[1].revents && speaks(m->channel))
             hear_front(m);
         while (m->asked && !m->ending) { /* also one that was asked for during another */
             m->asked = false;

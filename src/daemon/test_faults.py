@@ -318,6 +318,17 @@ def recovered(site, load):
     return complaints
 
 
+def end_of(daemon):
+    """End assayd. \\return complaints: it did not, or not well"""
+    daemon.send_signal(signal.SIGTERM)
+    try:
+        status = daemon.wait(9)
+    except subprocess.TimeoutExpired:
+        mailrig.end(daemon)
+        return ["told to end, it did not"]
+    return [f"it ended with {status}"] if status else []
+
+
 @contextlib.contextmanager
 def own_disk(rig):
     """A file system for the store alone, which can be filled."""
@@ -345,11 +356,11 @@ def run_round(name, seconds, keep):
             breaks(site, seconds)
         during = len(load.sent)
         complaints = recovered(site, load)
-        mailrig.end(rig.daemon)
+        complaints += end_of(rig.daemon)
         # What the last run could not move into the database is moved by the next one.
         site.start()
         mailrig.wait_for("the spill to be moved", lambda: site.figure("assay_store_spill_bytes") == 0)
-        mailrig.end(rig.daemon)
+        complaints += end_of(rig.daemon)
         complaints += wrong_verdicts(load.sent[:during], lenient)
         complaints += wrong_rows(load.sent, site.rows())
         words = {}
