@@ -147,9 +147,9 @@
     CONF_OPTION(POLICY, WHEN_SENDER, "when.sender", MATCH, "domains, .domains, addresses, <>", "", ".partner.example", LIST,\
                 "the reverse-path, or its domain")                                                              \
     CONF_OPTION(POLICY, WHEN_RECIPIENT, "when.recipient", MATCH, "domains, .domains, addresses", "", "example.org", LIST,\
-                "a recipient, or its domain")                                                                   \
+                "the recipient, or its domain; of several recipients every one has to be meant")                \
     CONF_OPTION(POLICY, WHEN_AUTHOR, "when.author", MATCH, "domains, .domains", "", "partner.example", LIST,    \
-                "the author's domain in From")                                                                  \
+                "the author's domain in From; of several authors every one has to be meant")                    \
     CONF_OPTION(POLICY, WHEN_DKIM, "when.dkim", MATCH, "domains, .domains", "", "partner.example", LIST,        \
                 "the domain of a DKIM signature that passes")                                                   \
     CONF_OPTION(POLICY, WHEN_HEADER, "when.header", TEXT, "", "", "List-Id", LIST,                              \
@@ -180,9 +180,9 @@
     CONF_OPTION(SIGN, IDENTITY, "identity", WORD, "", "", "@mail.example.org", 0,                               \
                 "i= of the signature; unset: none")                                                             \
     CONF_OPTION(SIGN, USER, "user", WORD, "", "", "alice", LIST,                                                \
-                "only for these authenticated users")                                                           \
+                "only for these authenticated users; mail of others goes on to the next block that fits")       \
     CONF_OPTION(SIGN, CLIENT, "client", NETWORK, "", "", "192.0.2.0/24", LIST,                                  \
-                "only for these clients")                                                                       \
+                "only for these clients; mail of others goes on to the next block that fits")                   \
     CONF_OPTION(SEAL, KEY, "key", REF, "key", "", "main", MUST,                                                 \
                 "the key that seals")                                                                           \
     CONF_OPTION(SEAL, DOMAIN, "domain", NAME, "", "", "example.org", 0,                                         \

@@ -20,6 +20,8 @@
  */
 #include "base/ip.h"
 #include "daemon/drive.h"
+#include "daemon/front.h"
+#include "daemon/log.h"
 #include "daemon/milter_codec.h"
 #include "daemon/outcome.h"
 #include "daemon/protocols.h"
@@ -474,6 +476,13 @@ static assay_status put_unsendable(struct session *s)
 
     metrics_add(s->stream->worker->metrics,
                 r->outcome == ASSAY_SRS_REFUSED ? METRIC_SRS_REFUSED : METRIC_SRS_UNKNOWN, 1);
+    /* the row and the event of the message tell of its verdict, which was another */
+    log_event(front_log(s->stream->worker->front), LOG_IS_WARNING, "srs",
+              (struct log_field[]){{"queue_id", s->facts.queue_id},
+                                   {"from", s->facts.mail_from},
+                                   {"text", SPAN("not sent on, whatever its verdict")},
+                                   {"reason", r->error}},
+              4);
     return milter_put_reply(&s->stream->out, (unsigned)r->code, r->enhanced, r->error);
 }
 

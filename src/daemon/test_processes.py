@@ -354,6 +354,9 @@ def mail_for_here_keeps_its_sender():
                               (["postmaster", "x@example.com"], True)):
             packets = m.message(sender="s@sender.example", author="s@sender.example", to=to)
             want(f"sender of mail to {to}", rewritten, any(command == b"e" and b"SRS0=" in data for command, data in packets))
+        want("a sender that becomes too long", b"550 5.1.0", m.message(sender=f"{'s' * 60}@sender.example", author="s@sender.example",
+                                                                     to=["x@example.com"], queue="TOOLONG")[-1][1][:9])
+        want("it is told", True, " srs queue_id=TOOLONG " in d.log())
         m.close()
 
 
