@@ -125,14 +125,36 @@ static assay_status is_unwanted(struct receive *r, size_t i, bool *ret)
     return ASSAY_DONE;
 }
 
-/** Which of the fields of its name a field is, 1 the topmost. */
-static unsigned ordinal(const struct header *h, size_t i)
-{
-    unsigned n = 1;
+/** A name of fields, and how many there were of it. */
+struct named {
+    size_t first;
+    unsigned n;
+};
 
-    for (size_t k = 0; k < i; k++)
-        n += h->fields[k].hash == h->fields[i].hash && field_is(h, k, field_name(h, i));
-    return n;
+/** The name of a field, among those that were met; or a new one. */
+static struct named *find_name(const struct header *h, struct named *names, size_t i)
+{
+    while (names->n && !(h->fields[names->first].hash == h->fields[i].hash &&
+                         field_is(h, names->first, field_name(h, i))))
+        names++;
+    if (!names->n)
+        names->first = i;
+    return names;
+}
+
+/**
+ * Which of the fields of its name each field is, 1 the topmost. All at once: a header may be nothing but
+ * forged results, and counting for each of them anew would be quadratic.
+ */
+static unsigned *number_fields(struct receive *r)
+{
+    const struct header *h = &r->in.message.header;
+    struct named *names = arena_zero(&r->ev.pass, (h->n + 1) * sizeof *names);
+    unsigned *ordinals = arena_zero(&r->ev.pass, (h->n + 1) * sizeof *ordinals);
+
+    for (size_t i = 0; names && ordinals && i < h->n; i++)
+        ordinals[i] = ++find_name(h, names, i)->n;
+    return names ? ordinals : NULL;
 }
 
 /** Mark the fields that must not stay. \return ASSAY_DONE, ASSAY_ENOMEM */
@@ -152,22 +174,25 @@ static assay_status mark_unwanted(struct receive *r, bool **ret, size_t *ret_n)
     return unwanted ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
-/** Take them out, from the last to the first. \return how many */
-static size_t remove_unwanted(const struct receive *r, const bool *unwanted,
-                              struct assay_edit *edits)
+/** Take them out, from the last to the first. \return ASSAY_DONE, ASSAY_ENOMEM */
+static assay_status remove_unwanted(struct receive *r, const bool *unwanted,
+                                    struct assay_edit *edits, size_t *n)
 {
     const struct header *h = &r->in.message.header;
-    size_t n = 0;
+    const unsigned *ordinals = *n ? number_fields(r) : NULL;
 
+    if (*n && !ordinals)
+        return ASSAY_ENOMEM;
+    *n = 0;
     for (size_t i = h->n; i-- > 0;)
         if (unwanted[i])
-            edits[n++] =
+            edits[(*n)++] =
                 (struct assay_edit){.remove = true,
-                                    .index = ordinal(h, i),
+                                    .index = ordinals[i],
                                     .name = field_is(h, i, SPAN(AUTHRES)) ? SPAN(AUTHRES)
                                                                           : field_name(h, i),
                                     .value = SPAN_EMPTY};
-    return n;
+    return ASSAY_DONE;
 }
 
 /* ---- what comes ---- */
@@ -247,8 +272,8 @@ assay_status verdict_edits(struct receive *r)
               arena_zero(&r->ev.keep, (n + reported.n + 1 + OTHER_INSERTS + VERDICT_SEAL_EDITS) *
                                           sizeof *edits)))
         return ASSAY_ENOMEM;
-    n = remove_unwanted(r, unwanted, edits);
-    if (insert_mark(r, edits, &n) != ASSAY_DONE ||
+    if (remove_unwanted(r, unwanted, edits, &n) != ASSAY_DONE ||
+        insert_mark(r, edits, &n) != ASSAY_DONE ||
         insert_received_spf(r, edits, &n) != ASSAY_DONE ||
         insert_results(r, &reported, edits, &n) != ASSAY_DONE)
         return ASSAY_ENOMEM;
