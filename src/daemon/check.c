@@ -129,14 +129,13 @@ static bool stepped(struct check *c, assay_status s)
 /** Is the message one that this site sends, not one that it receives? */
 static bool is_outbound(const struct check *c)
 {
-    assay_span direction = check_value(&c->request, CHECK_DIRECTION);
-    struct ip ip;
+    assay_span word = check_value(&c->request, CHECK_DIRECTION);
+    enum direction said = span_is(word, "in")    ? DIRECTION_IN
+                          : span_is(word, "out") ? DIRECTION_OUT
+                                                 : DIRECTION_AUTO;
 
-    if (span_is(direction, "in") || span_is(direction, "out"))
-        return span_is(direction, "out");
-    if (c->facts.user.n || c->facts.local)
-        return true;
-    return ip_read(c->facts.ip, &ip) && config_is_internal(c->facts.config, &ip);
+    return config_direction(c->facts.config, said, c->facts.ip, c->facts.user, c->facts.local,
+                            NULL) == DIRECTION_OUT;
 }
 
 /** Take what the request says of the envelope. */

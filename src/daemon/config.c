@@ -360,3 +360,28 @@ bool config_is_internal(const struct config *c, const struct ip *ip)
             return true;
     return false;
 }
+
+enum direction config_direction(const struct config *c, enum direction said, assay_span ip,
+                                assay_span user, bool local, const char **why)
+{
+    enum direction direction = DIRECTION_OUT;
+    const char *because;
+    struct ip address;
+
+    if (said != DIRECTION_AUTO) {
+        direction = said;
+        because = "its direction says so";
+    } else if (user.n) {
+        because = "the user is authenticated";
+    } else if (local) {
+        because = "it comes from this host itself";
+    } else if (ip_read(ip, &address) && config_is_internal(c, &address)) {
+        because = "the client is in one of the networks of internal";
+    } else {
+        direction = DIRECTION_IN;
+        because = "nobody is authenticated, and the client is in no network of internal";
+    }
+    if (why)
+        *why = because;
+    return direction;
+}

@@ -125,4 +125,17 @@ struct assay_srs config_srs_request(const struct config *c);
 /** The address is of a client whose mail this site sends. */
 bool config_is_internal(const struct config *c, const struct ip *ip);
 
+/**
+ * Which way a message goes: the listener says it, or who sends it.
+ *
+ * \param said   of the listener
+ * \param ip     of the client; empty: not known
+ * \param user   authenticated; empty: nobody
+ * \param local  it comes from this host itself, not over the network
+ * \param why    unless NULL: set to the reason, in words of ours
+ * \return DIRECTION_IN or DIRECTION_OUT
+ */
+enum direction config_direction(const struct config *c, enum direction said, assay_span ip,
+                                assay_span user, bool local, const char **why);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "daemon/front.h"
 
+#include "base/number.h"
 #include "conf/conf.h"
 #include "daemon/channel.h"
 #include "daemon/http.h"
@@ -78,7 +79,9 @@ struct front {
     struct http *http[HTTP_MOST];
     size_t nhttp;
     int master;
+    atomic_ullong kept;   /* messages, for why.h */
     pthread_mutex_t lock; /* of what follows */
+    struct front_facts facts;
     struct {
         struct worker *worker;
         void (*done)(void *arg, assay_span why);
@@ -109,6 +112,23 @@ void front_metrics(const struct front *f, struct buf *out)
 void front_world_stats(const struct front *f, struct world_stats *ret)
 {
     world_pool_stats(f->pool, ret);
+}
+
+long long front_count(const struct front *f, enum metric which)
+{
+    long long sum = 0;
+
+    for (unsigned i = 0; i < f->nworkers; i++)
+        sum += atomic_load_explicit(&f->metrics[i].values[which], memory_order_relaxed);
+    return sum;
+}
+
+void front_facts(struct front *f, struct front_facts *ret)
+{
+    pthread_mutex_lock(&f->lock);
+    *ret = f->facts;
+    pthread_mutex_unlock(&f->lock);
+    ret->threads = f->nworkers;
 }
 
 /* ---- its state ---- */
@@ -382,7 +402,7 @@ static bool make_worker(struct front *f, unsigned i, int keys)
     if (getrandom(&w->random, sizeof w->random, 0) != sizeof w->random || !w->random)
         w->random = 1;
     event_assign(&w->tick, w->loop, -1, EV_PERSIST, tick, w);
-    return (w->keys = keyclient_new(w->loop, keys)) && (w->why = why_new(f->config->why_keep)) &&
+    return (w->keys = keyclient_new(w->loop, keys)) && (w->why = why_new(f->config->why_keep, &f->kept)) &&
            (w->input = malloc(WORKER_INPUT)) && event_add(&w->tick, &second) == 0;
 }
 
@@ -474,6 +494,8 @@ static void take_result(struct front *f, const struct channel_packet *p)
     void *arg;
 
     pthread_mutex_lock(&f->lock);
+    f->facts.reloaded = time(NULL);
+    snprintf(f->facts.complaints, sizeof f->facts.complaints, "%.*s", (int)p->n, p->text);
     w = f->asked.worker;
     done = f->asked.done;
     arg = f->asked.arg;
@@ -498,6 +520,17 @@ static assay_span read_all(int fd, struct buf *out)
     return buf_span(out);
 }
 
+/** Another keys process answers from now on: the text of the packet is its number. */
+static void note_keys(struct front *f, const struct channel_packet *p)
+{
+    uint64_t pid = 0;
+
+    (void)number_read((assay_span){p->text, p->n}, INT32_MAX, &pid);
+    pthread_mutex_lock(&f->lock);
+    f->facts.keys = (pid_t)pid;
+    pthread_mutex_unlock(&f->lock);
+}
+
 /** Another configuration has come. \return NULL; or what is wrong with it */
 static const char *take_config(struct front *f, const struct channel_packet *p)
 {
@@ -516,6 +549,7 @@ static const char *take_config(struct front *f, const struct channel_packet *p)
     close(p->files[0]);
     if (!wrong) {
         open_doors(f, config, p->files + 1, p->files + 1 + p->nlisteners);
+        note_keys(f, p);
         metrics_add(f->metrics, METRIC_RELOADS, 1);
         log_words(f->log, LOG_IS_NOTICE, "reloaded", "the new configuration is in use");
         config_free(f->config);
@@ -546,6 +580,7 @@ static void obey(struct front *f, const struct channel_packet *p)
             change_all(f, NULL, NULL, p->files);
         else
             close_files(p, 0);
+        note_keys(f, p);
         break;
     case CHANNEL_CONFIG:
         if ((wrong = p->nfiles > p->nlisteners ? take_config(f, p) : "a packet without files"))
@@ -693,7 +728,9 @@ static void end(struct front *f)
 int front_run(const struct front_start *start)
 {
     static struct channel_packet packet;
-    struct front f = {.master = start->master, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct front f = {.master = start->master,
+                      .lock = PTHREAD_MUTEX_INITIALIZER,
+                      .facts = {.started = time(NULL), .keys = start->keys_pid}};
     struct said said = {0};
 
     title_set("assayd: front");

@@ -11,6 +11,7 @@
 #define DAEMON_FRONT_H
 
 #include "daemon/config.h"
+#include "daemon/metrics.h"
 
 /** What a front process is started with. */
 struct front_start {
@@ -18,6 +19,7 @@ struct front_start {
     const int *listeners; /**< one for each of config->listeners */
     const int *keys;      /**< one for each of config->threads */
     int master;           /**< its end of the channel */
+    pid_t keys_pid;       /**< of the keys process */
 };
 
 /** Run the front process to its end. \return its exit status */
@@ -47,6 +49,21 @@ void front_metrics(const struct front *f, struct buf *out);
 
 /** What the world has counted. */
 void front_world_stats(const struct front *f, struct world_stats *ret);
+
+/** What the workers have counted of one kind. */
+long long front_count(const struct front *f, enum metric which);
+
+/** What is known of the processes and of the configuration in use. */
+struct front_facts {
+    int64_t started; /**< seconds since 1970 */
+    pid_t keys;      /**< of the keys process */
+    unsigned threads;
+    int64_t reloaded;      /**< when a reload was last tried; 0: never */
+    char complaints[1024]; /**< what was wrong with it, cut; empty: it is in use */
+};
+
+/** Tell them. */
+void front_facts(struct front *f, struct front_facts *ret);
 
 /** Room for the words of the next two. */
 enum { FRONT_WHY = 512 };

@@ -106,7 +106,8 @@ int master_check(const struct master_call *call)
 /** In the child: be the front. */
 static void be_front(struct master *m, int channel)
 {
-    struct front_start start = {m->config, m->listening.fds, m->keys.sockets, channel};
+    struct front_start start = {m->config, m->listening.fds, m->keys.sockets, channel,
+                                m->keys.pid};
     sigset_t none;
 
     close(m->signals);
@@ -153,6 +154,14 @@ static bool start_children(struct master *m, struct buf *why)
     return false;
 }
 
+/** Say in a packet which process answers at its sockets. */
+static void put_pid(struct channel_packet *p, pid_t pid)
+{
+    int n = snprintf(p->text, sizeof p->text, "%ld", (long)pid);
+
+    p->n = n > 0 ? (size_t)n : 0;
+}
+
 /** Give the sockets of the present keys process to the front. */
 static void send_keys(struct master *m)
 {
@@ -162,6 +171,7 @@ static void send_keys(struct master *m)
         return;
     p->what = CHANNEL_KEYS;
     p->nfiles = m->keys.n;
+    put_pid(p, m->keys.pid);
     memcpy(p->files, m->keys.sockets, m->keys.n * sizeof *p->files);
     (void)channel_send(m->channel, p);
     for (unsigned i = 0; i < m->keys.n; i++) {
@@ -294,6 +304,7 @@ static bool send_config(struct master *m, const struct config *config, const str
     if (fine) {
         p->what = CHANNEL_CONFIG;
         p->nlisteners = (unsigned)l->n;
+        put_pid(p, keys->pid);
         p->files[p->nfiles++] = text;
         for (size_t i = 0; i < l->n; i++)
             p->files[p->nfiles++] = l->fds[i];

@@ -211,19 +211,6 @@ static bool went_wrong(struct session *s, assay_status status)
 
 /* ---- the envelope ---- */
 
-/** Is the message one that this site sends, not one that it receives? */
-static bool is_outbound(const struct session *s)
-{
-    const struct config_listener *l = s->listener;
-    struct ip ip;
-
-    if (l->direction != DIRECTION_AUTO)
-        return l->direction == DIRECTION_OUT;
-    if (s->facts.user.n || s->facts.local)
-        return true;
-    return ip_read(s->facts.ip, &ip) && config_is_internal(s->facts.config, &ip);
-}
-
 /** Begin the evaluation of a message. */
 static assay_status begin(struct session *s)
 {
@@ -276,7 +263,8 @@ static bool on_mail(struct session *s, assay_span data)
         return false;
     choose_config(s);
     s->facts.mail_from = keep(s, &s->mail_from, path.address);
-    s->facts.outbound = is_outbound(s);
+    s->facts.outbound = config_direction(s->facts.config, s->listener->direction, s->facts.ip, s->facts.user,
+                                         s->facts.local, NULL) == DIRECTION_OUT;
     s->facts.began = world_now();
     s->state = STATE_MAIL;
     status = s->lacking ? ASSAY_ENOMEM : begin(s);

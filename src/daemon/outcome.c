@@ -154,7 +154,7 @@ void outcome_keep(struct worker *w, const struct message_facts *f, assay_eval *e
 void outcome_remember(struct worker *w, const struct message_facts *f, assay_eval *eval)
 {
     if (w->config->why_keep)
-        why_keep(w->why, f, row_message_id(eval), eval);
+        why_keep(w->why, f, row_message_id(eval), w->now, eval);
     else
         assay_eval_free(eval);
 }

@@ -41,6 +41,7 @@ struct worker {
     _Atomic int64_t ticked;  /**< world_now() of the last tick; read by any thread */
     LIST_HEAD(, stream) streams;
     unsigned nstreams;
+    uint64_t reloads; /**< asked for at control sockets of this worker */
     char *input; /**< WORKER_INPUT octets: what is read from a socket is parsed here */
     uint32_t random;
 };
