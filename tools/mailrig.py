@@ -167,10 +167,13 @@ class Rig:
         with open(f"{self.dir}/{name}.log", encoding="utf-8", errors="replace") as log:
             return log.read()
 
-    def resolver(self, names, port=None):
-        """A resolver that knows these names and no others: {"example.org": ["A 192.0.2.1", 'TXT "..."']}."""
+    def resolver(self, names, port=None, refused=()):
+        """A resolver that knows these names and no others: {"example.org": ["A 192.0.2.1", 'TXT "..."']}.
+
+        It refuses to say anything of `refused` and what is below.
+        """
         self.dns_port = port or free_port()
-        self.names = dict(names)
+        self.names, self.refused = dict(names), tuple(refused)
         self.write_names()
         self.unbound = self.start("unbound", "unbound", "-d", "-c", f"{self.dir}/unbound.conf")
         wait_for("unbound", lambda: listens(self.dns_port) or self.unbound.poll() is not None)
@@ -193,6 +196,7 @@ class Rig:
                 ["server:", f"interface: 127.0.0.1@{self.dns_port}", 'username: ""', 'chroot: ""', "do-daemonize: no", 'pidfile: ""',
                  "use-syslog: no", f'directory: "{self.dir}"', 'module-config: "iterator"', "num-threads: 1", "do-ip6: no",
                  "verbosity: 1", *(f'local-zone: "{zone}." static' for zone in zones), *data,
+                 *(f'local-zone: "{name}." always_refuse' for name in self.refused),
                  "remote-control:", "control-enable: no", ""]))
 
     def assayd(self, conf, name="assayd", wait=True, **more):

@@ -94,6 +94,9 @@ static int run(const struct cli *cli)
     case CLI_SRS: return cli_srs(cli);
     case CLI_CASE: return cli_case(cli);
     case CLI_STORE: return cli_store(cli);
+    case CLI_WHY: return cli_why(cli);
+    case CLI_STATUS: return cli_status(cli);
+    case CLI_RELOAD: return cli_reload(cli);
     case CLI_KEY: return cli_key(cli);
     case CLI_SIGN: return cli_sign(cli);
     case CLI_IMPORT: return cli_import(cli);

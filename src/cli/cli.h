@@ -7,10 +7,11 @@
  *
  *     main()             main.c: one call
  *       args_read()      args.c: the command and its options, by the tables of options.h
- *       command->run()   verify.c spf.c srs.c case.c key.c sign.c help.c completion.c: one file for each
- *                        command
+ *       command->run()   verify.c spf.c srs.c case.c key.c sign.c why.c status.c help.c completion.c: one file
+ *                        for each command
  *         files.c        messages and .case files; a message is never held, it streams by
  *         guess.c        the envelope, where nobody gave it
+ *         control.c      asks assayd
  *         answers.c      the world: made when the first question needs the network
  *         show.c         the verdict for people; explain.c its reasoning; json_out.c both for programs
  *
@@ -155,6 +156,12 @@ int cli_spf(const struct cli *cli);
 int cli_srs(const struct cli *cli);
 /** `assay store`. */
 int cli_store(const struct cli *cli);
+/** `assay why`. */
+int cli_why(const struct cli *cli);
+/** `assay status`. */
+int cli_status(const struct cli *cli);
+/** `assay reload`. */
+int cli_reload(const struct cli *cli);
 /** `assay case`. */
 int cli_case(const struct cli *cli);
 /** `assay key`. */

@@ -28,13 +28,13 @@
 #define CLI_WANTS(WANT)                                                                                         \
     WANT("judge a saved message; --explain shows every step", "assay verify mail.eml")                          \
     WANT("keep a verdict, to replay or to report", "assay verify --record mail.case mail.eml")                  \
+    WANT("tell why a message went as it did, or is not signed", "assay why 4Wx2kL0z1")                          \
     WANT("ask whether an address may send for a domain", "assay spf --ip 192.0.2.1 --from a@example.com")       \
     WANT("make a key to sign mail with; `assay sign` signs", "assay key new rsa --selector s2 --domain a.example") \
     WANT("run recorded cases, and see what differs", "assay case *.case")                                       \
     WANT("rewrite a sender's address for a forwarder", "assay srs forward --secret s --domain b.example a@a.example") \
     WANT("move from opendkim, opendmarc, openarc or postsrsd", "assay import opendkim.conf")                    \
-    WANT("have a word or an option explained", "assay help arc")                                                \
-    WANT("complete commands with the tab key", "source <(assay completion bash)")
+    WANT("have a word or an option explained", "assay help arc")
 
 #define CLI_COMMANDS(COMMAND)                                                                                   \
     COMMAND(VERIFY, "verify", "[FILE...|-]",                                                                    \
@@ -55,6 +55,24 @@
             "assay case mail.case", "every case of a file",                                                     \
             "assay case --strict *.case", "and none may ask what it does not answer",                           \
             "assay case -k mail --json *.case", "those named so, as JSON")                                      \
+    COMMAND(WHY, "why", "[QUEUE-ID|MESSAGE-ID]",                                                                \
+            "Tell why assayd decided on a message as it did, or whether one would be signed.",                  \
+            "0 accepted and signed, 1 otherwise, 75 deferred, 64 usage, 66 not known or no daemon",             \
+            "assay why 4Wx2kL0z1", "one message; alone, the last ones",                                         \
+            "assay why --explain m@a.example", "every step",                                                    \
+            "assay why --not-signed a@a.example --client 192.0.2.7", "would it be signed?")                     \
+    COMMAND(STATUS, "status", "",                                                                               \
+            "Tell how assayd is.",                                                                              \
+            "0 told, 66 it does not answer, 64 usage",                                                          \
+            "assay status", "on a screen",                                                                      \
+            "assay status --json", "for programs",                                                              \
+            "assay status --control /run/a.sock", "of another one")                                             \
+    COMMAND(RELOAD, "reload", "",                                                                               \
+            "Have assayd read its configuration anew; a bad one changes nothing.",                              \
+            "0 reloaded, 1 the configuration is wrong: what and where, 66 no daemon, 64 usage",                 \
+            "assay reload", "",                                                                                 \
+            "assay reload && assay status", "and how it is then",                                               \
+            "assay reload --control /run/a.sock", "another one")                                                \
     COMMAND(SRS, "srs", "forward|reverse ADDRESS",                                                              \
             "Rewrite a sender's address for a forwarder, or find the address behind a rewritten one (SRS).",    \
             "0 printed, 65 refused, and the reason on standard error, 64 usage, 66 unreadable",                 \
@@ -173,17 +191,32 @@
     OPTION(OVERFLOW, 0, "overflow", "WHAT", "refuse keep long", IN(SRS), "refuse keep long",                    \
            "What becomes of an address that would be longer than SMTP allows, 64 octets before the @: refuse "  \
            "it (the default), keep it as it is, or make it as long as it gets, as postsrsd does.")              \
-    OPTION(RECORD, 0, "record", "FILE", "@file", IN(VERIFY) | IN(SRS), "write a .case",                         \
+    OPTION(CONTROL, 0, "control", "SOCKET", "@file", IN(WHY) | IN(STATUS) | IN(RELOAD), "where assayd is",      \
+           "The control socket of assayd, its option control.listen; /run/assay/control.sock unless given.")    \
+    OPTION(STORE, 0, "store", "FILE", "@file", IN(WHY), "what it has kept",                                     \
+           "The database to look into when assayd keeps a message no more, or does not run. Without it, the "   \
+           "one that assayd says, or /var/lib/assay/assay.db.")                                                 \
+    OPTION(LAST, 0, "last", "N", "", IN(WHY), "list so many: 20",                                               \
+           "How many messages are listed, the newest first, 1 to 1000; 20 unless given. No more are there than "\
+           "the option why.keep lets assayd keep.")                                                             \
+    OPTION(NOT_SIGNED, 0, "not-signed", "A@B", "", IN(WHY), "an author's address",                             \
+           "Tell whether a message of this author would be signed, by which keys, and why not.")                \
+    OPTION(CLIENT, 0, "client", "IP", "", IN(WHY), "who connects",                                              \
+           "With --not-signed: the address of the client; 127.0.0.1, this host itself, unless given.")          \
+    OPTION(USER, 0, "user", "NAME", "", IN(WHY), "who logged in",                                               \
+           "With --not-signed: the authenticated user; nobody unless given.")                                   \
+    OPTION(RECORD, 0, "record", "FILE", "@file", IN(VERIFY) | IN(SRS) | IN(WHY), "write a .case",                         \
            "Write the message, the envelope, the options, every answer and the verdict to a .case file, which " \
            "gives the same verdict on any machine. A body over 1 MB is kept as digests only.")                  \
     OPTION(REDACT, 0, "redact", 0, "", IN(VERIFY), "without the content",                                       \
            "With --record: body and local parts become filler where no check depends on them; what could not "  \
            "be replaced is said.")                                                                              \
-    OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(SIGN), "every step",               \
+    OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(SIGN) | IN(WHY), "every step",               \
            "Show what was asked, what answered, what follows, and the paragraph that says so.")                 \
-    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(VERSION),           \
+    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(VERSION) | IN(WHY) | IN(STATUS), \
            "JSON, one line each",                                                                               \
-           "One line of JSON for each message or case; docs/json/verify.schema.json describes it.")             \
+           "One line of JSON for each message or case; docs/json/verify.schema.json describes it, other files there " \
+           "what other commands print.")             \
     OPTION(AR, 0, "ar", 0, "", IN(VERIFY), "Authentication-Results",                                            \
            "Print the Authentication-Results field (RFC 8601) and nothing else.")                               \
     OPTION(QUIET, 'q', "quiet", 0, "", IN(VERIFY), "exit status only",                                          \
@@ -203,10 +236,11 @@
     OPTION(UNTIL, 0, "until", "TIME", "", IN(STORE), "only before that",                                        \
            "With export: only rows decided before then. With prune: those are removed.")  \
     OPTION(COLOR, 0, "color", "WHEN", "auto always never",                                                      \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN), "auto always never",                 \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(WHY) | IN(STATUS), "auto always never",               \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(STORE) | IN(IMPORT) | IN(HELP) | IN(VERSION) |            \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(STORE) | IN(IMPORT) | IN(HELP) | IN(VERSION) | IN(WHY) |  \
+           IN(STATUS) | IN(RELOAD) |                                                                            \
            IN(COMPLETION), "this help",                                                                         \
            "Show what the command is for, examples, and its options.")
 /* clang-format on */

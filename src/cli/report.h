@@ -16,6 +16,7 @@ struct report {
     const struct envelope *envelope;
     const struct case_one *context; /**< the case that gives the recipients, or NULL */
     bool replay;                    /**< a case answered, not the DNS */
+    assay_span when;                /**< of whom and when, to stand behind the author; empty: as Received says */
     assay_eval *eval;               /**< done */
     const struct assay_verdict *verdict;
 };
@@ -44,6 +45,12 @@ enum term_style report_style(assay_span result);
 
 /** Append the whole report for people. */
 void report_show(const struct report *r, struct buf *out);
+
+/** Append a row for each check. */
+void report_show_checks(const struct report *r, struct buf *out);
+
+/** Append a word, such as "accept", and beside it lines that say why: as of report_advise(). */
+void report_put_decision(const struct term *t, assay_span word, assay_span lines, struct buf *out);
 
 /** Append one line of several messages. */
 void report_show_line(const struct report *r, struct buf *out);

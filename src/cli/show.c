@@ -48,6 +48,9 @@ static void put_received(const struct report *r, struct buf *out)
     char text[TIME_TEXT];
     int64_t when;
 
+    buf_put(out, r->when);
+    if (r->when.n)
+        return;
     if (envelope_received(r->header, &when))
         buf_printf(out, ", received %.*s", SPAN_ARG(time_text(when, text)));
     if (envelope_received(r->header, &when) && r->envelope->e.hostname.n)
@@ -169,6 +172,28 @@ static void put_dkim(const struct term *t, const struct assay_check *c, struct b
     buf_done(&text);
 }
 
+/** Append the row of a signature that was made, or was not. \param label  what it is */
+static void put_made(const struct term *t, const char *label, const struct assay_check *c,
+                     struct buf *out)
+{
+    assay_span domain = report_property(c, "header", "d"),
+               selector = report_property(c, "header", "s"),
+               algorithm = report_property(c, "header", "a"), entry = report_detail(c, "entry");
+    struct buf text = buf_new(TEXT_MAX);
+
+    if (domain.n || selector.n)
+        buf_printf(&text, "%.*s, key %.*s", SPAN_ARG(domain), SPAN_ARG(selector));
+    if (algorithm.n)
+        buf_printf(&text, " (%.*s)", SPAN_ARG(algorithm));
+    if (entry.n)
+        buf_printf(&text, ", by the entry %.*s of sign.table", SPAN_ARG(entry));
+    if (c->reason.n)
+        buf_puts(&text, text.n ? ": " : "");
+    buf_put(&text, c->reason);
+    report_put_row(t, &(struct report_row){label, c->result, buf_span(&text)}, out);
+    buf_done(&text);
+}
+
 /* ---- DMARC ---- */
 
 /** Append what the author domain asks for. */
@@ -245,8 +270,7 @@ static void put_plain(const struct term *t, const char *label, const struct assa
         report_put_row(t, &(struct report_row){label, c->result, c->reason}, out);
 }
 
-/** Append the checks. */
-static void put_checks(const struct report *r, struct buf *out)
+void report_show_checks(const struct report *r, struct buf *out)
 {
     const struct assay_verdict *v = r->verdict;
     const struct assay_check *mfrom = report_check(v, "spf", "mfrom"),
@@ -263,24 +287,20 @@ static void put_checks(const struct report *r, struct buf *out)
     put_plain(t, "ARC", report_check(v, "arc", NULL), out);
     put_all_dmarc(r, out);
     put_plain(t, "rDNS", report_check(v, "iprev", NULL), out);
+    for (size_t i = 0; i < v->nchecks; i++)
+        if (span_is(v->checks[i]->method, "sign") || span_is(v->checks[i]->method, "seal"))
+            put_made(t, span_is(v->checks[i]->method, "sign") ? "DKIM" : "seal", v->checks[i], out);
 }
 
 /* ---- the disposition ---- */
 
-/** Append what to do with the message, why, and what can be done next. */
-static void put_disposition(const struct report *r, struct buf *out)
+void report_put_decision(const struct term *t, assay_span word, assay_span lines, struct buf *out)
 {
-    const struct term *t = &r->cli->out;
     unsigned used = 4 + 17 + TERM_GAP; /* as the rows of the checks: label, gap and result in one */
-    assay_span word = span_of(report_word(r->verdict->what)), rest, line;
-    struct buf text = buf_new(TEXT_MAX);
     bool narrow = t->width < 60;
+    assay_span line;
 
-    buf_put(&text, r->verdict->reason);
-    buf_puts(&text, ".\n");
-    report_advise(r, &text);
-    rest = buf_span(&text);
-    while (span_line(&rest, &line)) {
+    while (span_line(&lines, &line)) {
         const struct term_cell cells[] = {
             {.text = word, .columns = 17, .style = report_style(word)},
             {.text = line, .columns = t->width > used ? t->width - used : 1},
@@ -293,6 +313,18 @@ static void put_disposition(const struct report *r, struct buf *out)
             term_paragraph(t, 4, line, out);
         word = SPAN_EMPTY;
     }
+}
+
+/** Append what to do with the message, why, and what can be done next. */
+static void put_disposition(const struct report *r, struct buf *out)
+{
+    struct buf text = buf_new(TEXT_MAX);
+
+    buf_put(&text, r->verdict->reason);
+    buf_puts(&text, ".\n");
+    if (!report_check(r->verdict, "sign", NULL))
+        report_advise(r, &text);
+    report_put_decision(&r->cli->out, span_of(report_word(r->verdict->what)), buf_span(&text), out);
     buf_done(&text);
 }
 
@@ -374,10 +406,11 @@ void report_show(const struct report *r, struct buf *out)
 {
     put_head(r, out);
     buf_putc(out, '\n');
-    put_checks(r, out);
+    report_show_checks(r, out);
     buf_putc(out, '\n');
     put_disposition(r, out);
-    put_guess(r, out);
+    if (!report_check(r->verdict, "sign", NULL))
+        put_guess(r, out);
 }
 
 void report_show_line(const struct report *r, struct buf *out)

@@ -215,6 +215,7 @@ static int conclude(struct job *j)
                        .envelope = &j->envelope,
                        .context = j->context,
                        .replay = j->world != NULL,
+                       .when = SPAN_EMPTY,
                        .eval = j->eval,
                        .verdict = assay_result(j->eval)};
     assay_status s = show(j, &r, &j->v->out);

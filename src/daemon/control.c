@@ -42,6 +42,7 @@ struct control {
     struct config *config; /* of not-signed: it outlives the evaluation */
     struct buf said;       /* of not-signed: the line of JSON */
     bool waiting;          /* an answer is on its way */
+    bool ended;            /* nothing more is asked */
     uint64_t reload;       /* the number of the reload that is waited for; 0: none */
 };
 
@@ -52,6 +53,17 @@ static void answer(struct control *c, bool ok, assay_span text)
 
     buf_printf(out, "%s %zu\n", ok ? "OK" : "NO", text.n);
     buf_put(out, text);
+}
+
+/** An answer that was waited for is there: send it. May free the connection. */
+static void send_answer(struct control *c)
+{
+    c->waiting = false;
+    c->reload = 0;
+    if (c->ended)
+        stream_finish(c->stream);
+    else
+        stream_flush(c->stream);
 }
 
 /** Answer with a text that was made, or say that it was not. */
@@ -134,10 +146,8 @@ static void signed_or_not(void *arg, assay_status status)
     config_free(c->config);
     c->config = NULL;
     buf_done(&c->said);
-    if (c->waiting) {
-        c->waiting = false;
-        stream_flush(c->stream);
-    }
+    if (c->waiting)
+        send_answer(c);
 }
 
 /** The milter is one where such a message may come in. */
@@ -269,9 +279,7 @@ static void reloaded(void *arg, assay_span text)
         if (s->protocol != &control_protocol || c->reload != asker.number)
             continue;
         answer(c, !text.n, text);
-        c->waiting = false;
-        c->reload = 0;
-        stream_flush(s);
+        send_answer(c);
         return;
     }
 }
@@ -349,7 +357,10 @@ static bool input(struct stream *stream, assay_span octets)
 /** Who has asked, and will ask no more, still waits for the answer. */
 static bool ended(struct stream *stream)
 {
-    return ((struct control *)stream->state)->waiting;
+    struct control *c = stream->state;
+
+    c->ended = true;
+    return c->waiting;
 }
 
 static void opened(struct stream *stream)
