@@ -24,7 +24,8 @@ static void write_policy(struct case_writer *w, const struct send *s)
 
     case_puts(w, "\n[policy]\n");
     for (size_t i = 0; (option = assay_policy_option(i)); i++)
-        case_put_value(w, option->name, span_of(assay_policy_get(s->policy, option->name)));
+        case_put_value(w, option->name,
+                       span_trim(span_of(assay_policy_get(s->policy, option->name))));
 }
 
 /** Write the signatures, the topmost first: its edit is the last. */

@@ -26,8 +26,9 @@ static bool set_text(struct making *m, struct conf_place at, const char *name, s
 {
     bool fine;
 
-    buf_putc(value, '\0');
-    fine = value->status == ASSAY_DONE && set(m, m->config->policy, at, name, value->p);
+    buf_putc(value, '\0'); /* what was gathered may begin with a blank, which no .case can hold */
+    fine = value->status == ASSAY_DONE &&
+           set(m, m->config->policy, at, name, value->p + strspn(value->p, " "));
     buf_done(value);
     return fine;
 }

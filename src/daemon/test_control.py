@@ -133,16 +133,16 @@ store = %(dir)s/store/assay.db
 threads = 3
 why.keep = 40
 milter "in" {{ listen = unix:%(dir)s/in.sock }}
-milter "sealing" {{ listen = unix:%(dir)s/sealing.sock  policy = sealed  direction = in }}
-milter "strict" {{ listen = unix:%(dir)s/strict.sock  policy = strict  direction = in }}
-milter "dry" {{ listen = unix:%(dir)s/dry.sock  policy = dry  direction = in }}
-policy "sealed" {{ dmarc.reject = accept }}
-policy "strict" {{ dmarc.reject = reject  spf.fail = reject }}
-policy "dry" {{ parent = strict  enforce = no }}
+milter "sealing" {{ listen = unix:%(dir)s/sealing.sock  direction = in }}
+milter "strict" {{ listen = unix:%(dir)s/strict.sock  direction = in }}
+milter "dry" {{ listen = unix:%(dir)s/dry.sock  direction = in }}
+policy "sealed" {{ when.listener = sealing  dmarc.reject = accept }}
+policy "strict" {{ when.listener = strict, dry  dmarc.reject = reject  spf.fail = reject }}
+policy "dry" {{ parent = strict  when.listener = dry  enforce = no }}
 policy "wary" {{ when.sender = broken.example  temperror.action = defer }}
 key "s1" {{ selector = s1  file = {rsa} }}
 key "e1" {{ selector = e1  file = {ed}  algorithm = ed25519 }}
-key "gone" {{ selector = gone  domain = shop.example  file = {rsa} }}
+key "gone" {{ selector = gone  domain = lost.example  file = {rsa} }}
 sign "shop.example" {{ key = s1, e1 }}
 sign "lost.example" {{ key = gone }}
 sign "boss@user.example" {{ key = s1  user = boss }}
