@@ -133,13 +133,13 @@ static void put_listeners(const struct screen *s)
     if (!find(&s->all, "listeners", &list))
         return;
     while (json_next(&list, &at, &one)) {
-        struct buf kind = why_text(&one, "kind"), text = buf_new(TEXT_MAX);
+        struct buf kind = why_text(&one, "kind"), name = why_text(&one, "name"),
+                   text = buf_new(TEXT_MAX);
 
-        buf_putc(&kind, '\0');
         put_text(&one, "address", &text);
-        if (has_text(&one, "name"))
-            buf_puts(&text, "  ");
-        put_text(&one, "name", &text);
+        if (name.n && !span_eq(buf_span(&name), buf_span(&kind)))
+            buf_printf(&text, "  %.*s", SPAN_ARG(buf_span(&name)));
+        buf_putc(&kind, '\0');
         if (has_text(&one, "direction"))
             buf_puts(&text, "  direction ");
         put_text(&one, "direction", &text);
@@ -147,6 +147,7 @@ static void put_listeners(const struct screen *s)
             buf_printf(&text, "  %lld open", (long long)number(&one, "connections"));
         put_row(s, kind.status == ASSAY_DONE ? kind.p : "", &text);
         buf_done(&kind);
+        buf_done(&name);
     }
 }
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /** One cell, or a line of a report, holds no more than this. */
-enum { TEXT_MAX = 1 << 16, CELLS_MAX = 4 };
+enum { TEXT_MAX = 1 << 16, CELLS_MAX = 6 };
 
 /* ---- the surroundings ---- */
 

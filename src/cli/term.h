@@ -83,7 +83,7 @@ struct term_cell {
     bool right; /**< flush right */
 };
 
-/** Append a row of cells, TERM_GAP columns between them, as many lines as the longest needs. */
+/** Append a row of cells, six at most, TERM_GAP columns between them, as many lines as the longest needs. */
 void term_row(const struct term *t, unsigned indent, const struct term_cell *cells, size_t n,
               struct buf *out);
 

@@ -9,7 +9,6 @@
 
 static const char USUAL_STORE[] = "/var/lib/assay/assay.db";
 
-/** How many messages are listed, unless --last says another number: 20, as the daemon has it. */
 enum { PATH_MAX_N = 4096 };
 
 /* ---- what both ways end with ---- */

@@ -78,6 +78,9 @@ int why_message_run(const struct cli *cli, const char *name, assay_span text,
         return status;
     if ((e = case_envelope(ret->one)))
         ret->envelope.e = *e;
+    if (assay_result(ret->outcome.eval)->nchecks &&
+        span_is(assay_result(ret->outcome.eval)->checks[0]->method, "sign"))
+        ret->envelope.e.mail_from_unknown = true; /* nothing of a signature depends on it */
     put_when(&ret->envelope.e, &ret->when);
     ret->report = (struct report){.cli = cli,
                                   .file = name,

@@ -29,7 +29,7 @@ static bool is_word(const struct json_value *object, const char *name, const cha
 
 /* ---- a list ---- */
 
-/** Columns of a list: time without seconds' zone, queue id, in or out, disposition, author. */
+/** Columns of a list: time, queue id, in or out, disposition, author; below LIST_LEAST the reason has its own line. */
 enum { LIST_TIME = 20, LIST_ID = 15, LIST_WAY = 3, LIST_WORD = 10, LIST_AUTHOR = 20, LIST_LEAST = 100 };
 
 /** Append a message of a list. */
@@ -238,8 +238,12 @@ static void put_who(const struct cli *cli, const struct json_value *said, struct
 static void put_answer(const struct why_message *m, bool outgoing, struct buf *out)
 {
     const struct assay_verdict *v = m->report.verdict;
-    bool fine = outgoing && report_check(v, "sign", NULL) && v->nedits;
+    bool fine = outgoing && v->nedits > 0;
+    assay_span reason = v->reason;
     struct buf text = buf_new(TEXT_MAX);
+
+    if (!fine && outgoing && span_starts(reason, SPAN("not signed: ")))
+        reason = span_from(reason, strlen("not signed: ")); /* the word stands beside it */
 
     if (!outgoing)
         buf_puts(&text, "It would be taken for mail that comes in, and judged. To have it signed: let the user "
@@ -247,7 +251,7 @@ static void put_answer(const struct why_message *m, bool outgoing, struct buf *o
                         "direction = out (assay help milter.direction).\n");
     if (!outgoing)
         buf_puts(&text, "Were it taken for mail that goes out: ");
-    buf_put(&text, v->reason);
+    buf_put(&text, reason);
     buf_puts(&text, ".\n");
     report_put_decision(&m->report.cli->out, fine ? SPAN("signed") : SPAN("not signed"),
                         buf_span(&text), out);
@@ -261,7 +265,8 @@ assay_status why_show_signing(const struct why_message *m, const struct json_val
 
     put_who(cli, said, out);
     put_listeners(&cli->out, said, out);
-    report_show_checks(&m->report, out);
+    if (m->report.verdict->nchecks && m->report.verdict->checks[0]->nproperties) /* there are keys */
+        report_show_checks(&m->report, out);
     buf_putc(out, '\n');
     put_answer(m, why_is_outgoing(said), out);
     return report_explain(cli, m->report.eval,

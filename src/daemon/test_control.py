@@ -19,7 +19,9 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(TOP / "tools"))
+sys.path.insert(1, str(TOP / "src/cli"))
 import mailrig  # noqa: E402
+from test_cli import valid  # noqa: E402
 
 BUILD = Path(os.environ.get("ASSAY_BUILD", TOP / "build")).resolve()
 TESTS = []
@@ -224,7 +226,8 @@ def replay(site, queue_id, done, folder):
     kept = Path(folder) / f"{queue_id}.case"
     out, err = site.ask("why", "--json", "--record", kept, queue_id)
     same(err, "", queue_id)
-    value = json.loads(out)
+    value = valid(out, "why")
+    valid(out)
     what = value["disposition"]
     if what["action"] in ("reject", "defer"):
         same(done["reply"].replace("\r\n", "\n"), f"y{what['code']} {what['enhanced']} {what['text']}", queue_id)
@@ -355,7 +358,7 @@ def why_alone_lists_the_last_messages(site):
     for number, line in enumerate(reversed(lines)):
         has(line, f"L{number} in accept shop.example")
         assert re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ  L", line), line
-    values = [json.loads(line) for line in site.ask("why", "--json", "--last", "2", status=0)[0].splitlines()]
+    values = [valid(line, "why") for line in site.ask("why", "--json", "--last", "2", status=0)[0].splitlines()]
     same([(v["queue_id"], v["direction"], v["disposition"], v["author"]) for v in values],
          [("L3", "in", "accept", "shop.example"), ("L2", "in", "accept", "shop.example")])
     same(len(site.ask("why", "--json", "--last", "1000")[0].splitlines()) <= 3 * 40, True)
@@ -379,7 +382,7 @@ def what_the_daemon_keeps_no_more_is_in_the_store(site):
     has(out, "OLD1 a message from shop.example, MAIL FROM al@shop.example, from the client 198.51.100.9", "SPF fail",
         "DMARC fail", "reject", "The reply was: 550 5.7.1", "the reasoning is not kept any more")
     site.ask("why", "OLD1", status=1)
-    same(json.loads(site.ask("why", "--json", "OLD1", status=1)[0])["queue_id"], "OLD1")
+    same(valid(site.ask("why", "--json", "OLD1", status=1)[0], "why")["queue_id"], "OLD1")
     has(site.ask("why", "--record", f"{site.rig.dir}/old.case", "OLD1", status=66)[1], "not kept any more")
     has(site.ask("why", "NEVER", status=66)[1], "not among the messages that are kept", "no message of that id either")
     out, _ = site.assay("why", "--control", "/nonexistent", "--store", f"{site.rig.dir}/store/assay.db", "OLD1", status=1)
@@ -405,7 +408,7 @@ def not_signed_tells_what_would_become_of_a_message(site):
         (["al@shop.example"], 0, ["al@shop.example from the client 127.0.0.1, nobody authenticated",
                                   "milter out in (unix:", "the client is in one of the networks of internal",
                                   "DKIM signed shop.example, key s1", "DKIM signed shop.example, key e1",
-                                  "signed signed by 2 keys.", "entry 1, shop.example"]),
+                                  "signed signed by 2 keys.", "entry 2, shop.example matches"]),
         (["al@shop.example", "--client", "192.0.2.7"], 1,
          ["milter in in (unix:", "nobody is authenticated, and the client is in no network of internal",
           "not signed It would be taken for mail that comes in", "Were it taken for mail that goes out: signed by 2 keys"]),
@@ -420,7 +423,7 @@ def not_signed_tells_what_would_become_of_a_message(site):
         out, err = site.ask("why", "--not-signed", *words, status=status)
         same(err, "", words)
         has(out, *pieces)
-    value = json.loads(site.ask("why", "--json", "--not-signed", "al@shop.example", "--explain", status=0)[0])
+    value = valid(site.ask("why", "--json", "--not-signed", "al@shop.example", "--explain", status=0)[0], "why")
     same((value["signed"], value["address"], value["client"], value["user"], len(value["checks"])),
          (True, "al@shop.example", "127.0.0.1", "", 2))
     same([(v["name"], v["direction"]) for v in value["listeners"]],
@@ -445,7 +448,7 @@ def a_trial_signature_covers_a_text_of_its_own(site):
 @test
 def status_tells_how_the_daemon_is(site):
     site.milter(client="127.0.0.1").send("ST", message("status")[0], mail_from="al@shop.example")
-    before = json.loads(site.ask("status", "--json", status=0)[0])
+    before = valid(site.ask("status", "--json", status=0)[0], "status")
     site.milter().send("ST2", message("status")[0], mail_from="al@shop.example")
     after = json.loads(site.ask("status", "--json", status=0)[0])
     same(after["messages"]["in"], before["messages"]["in"] + 1)
@@ -486,7 +489,7 @@ def reload_takes_a_good_configuration_and_says_what_is_wrong_with_a_bad_one(site
     for line in lines:
         assert re.match(rf"{re.escape(str(path))}:\d+:\d+: ", line), line
     has(err, "did you mean")
-    value = json.loads(site.ask("status", "--json")[0])
+    value = valid(site.ask("status", "--json")[0], "status")
     same(value["reload"]["result"], "refused")
     has(site.ask("status")[0], "reload refused 20", "dmarc.rejct")
     same(site.ask("reload", status=0)[0], "reloaded\n")
