@@ -53,10 +53,10 @@ enum term_style report_style(assay_span result)
     static const struct {
         const char *word;
         enum term_style style;
-    } STYLES[] = {{"pass", TERM_GOOD},     {"accept", TERM_GOOD}, {"fail", TERM_BAD},
-                  {"permerror", TERM_BAD}, {"reject", TERM_BAD},  {"none", TERM_DIM},
-                  {"failed", TERM_BAD},    {"discard", TERM_BAD},
-                  {"signed", TERM_GOOD},   {"sealed", TERM_GOOD}, {"not signed", TERM_BAD}};
+    } STYLES[] = {{"pass", TERM_GOOD},     {"accept", TERM_GOOD},   {"fail", TERM_BAD},
+                  {"permerror", TERM_BAD}, {"reject", TERM_BAD},    {"none", TERM_DIM},
+                  {"failed", TERM_BAD},    {"discard", TERM_BAD},   {"signed", TERM_GOOD},
+                  {"sealed", TERM_GOOD},   {"not signed", TERM_BAD}};
 
     for (size_t i = 0; i < sizeof STYLES / sizeof *STYLES; i++)
         if (span_is(result, STYLES[i].word))

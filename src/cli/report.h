@@ -16,8 +16,8 @@ struct report {
     const struct envelope *envelope;
     const struct case_one *context; /**< the case that gives the recipients, or NULL */
     bool replay;                    /**< a case answered, not the DNS */
-    assay_span when;                /**< of whom and when, to stand behind the author; empty: as Received says */
-    assay_eval *eval;               /**< done */
+    assay_span when;  /**< of whom and when, to stand behind the author; empty: as Received says */
+    assay_eval *eval; /**< done */
     const struct assay_verdict *verdict;
 };
 

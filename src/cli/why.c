@@ -150,8 +150,7 @@ static void find_store(const struct cli *cli, bool daemon, struct buf *path)
  */
 static int show_row(const struct cli *cli, const char *id, bool daemon, assay_span why)
 {
-    struct look l = {
-        .cli = cli, .id = id, .out = buf_new(WHY_OUTPUT), .status = EXIT_UNREADABLE};
+    struct look l = {.cli = cli, .id = id, .out = buf_new(WHY_OUTPUT), .status = EXIT_UNREADABLE};
     struct store_query query = {.name = id, .most = 1};
     struct buf path = buf_new(PATH_MAX_N);
     struct store_reader *reader = NULL;
@@ -267,9 +266,9 @@ static int show_signing(const struct cli *cli, const char *address, assay_span a
     if ((status = why_message_run(cli, address, answer, &m)) == 0) {
         s = cli_has(cli, OPT_JSON) ? json_signing(&m, &said, &out)
                                    : why_show_signing(&m, &said, &out);
-        status = s != ASSAY_DONE             ? failed(cli, address, s)
-                 : why_is_outgoing(&said)    ? why_status(m.report.verdict)
-                                             : EXIT_FAILS;
+        status = s != ASSAY_DONE          ? failed(cli, address, s)
+                 : why_is_outgoing(&said) ? why_status(m.report.verdict)
+                                          : EXIT_FAILS;
     }
     why_message_done(&m);
     status = cli_worse(status, write_case(cli, answer));
@@ -308,7 +307,8 @@ int cli_why(const struct cli *cli)
     if (!signing && (cli_has(cli, OPT_CLIENT) || cli_has(cli, OPT_USER)))
         cli_complain(cli, "--client and --user go with --not-signed ADDRESS");
     else if (cli->args.noperands > 1 || (signing && cli->args.noperands))
-        cli_complain(cli, "one message at a time: a queue id, a Message-ID, or --not-signed ADDRESS");
+        cli_complain(cli,
+                     "one message at a time: a queue id, a Message-ID, or --not-signed ADDRESS");
     else if (cli_has(cli, OPT_LAST) && (signing || cli->args.noperands))
         cli_complain(cli, "--last goes with no message: it says how many are listed");
     else if (cli_has(cli, OPT_RECORD) && !signing && !cli->args.noperands)

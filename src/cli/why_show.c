@@ -30,7 +30,14 @@ static bool is_word(const struct json_value *object, const char *name, const cha
 /* ---- a list ---- */
 
 /** Columns of a list: time, queue id, in or out, disposition, author; below LIST_LEAST the reason has its own line. */
-enum { LIST_TIME = 20, LIST_ID = 15, LIST_WAY = 3, LIST_WORD = 10, LIST_AUTHOR = 20, LIST_LEAST = 100 };
+enum {
+    LIST_TIME = 20,
+    LIST_ID = 15,
+    LIST_WAY = 3,
+    LIST_WORD = 10,
+    LIST_AUTHOR = 20,
+    LIST_LEAST = 100
+};
 
 /** Append a message of a list. */
 static void put_listed(const struct term *t, const struct json_value *line, struct buf *out)
@@ -39,8 +46,7 @@ static void put_listed(const struct term *t, const struct json_value *line, stru
                way = why_text(line, "direction"), word = why_text(line, "disposition"),
                author = why_text(line, "author"), reason = why_text(line, "reason"),
                name = why_text(line, "message_id");
-    unsigned used =
-        LIST_TIME + LIST_ID + LIST_WAY + LIST_WORD + LIST_AUTHOR + 5 * TERM_GAP;
+    unsigned used = LIST_TIME + LIST_ID + LIST_WAY + LIST_WORD + LIST_AUTHOR + 5 * TERM_GAP;
     const struct term_cell cells[] = {
         {.text = buf_span(&time), .columns = LIST_TIME},
         {.text = id.n ? buf_span(&id) : buf_span(&name), .columns = LIST_ID},
@@ -101,8 +107,8 @@ static void put_row_head(const struct term *t, const char *name, const struct st
 }
 
 /** Append a row, if there is a result. */
-static void put_result(const struct term *t, const char *label, assay_span result,
-                       assay_span text, struct buf *out)
+static void put_result(const struct term *t, const char *label, assay_span result, assay_span text,
+                       struct buf *out)
 {
     if (result.n)
         report_put_row(t, &(struct report_row){label, result, text}, out);
@@ -146,8 +152,9 @@ static void put_row_decision(const struct term *t, const struct store_row *row, 
         buf_printf(&text, "The reply was: %.*s\n", SPAN_ARG(row->reply));
     if (row->policy.n)
         buf_printf(&text, "By the policy %.*s.\n", SPAN_ARG(row->policy));
-    buf_puts(&text, "This is what the store has of it; the reasoning is not kept any more (the option "
-                    "why.keep of assayd.conf says how many are).\n");
+    buf_puts(&text,
+             "This is what the store has of it; the reasoning is not kept any more (the option "
+             "why.keep of assayd.conf says how many are).\n");
     report_put_decision(t, row->disposition, buf_span(&text), out);
     buf_done(&text);
 }
@@ -246,9 +253,11 @@ static void put_answer(const struct why_message *m, bool outgoing, struct buf *o
         reason = span_from(reason, strlen("not signed: ")); /* the word stands beside it */
 
     if (!outgoing)
-        buf_puts(&text, "It would be taken for mail that comes in, and judged. To have it signed: let the user "
-                        "authenticate, add the client's network to internal, or give a milter of its own "
-                        "direction = out (assay help milter.direction).\n");
+        buf_puts(
+            &text,
+            "It would be taken for mail that comes in, and judged. To have it signed: let the user "
+            "authenticate, add the client's network to internal, or give a milter of its own "
+            "direction = out (assay help milter.direction).\n");
     if (!outgoing)
         buf_puts(&text, "Were it taken for mail that goes out: ");
     buf_put(&text, reason);
@@ -265,10 +274,10 @@ assay_status why_show_signing(const struct why_message *m, const struct json_val
 
     put_who(cli, said, out);
     put_listeners(&cli->out, said, out);
-    if (m->report.verdict->nchecks && m->report.verdict->checks[0]->nproperties) /* there are keys */
+    if (m->report.verdict->nchecks &&
+        m->report.verdict->checks[0]->nproperties) /* there are keys */
         report_show_checks(&m->report, out);
     buf_putc(out, '\n');
     put_answer(m, why_is_outgoing(said), out);
-    return report_explain(cli, m->report.eval,
-                          cli_has(cli, OPT_EXPLAIN) ? NULL : "Sending", out);
+    return report_explain(cli, m->report.eval, cli_has(cli, OPT_EXPLAIN) ? NULL : "Sending", out);
 }

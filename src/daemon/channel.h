@@ -12,10 +12,10 @@
 enum channel_what {
     CHANNEL_READY = 1, /**< front: it serves */
     CHANNEL_RELOAD,    /**< front: somebody asks for a reload */
-    CHANNEL_KEYS,      /**< master: another keys process; text: its number; files: a socket for each worker */
+    CHANNEL_KEYS, /**< master: another keys process; text: its number; files: a socket for each worker */
     CHANNEL_CONFIG, /**< master: another configuration; text as with KEYS; files: its text, its listeners, sockets as with KEYS */
-    CHANNEL_TAKEN, /**< front: it is in use */
-    CHANNEL_RESULT /**< master: what the reload came to; text: empty when it was taken */
+    CHANNEL_TAKEN,  /**< front: it is in use */
+    CHANNEL_RESULT  /**< master: what the reload came to; text: empty when it was taken */
 };
 
 enum {

@@ -213,7 +213,8 @@ static assay_status feed(assay_eval *eval, assay_span address)
     if (s == ASSAY_DONE)
         s = assay_header(eval, SPAN("Subject"), SPAN(" assay why --not-signed"));
     if (s == ASSAY_DONE && (s = assay_eoh(eval)) == ASSAY_DONE && assay_wants_body(eval))
-        s = assay_body(eval, SPAN("This was never sent: it was to tell whether it would be signed.\r\n"));
+        s = assay_body(eval,
+                       SPAN("This was never sent: it was to tell whether it would be signed.\r\n"));
     buf_done(&from);
     return s == ASSAY_DONE ? assay_eom(eval) : s;
 }

@@ -402,8 +402,9 @@ static bool make_worker(struct front *f, unsigned i, int keys)
     if (getrandom(&w->random, sizeof w->random, 0) != sizeof w->random || !w->random)
         w->random = 1;
     event_assign(&w->tick, w->loop, -1, EV_PERSIST, tick, w);
-    return (w->keys = keyclient_new(w->loop, keys)) && (w->why = why_new(f->config->why_keep, &f->kept)) &&
-           (w->input = malloc(WORKER_INPUT)) && event_add(&w->tick, &second) == 0;
+    return (w->keys = keyclient_new(w->loop, keys)) &&
+           (w->why = why_new(f->config->why_keep, &f->kept)) && (w->input = malloc(WORKER_INPUT)) &&
+           event_add(&w->tick, &second) == 0;
 }
 
 /** On a worker's loop: end. */

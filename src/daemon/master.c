@@ -106,8 +106,7 @@ int master_check(const struct master_call *call)
 /** In the child: be the front. */
 static void be_front(struct master *m, int channel)
 {
-    struct front_start start = {m->config, m->listening.fds, m->keys.sockets, channel,
-                                m->keys.pid};
+    struct front_start start = {m->config, m->listening.fds, m->keys.sockets, channel, m->keys.pid};
     sigset_t none;
 
     close(m->signals);

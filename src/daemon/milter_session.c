@@ -263,8 +263,8 @@ static bool on_mail(struct session *s, assay_span data)
         return false;
     choose_config(s);
     s->facts.mail_from = keep(s, &s->mail_from, path.address);
-    s->facts.outbound = config_direction(s->facts.config, s->listener->direction, s->facts.ip, s->facts.user,
-                                         s->facts.local, NULL) == DIRECTION_OUT;
+    s->facts.outbound = config_direction(s->facts.config, s->listener->direction, s->facts.ip,
+                                         s->facts.user, s->facts.local, NULL) == DIRECTION_OUT;
     s->facts.began = world_now();
     s->state = STATE_MAIL;
     status = s->lacking ? ASSAY_ENOMEM : begin(s);

@@ -60,10 +60,8 @@ static const char *read_list(assay_span rest, struct request *r)
 
 const char *request_read(assay_span line, struct request *ret)
 {
-    struct request r = {.id = SPAN_EMPTY,
-                        .address = SPAN_EMPTY,
-                        .client = SPAN_EMPTY,
-                        .user = SPAN_EMPTY};
+    struct request r = {
+        .id = SPAN_EMPTY, .address = SPAN_EMPTY, .client = SPAN_EMPTY, .user = SPAN_EMPTY};
     assay_span rest = line, word;
     const char *wrong = NULL;
     unsigned what = 0;

@@ -42,7 +42,7 @@ struct worker {
     LIST_HEAD(, stream) streams;
     unsigned nstreams;
     uint64_t reloads; /**< asked for at control sockets of this worker */
-    char *input; /**< WORKER_INPUT octets: what is read from a socket is parsed here */
+    char *input;      /**< WORKER_INPUT octets: what is read from a socket is parsed here */
     uint32_t random;
 };
 
