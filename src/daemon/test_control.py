@@ -593,9 +593,13 @@ def main():
                 failed += 1
                 print(f"not ok - {function.__name__}")
                 print("\n".join(f"# {line}" for line in f"{type(why).__name__}: {why}".splitlines()), flush=True)
+        for word in ("process ended", "Sanitizer", "runtime error"):
+            if word in rig.log("assayd"):
+                failed += 1
+                print(f"not ok - the log says: {word}")
         if failed:
             print("\n".join(f"# {line}" for line in rig.log("assayd").splitlines()[-15:]))
-    print(f"{len(chosen) - failed} passed, {failed} failed")
+    print(f"{max(len(chosen) - failed, 0)} passed, {failed} failed")
     return 1 if failed else 0
 
 
