@@ -69,12 +69,13 @@ static void put_messages(struct json *j, const struct front *f)
         {"reject", METRIC_WHAT_REJECT},
         {"discard", METRIC_WHAT_DISCARD},
         {"defer", METRIC_WHAT_DEFER},
-        {"no_verdict", METRIC_MESSAGES_TEMPFAILED},
     };
 
     json_object(j, "messages");
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         json_number(j, ROWS[i].name, front_count(f, ROWS[i].metric));
+    json_number(j, "no_verdict",
+                front_count(f, METRIC_NO_VERDICT_FAILURE) + front_count(f, METRIC_NO_VERDICT_LIMIT));
     json_end(j);
 }
 
