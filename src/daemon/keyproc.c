@@ -267,7 +267,8 @@ static void child(const struct keyproc_plan *plan, const int *sockets, unsigned 
     close_others(sockets, n, pipe_end);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGINT, SIG_IGN); /* it is over when its last socket is closed: the front may have to sign */
+    signal(SIGINT,
+           SIG_IGN); /* it is over when its last socket is closed: the front may have to sign */
     signal(SIGHUP, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
     title_set("assayd: keys");

@@ -75,7 +75,8 @@ static void put_messages(struct json *j, const struct front *f)
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         json_number(j, ROWS[i].name, front_count(f, ROWS[i].metric));
     json_number(j, "no_verdict",
-                front_count(f, METRIC_NO_VERDICT_FAILURE) + front_count(f, METRIC_NO_VERDICT_LIMIT));
+                front_count(f, METRIC_NO_VERDICT_FAILURE) +
+                    front_count(f, METRIC_NO_VERDICT_LIMIT));
     json_end(j);
 }
 

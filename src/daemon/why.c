@@ -21,7 +21,7 @@ enum { SHARE = 65536 };
 struct entry {
     assay_eval *eval; /* NULL: the place is free */
     struct config *config;
-    size_t octets; /* of its header */
+    size_t octets;  /* of its header */
     uint64_t place; /* among the messages of all rings */
     int64_t now;
     bool outbound;
