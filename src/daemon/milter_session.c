@@ -22,7 +22,7 @@
 #include "daemon/drive.h"
 #include "daemon/front.h"
 #include "daemon/log.h"
-#include "daemon/milter_codec.h"
+#include "daemon/milter_answer.h"
 #include "daemon/outcome.h"
 #include "daemon/protocols.h"
 #include "world/clock.h"
@@ -412,87 +412,15 @@ static bool on_body(struct session *s, assay_span data)
 
 /* ---- the end of the message ---- */
 
-/** Write one edit. */
-static assay_status put_edit(struct session *s, const struct assay_edit *e)
+/** What is to be answered. */
+static struct milter_answer answer_of(const struct session *s)
 {
-    struct buf *out = &s->stream->out;
-    uint32_t steps = s->agreed.steps;
-
-    if (e->remove && s->agreed.actions & MILTER_F_CHGHDRS)
-        return milter_put_chgheader(out, steps, e->index, e->name, SPAN_EMPTY);
-    if (!e->remove && s->agreed.actions & MILTER_F_ADDHDRS)
-        return milter_put_insheader(out, steps, e->index, e->name, e->value);
-    return ASSAY_DONE; /* the MTA does not let us */
-}
-
-/** Write the edits, and what holds the message where that is wanted. */
-static assay_status put_edits(struct session *s, const struct assay_verdict *v)
-{
-    assay_status status = ASSAY_DONE;
-
-    for (size_t i = 0; i < v->nedits && status == ASSAY_DONE; i++)
-        status = put_edit(s, &v->edits[i]);
-    if (status == ASSAY_DONE && v->what == ASSAY_QUARANTINE && v->hold &&
-        s->agreed.actions & MILTER_F_QUARANTINE)
-        status = milter_put_quarantine(&s->stream->out, v->reason.n ? v->reason : SPAN("DMARC"));
-    return status;
-}
-
-/** Write the sender that SRS made. */
-static assay_status put_sender(struct session *s)
-{
-    const struct assay_srs_rewrite *r = s->srs.eval ? assay_srs_result(s->srs.eval) : NULL;
-
-    if (!r || r->outcome != ASSAY_SRS_REWRITTEN || !(s->agreed.actions & MILTER_F_CHGFROM))
-        return ASSAY_DONE;
-    metrics_add(s->stream->worker->metrics, METRIC_SRS_REWRITTEN, 1);
-    return milter_put_chgfrom(&s->stream->out, r->address, SPAN_EMPTY);
-}
-
-/** SRS refuses the sender, or could not tell. */
-static bool is_unsendable(const struct session *s)
-{
-    const struct assay_srs_rewrite *r = s->srs.eval ? assay_srs_result(s->srs.eval) : NULL;
-
-    return r && (r->outcome == ASSAY_SRS_REFUSED || r->outcome == ASSAY_SRS_UNKNOWN);
-}
-
-/** Write why SRS keeps the message from going on. */
-static assay_status put_unsendable(struct session *s)
-{
-    const struct assay_srs_rewrite *r = assay_srs_result(s->srs.eval);
-
-    metrics_add(s->stream->worker->metrics,
-                r->outcome == ASSAY_SRS_REFUSED ? METRIC_SRS_REFUSED : METRIC_SRS_UNKNOWN, 1);
-    /* the row and the event of the message tell of its verdict, which was another */
-    log_event(front_log(s->stream->worker->front), LOG_IS_WARNING, "srs",
-              (struct log_field[]){{"queue_id", s->facts.queue_id},
-                                   {"from", s->facts.mail_from},
-                                   {"text", SPAN("not sent on, whatever its verdict")},
-                                   {"reason", r->error}},
-              4);
-    return milter_put_reply(&s->stream->out, (unsigned)r->code, r->enhanced, r->error);
-}
-
-/** Write what is to be done with the message. */
-static assay_status put_verdict(struct session *s, const struct assay_verdict *v)
-{
-    struct buf *out = &s->stream->out;
-    assay_status status;
-
-    switch (v->what) {
-    case ASSAY_REJECT:
-    case ASSAY_DEFER: return milter_put_reply(out, (unsigned)v->code, v->enhanced, v->text);
-    case ASSAY_DISCARD: return milter_put(out, MILTER_R_DISCARD);
-    case ASSAY_ACCEPT:
-    case ASSAY_TAG:
-    case ASSAY_QUARANTINE: break;
-    }
-    if (is_unsendable(s))
-        return put_unsendable(s);
-    if ((status = put_edits(s, v)) == ASSAY_DONE)
-        status = put_sender(s);
-    return status == ASSAY_DONE ? milter_put(out, MILTER_R_CONTINUE) : status;
+    return (struct milter_answer){.out = &s->stream->out,
+                                  .agreed = &s->agreed,
+                                  .worker = s->stream->worker,
+                                  .facts = &s->facts,
+                                  .verdict = assay_result(s->drive.eval),
+                                  .sender = s->srs.eval ? assay_srs_result(s->srs.eval) : NULL};
 }
 
 /** Answer a message that was given up. */
@@ -517,13 +445,10 @@ static bool tempfail(struct session *s)
 /** The verdict is there: keep it, answer, and be ready for the next message. */
 static bool finish(struct session *s)
 {
-    struct buf *out = &s->stream->out;
-    size_t before = out->n;
+    const struct milter_answer answer = answer_of(s);
 
-    if (put_verdict(s, assay_result(s->drive.eval)) != ASSAY_DONE) { /* nothing half done */
-        out->n = before;
+    if (milter_answer(&answer) != ASSAY_DONE)
         return tempfail(s); /* no row: the message will come again */
-    }
     outcome_keep(s->stream->worker, &s->facts, s->drive.eval); /* before the answer is sent */
     outcome_remember(s->stream->worker, &s->facts, drive_take(&s->drive));
     forget_message(s);
