@@ -112,6 +112,8 @@ static void put_head(const struct screen *s)
     put_uptime(number(&s->all, "uptime"), &text);
     buf_puts(&text, ", since ");
     put_text(&s->all, "started", &text);
+    buf_puts(&text, has_text(&s->all, "not_ready") ? "; it should get no mail now: " : "");
+    put_text(&s->all, "not_ready", &text);
     term_paragraph(s->t, 0, buf_span(&text), s->out);
     buf_done(&text);
     buf_putc(s->out, '\n');

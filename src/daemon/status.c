@@ -189,6 +189,7 @@ static void put_reload(struct json *j, const struct front_facts *f)
 void status_write(struct worker *w, struct buf *out)
 {
     struct json j = json_new(out);
+    char why[FRONT_WHY];
     struct front_facts f;
 
     front_facts(w->front, &f);
@@ -197,6 +198,7 @@ void status_write(struct worker *w, struct buf *out)
     json_text(&j, "assay", span_of(assay_version()));
     put_time(&j, "started", f.started);
     json_number(&j, "uptime", (int64_t)time(NULL) - f.started);
+    json_text(&j, "not_ready", front_is_ready(w->front, why) ? SPAN_EMPTY : span_of(why));
     put_processes(&j, &f);
     put_listeners(&j, w->config);
     put_messages(&j, w->front);

@@ -14,10 +14,11 @@
 
 #include <cmocka.h>
 
-enum { NAME = 32, TURNS = 400, LOOKERS = 3 };
+enum { NAME = 32, TURNS = 400, LOOKERS = 3, NOW = 1795975644 };
 
 static assay_engine *engine;
 static struct config *config;
+static atomic_ullong order;
 
 static int set_up(void **state)
 {
@@ -55,7 +56,7 @@ static void keep(struct why_ring *r, unsigned number, const char *queue, const c
     snprintf(message, sizeof message, "From: <%s>\r\nSubject: x\r\n\r\nbody\r\n", from);
     eval = message_judge(engine, config->policy, &f, span_of(message));
     assert_non_null(eval);
-    why_keep(r, &f, id ? span_of(id) : SPAN_EMPTY, eval);
+    why_keep(r, &f, id ? span_of(id) : SPAN_EMPTY, NOW, eval);
 }
 
 /** Keep messages of these numbers, named by them. */
@@ -70,12 +71,20 @@ static void keep_some(struct why_ring *r, unsigned from, unsigned to)
     }
 }
 
+/** Find the newest of an id, and write its case. */
+static bool find_case(struct why_ring *r, assay_span id, struct buf *out)
+{
+    uint64_t place = why_seek(r, id, UINT64_MAX);
+
+    return place && why_case(r, place, out);
+}
+
 /** The number of the message that is found, or -1. */
 static int find(struct why_ring *r, const char *id)
 {
     struct buf out = buf_new(1 << 20);
     unsigned number = 0;
-    bool found = why_find(r, span_of(id), &out);
+    bool found = find_case(r, span_of(id), &out);
     char *at;
 
     buf_putc(&out, '\0');
@@ -104,10 +113,10 @@ static void a_message_is_found_by_either_name(void **state)
         const char *name;
         int wanted;
     } ROWS[] = {
-        {"Q1", 1}, {"id1@x", 1}, {"<id1@x>", 1}, {" <id1@x> ", 1}, {"id", -1},   {"Q", -1},
-        {"", -1},  {"Q11", -1},  {"<>", -1},     {"<Q1", -1},      {"twice", 3}, {"empty@x", 4},
+        {"Q1", 1},   {"id1@x", 1}, {"<id1@x>", 1}, {" <id1@x> ", 1}, {"id", -1},     {"Q", -1},
+        {"Q11", -1}, {"<>", -1},   {"<Q1", -1},    {"twice", 3},     {"empty@x", 4},
     };
-    struct why_ring *r = why_new(10);
+    struct why_ring *r = why_new(10, &order);
 
     (void)state;
     keep(r, 1, "Q1", "<id1@x>");
@@ -123,7 +132,7 @@ static void a_message_is_found_by_either_name(void **state)
 
 static void the_last_ones_stay_and_older_ones_go(void **state)
 {
-    struct why_ring *r = why_new(4);
+    struct why_ring *r = why_new(4, &order);
 
     (void)state;
     for (unsigned i = 1; i < 12; i++) {
@@ -144,7 +153,7 @@ static void a_change_of_size_keeps_the_newest(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
-        struct why_ring *r = why_new(ROWS[i].before);
+        struct why_ring *r = why_new(ROWS[i].before, &order);
         unsigned end = ROWS[i].messages + 1;
 
         keep_some(r, 1, end);
@@ -162,15 +171,62 @@ static void a_change_of_size_keeps_the_newest(void **state)
 
 static void a_case_that_does_not_fit_is_not_found(void **state)
 {
-    struct why_ring *r = why_new(2);
+    struct why_ring *r = why_new(2, &order);
     struct buf out = buf_new(64);
 
     (void)state;
     keep_some(r, 1, 2);
-    assert_false(why_find(r, SPAN("Q1"), &out));
+    assert_false(find_case(r, SPAN("Q1"), &out));
     buf_done(&out);
     why_free(r);
     why_free(NULL);
+}
+
+static void messages_of_several_rings_have_one_order(void **state)
+{
+    struct why_ring *rings[2] = {why_new(3, &order), why_new(3, &order)};
+    struct buf line = buf_new(4096);
+    uint64_t place = UINT64_MAX;
+
+    (void)state;
+    for (unsigned i = 1; i <= 6; i++)
+        keep_some(rings[i % 2], i, i + 1);
+    for (unsigned i = 6; i >= 1; i--) {
+        uint64_t a = why_seek(rings[0], SPAN_EMPTY, place),
+                 b = why_seek(rings[1], SPAN_EMPTY, place);
+        char want[NAME];
+
+        place = a > b ? a : b;
+        assert_true(place > 0 && why_line(rings[a > b ? 0 : 1], place, &line));
+        assert_false(why_line(rings[a > b ? 1 : 0], place, &line));
+        snprintf(want, sizeof want, "\"queue_id\":\"Q%u\"", i);
+        if (!span_contains(buf_span(&line), span_of(want)))
+            fail_msg("wanted %s in %.*s", want, SPAN_ARG(buf_span(&line)));
+        buf_clear(&line);
+    }
+    assert_false(why_seek(rings[0], SPAN_EMPTY, place) || why_seek(rings[1], SPAN_EMPTY, place));
+    buf_done(&line);
+    why_free(rings[0]);
+    why_free(rings[1]);
+}
+
+static void a_line_tells_when_which_and_what(void **state)
+{
+    struct why_ring *r = why_new(2, &order);
+    struct buf line = buf_new(4096);
+
+    (void)state;
+    keep(r, 1, "Q\"1\n", "<a@x>");
+    assert_true(why_line(r, why_seek(r, SPAN_EMPTY, UINT64_MAX), &line));
+    if (!span_starts(
+            buf_span(&line),
+            SPAN("{\"version\":1,\"time\":\"2026-11-29T18:07:24Z\",\"queue_id\":"
+                 "\"Q\\\"1\\n\",\"message_id\":\"a@x\",\"direction\":\"in\",\"disposition\":")))
+        fail_msg("%.*s", SPAN_ARG(buf_span(&line)));
+    assert_true(line.n && line.p[line.n - 1] == '\n' &&
+                span_find(buf_span(&line), '\n') == line.n - 1);
+    buf_done(&line);
+    why_free(r);
 }
 
 /* ---- threads ---- */
@@ -187,7 +243,7 @@ static void *look(void *arg)
         struct buf out = buf_new(1 << 20);
 
         snprintf(queue, sizeof queue, "Q%u", i % TURNS);
-        found += why_find(arg, span_of(queue), &out);
+        found += find_case(arg, span_of(queue), &out);
         buf_done(&out);
     }
     return (void *)(uintptr_t)found;
@@ -195,7 +251,7 @@ static void *look(void *arg)
 
 static void others_may_look_while_messages_come_and_the_size_changes(void **state)
 {
-    struct why_ring *r = why_new(16);
+    struct why_ring *r = why_new(16, &order);
     pthread_t lookers[LOOKERS];
 
     (void)state;
@@ -221,6 +277,8 @@ int main(void)
         cmocka_unit_test(the_last_ones_stay_and_older_ones_go),
         cmocka_unit_test(a_change_of_size_keeps_the_newest),
         cmocka_unit_test(a_case_that_does_not_fit_is_not_found),
+        cmocka_unit_test(messages_of_several_rings_have_one_order),
+        cmocka_unit_test(a_line_tells_when_which_and_what),
         cmocka_unit_test(others_may_look_while_messages_come_and_the_size_changes),
     };
 
