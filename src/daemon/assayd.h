@@ -20,9 +20,9 @@
  *                        evaluation itself for a while
  *     milter_session.c   edits and reply, in one write
  *
- * Beside the milter: check.c (the same for mail servers without milters), socketmap_stream.c (SRS for Postfix), control.c (assay why,
- * assay status, assay reload),
- * http.c (metrics). config.c makes what all of them go by of what conf/ has read.
+ * Beside the milter: check.c (the same for mail servers without milters), socketmap_stream.c (SRS for
+ * Postfix), control.c (assay why, assay status, assay reload), http.c (metrics). config.c makes what
+ * all of them go by of what conf/ has read.
  */
 #ifndef DAEMON_ASSAYD_H
 #define DAEMON_ASSAYD_H
