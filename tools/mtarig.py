@@ -40,7 +40,7 @@ def unpack(rig, *packages):
                         "-o", "Acquire::http::Timeout=10", "install", *packages],
                        capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=True)
     except subprocess.SubprocessError as error:
-        raise Missing(f"{packages[0]} of the Debian archive ({error})") from error
+        raise Missing(f"{packages[0]}: apt cannot fetch it here") from error
     fetched = glob.glob(f"{debs}/*.deb")
     for deb in fetched:
         subprocess.run(["dpkg", "-x", deb, root], check=True, capture_output=True)

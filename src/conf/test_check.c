@@ -98,6 +98,18 @@ static void the_small_site_of_the_manual_is_taken(void **state)
     conf_free(conf);
 }
 
+static void beside_a_check_block_the_mail_server_names_listeners(void **state)
+{
+    struct conf *conf = taken("check { listen = unix:/c  spool = /var/spool/exim4/input }\n"
+                              "policy p { when.listener = gate }\n",
+                              NULL);
+
+    (void)state;
+    has(only(conf, CONF_POLICY), CONF_POLICY_WHEN_LISTENER, "gate");
+    has(only(conf, CONF_CHECK), CONF_CHECK_SPOOL, "/var/spool/exim4/input");
+    conf_free(conf);
+}
+
 static void values_are_read_into_one_form(void **state)
 {
     struct conf *conf = taken(
@@ -564,6 +576,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_small_site_of_the_manual_is_taken),
+        cmocka_unit_test(beside_a_check_block_the_mail_server_names_listeners),
         cmocka_unit_test(values_are_read_into_one_form),
         cmocka_unit_test(what_is_not_set_has_its_initial_value),
         cmocka_unit_test(the_defaults_are_a_configuration_with_each_option_once),
