@@ -20,6 +20,7 @@ enum limits {
 
     /* the message */
     LIMIT_HEADER = 1 << 20,        /**< octets of the header block */
+    LIMIT_RECIPIENTS = 10000,      /**< recipients of one message; Postfix takes 1,000 */
     LIMIT_FIELDS = 4096,           /**< header fields */
     LIMIT_TAGS = 64,               /**< tags of a tag list */
     LIMIT_ADDRESSES = 1024,        /**< addresses of one From field */

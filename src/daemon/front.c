@@ -118,6 +118,8 @@ bool front_is_ready(const struct front *f, char why[FRONT_WHY])
         snprintf(why, FRONT_WHY, "it is starting");
     else if (!has_keys(f))
         snprintf(why, FRONT_WHY, "the keys process is gone; nothing can be signed");
+    else if (f->config->store && !f->store)
+        snprintf(why, FRONT_WHY, "the store could not be opened; the log says why");
     else if (s.waiting > 0)
         snprintf(why, FRONT_WHY, "the store cannot be written: %s", s.spill_why);
     else
@@ -238,7 +240,7 @@ static bool make(struct front *f, const struct front_start *start)
     for (unsigned i = 0; i < f->nworkers; i++)
         if (!worker_make(f, i, start->keys[i]))
             return false;
-    return open_store(f);
+    return open_store(f) || start->again;
 }
 
 /** Start the threads; signals are the master's. */

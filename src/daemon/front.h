@@ -20,6 +20,7 @@ struct front_start {
     const int *keys;      /**< one for each of config->threads */
     int master;           /**< its end of the channel */
     pid_t keys_pid;       /**< of the keys process */
+    bool again; /**< one served before it: it has to serve, whatever is wrong with the store */
 };
 
 /** Run the front process to its end. \return its exit status */

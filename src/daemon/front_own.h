@@ -14,7 +14,10 @@
 #include "daemon/front.h"
 #include "daemon/worker.h"
 
+/** A listening socket; private to doors.c, as is struct watch. */
 struct door;
+
+/** One that a worker watches. */
 struct watch;
 
 /** Addresses at which monitors are served, at most. */

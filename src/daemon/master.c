@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WHY_MAX = CHANNEL_TEXT, PAUSE_S = 1, AGAIN_MS = 5000, OTHER_FILES = 1024 };
+enum { WHY_MAX = CHANNEL_TEXT, PAUSE_S = 1, TAKEN_MS = 30000, AGAIN_MS = 5000, OTHER_FILES = 1024 };
 
 _Static_assert((int)LIMIT_THREADS + 100 < (int)CHANNEL_FILES,
                "a packet has room for a socket of each thread, and for listeners");
@@ -106,7 +106,8 @@ int master_check(const struct master_call *call)
 /** In the child: be the front. */
 static void be_front(struct master *m, int channel)
 {
-    struct front_start start = {m->config, m->listening.fds, m->keys.sockets, channel, m->keys.pid};
+    struct front_start start = {m->config, m->listening.fds, m->keys.sockets,
+                                channel,   m->keys.pid,      m->served};
     sigset_t none;
 
     close(m->signals);
@@ -284,7 +285,9 @@ static void heed(struct master *m, const struct channel_packet *p)
 /** Wait for what became of a configuration; the front may be saying something else just now. */
 static bool hear_taken(struct master *m, struct channel_packet *p)
 {
-    while (channel_receive(m->channel, p)) {
+    struct pollfd front = {.fd = m->channel, .events = POLLIN};
+
+    while (poll(&front, 1, TAKEN_MS) > 0 && channel_receive(m->channel, p)) {
         if (p->what == CHANNEL_TAKEN)
             return true;
         heed(m, p);
@@ -298,7 +301,7 @@ static bool send_config(struct master *m, const struct config *config, const str
 {
     struct channel_packet *p = calloc(1, sizeof *p);
     int text = text_of(config);
-    bool fine = p && text >= 0 && 1 + l->n + keys->n <= CHANNEL_FILES;
+    bool fits = 1 + l->n + keys->n <= CHANNEL_FILES, fine = p && text >= 0 && fits;
 
     if (fine) {
         p->what = CHANNEL_CONFIG;
@@ -311,7 +314,9 @@ static bool send_config(struct master *m, const struct config *config, const str
             p->files[p->nfiles++] = keys->sockets[i];
         fine = channel_send(m->channel, p) && hear_taken(m, p);
     }
-    if (!fine)
+    if (!fits)
+        buf_printf(why, "listeners and threads together are more than %d\n", CHANNEL_FILES - 1);
+    else if (!fine)
         buf_puts(why, "the front process does not answer\n");
     else if (p->n)
         buf_printf(why, "%.*s\n", (int)p->n, p->text);

@@ -3,17 +3,40 @@
 
 #include "daemon/front.h"
 #include "daemon/log.h"
+#include "fact/eval.h"
+
+/**
+ * The MTA lets us do this. Where it does not, the message is not taken: a forged field that stays, or
+ * one that should be held and is not, is worse than a message that comes later.
+ */
+static assay_status need(const struct milter_answer *a, enum milter_action action, const char *what)
+{
+    if (a->agreed->actions & action)
+        return ASSAY_DONE;
+    log_words(front_log(a->worker->front), LOG_IS_ERROR, "milter",
+              "the mail server does not let a filter %s; the message is deferred", what);
+    return ASSAY_EINVAL;
+}
 
 /** Write one edit. */
 static assay_status put_edit(const struct milter_answer *a, const struct assay_edit *e)
 {
     uint32_t steps = a->agreed->steps;
 
-    if (e->remove && a->agreed->actions & MILTER_F_CHGHDRS)
-        return milter_put_chgheader(a->out, steps, e->index, e->name, SPAN_EMPTY);
-    if (!e->remove && a->agreed->actions & MILTER_F_ADDHDRS)
-        return milter_put_insheader(a->out, steps, e->index, e->name, e->value);
-    return ASSAY_DONE; /* the MTA does not let us */
+    if (e->remove)
+        return join(need(a, MILTER_F_CHGHDRS, "remove header fields"),
+                    milter_put_chgheader(a->out, steps, e->index, e->name, SPAN_EMPTY));
+    return join(need(a, MILTER_F_ADDHDRS, "insert header fields"),
+                milter_put_insheader(a->out, steps, e->index, e->name, e->value));
+}
+
+/** Have the message held. */
+static assay_status put_hold(const struct milter_answer *a)
+{
+    assay_span reason = a->verdict->reason;
+
+    return join(need(a, MILTER_F_QUARANTINE, "hold messages"),
+                milter_put_quarantine(a->out, reason.n ? reason : SPAN("DMARC")));
 }
 
 /** Write the edits, and what holds the message where that is wanted. */
@@ -24,20 +47,17 @@ static assay_status put_edits(const struct milter_answer *a)
 
     for (size_t i = 0; i < v->nedits && s == ASSAY_DONE; i++)
         s = put_edit(a, &v->edits[i]);
-    if (s == ASSAY_DONE && v->what == ASSAY_QUARANTINE && v->hold &&
-        a->agreed->actions & MILTER_F_QUARANTINE)
-        s = milter_put_quarantine(a->out, v->reason.n ? v->reason : SPAN("DMARC"));
-    return s;
+    return s == ASSAY_DONE && v->what == ASSAY_QUARANTINE && v->hold ? put_hold(a) : s;
 }
 
 /** Write the sender that SRS made. */
 static assay_status put_sender(const struct milter_answer *a)
 {
-    if (!a->sender || a->sender->outcome != ASSAY_SRS_REWRITTEN ||
-        !(a->agreed->actions & MILTER_F_CHGFROM))
+    if (!a->sender || a->sender->outcome != ASSAY_SRS_REWRITTEN)
         return ASSAY_DONE;
     metrics_add(a->worker->metrics, METRIC_SRS_REWRITTEN, 1);
-    return milter_put_chgfrom(a->out, a->sender->address, SPAN_EMPTY);
+    return join(need(a, MILTER_F_CHGFROM, "change senders"),
+                milter_put_chgfrom(a->out, a->sender->address, SPAN_EMPTY));
 }
 
 /** SRS refuses the sender, or could not tell. */

@@ -19,6 +19,7 @@
  * - is a TEMPFAIL of this message.
  */
 #include "base/ip.h"
+#include "base/limits.h"
 #include "daemon/drive.h"
 #include "daemon/front.h"
 #include "daemon/log.h"
@@ -307,6 +308,8 @@ static bool on_rcpt(struct session *s, assay_span data)
         return go_on(s, MILTER_P_NR_RCPT);
     if (s->state != STATE_MAIL || !milter_path_read(data, &path))
         return false;
+    if (s->facts.nrecipients >= LIMIT_RECIPIENTS)
+        return give_up(s, METRIC_NO_VERDICT_LIMIT) && go_on(s, MILTER_P_NR_RCPT);
     if (s->facts.nrecipients++ == 0) {
         size_t at = span_rfind(path.address, '@');
 

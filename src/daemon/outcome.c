@@ -127,6 +127,21 @@ static void write_log(struct log *log, const struct store_row *r, int64_t ms)
               25);
 }
 
+/* ---- what is recalled ---- */
+
+/** Remember that a message was deferred, under the name by which the evaluation asked for that. */
+static void note_deferral(struct worker *w, const assay_eval *eval)
+{
+    static const assay_span HEAD = {"deferred ", 9};
+    struct assay_question q;
+    assay_fact *fact;
+    size_t cursor = 0;
+
+    while (assay_evidence(eval, &cursor, &q, &fact))
+        if (q.kind == ASSAY_RECALL && span_starts(q.name, HEAD))
+            (void)recall_seen(w->recall, span_from(q.name, HEAD.n), w->now);
+}
+
 /* ---- all of it ---- */
 
 void outcome_keep(struct worker *w, const struct message_facts *f, assay_eval *eval)
@@ -137,8 +152,8 @@ void outcome_keep(struct worker *w, const struct message_facts *f, assay_eval *e
     struct daemon_row row;
 
     count(w->metrics, f, v);
-    if (!f->outbound && v->what == ASSAY_DEFER && span_is(v->cause, "temperror") && v->author.n)
-        (void)recall_seen(w->recall, v->author, w->now);
+    if (!f->outbound && v->what == ASSAY_DEFER)
+        note_deferral(w, eval);
     if (!store && !log_wants(log, LOG_IS_INFO))
         return;
     row_of(f, eval, w->now, &row);

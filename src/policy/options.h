@@ -101,8 +101,11 @@
            "mail for which SPF says fail and whose author has no DMARC policy")                                 \
     OPTION("temperror.action", temperror_action, CHOICE, "defer accept tag", "defer",                           \
            "when the DNS did not answer and the answer matters; rejecting is not offered")                      \
+    OPTION("temperror.late", temperror_late, CHOICE, "tag accept quarantine", "tag",                            \
+           "a message that is not deferred any more because of temperror.patience; who can keep a name under "  \
+           "a domain from answering could have forged mail of it accepted so")                                  \
     OPTION("temperror.patience", temperror_patience, NUMBER, "0-604800", "43200",                               \
-           "seconds after which a domain whose DNS still does not answer is no longer deferred but accepted; "  \
+           "seconds after which mail of a domain whose DNS still does not answer is no longer deferred; "  \
            "0: never")
 /* clang-format on */
 

@@ -50,6 +50,9 @@ enum policy_spf_fail {
 /** temperror.action. */
 enum policy_temperror { POLICY_TEMPERROR_DEFER, POLICY_TEMPERROR_ACCEPT, POLICY_TEMPERROR_TAG };
 
+/** temperror.late. */
+enum policy_late { POLICY_LATE_TAG, POLICY_LATE_ACCEPT, POLICY_LATE_QUARANTINE };
+
 /** quarantine.by. */
 enum policy_quarantine { POLICY_BY_HEADER, POLICY_BY_HOLD };
 
@@ -115,7 +118,7 @@ struct assay_policy {
     unsigned sign_check, sign_failure, sign_mismatch;
     struct sign_table sign_table;
     unsigned spf_fail;
-    unsigned temperror_action, temperror_patience;
+    unsigned temperror_action, temperror_late, temperror_patience;
 };
 
 /** iprev is looked at: for itself, or because some policy or forwarder goes by a name. */

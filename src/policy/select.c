@@ -9,12 +9,13 @@
 /** Options that are read before the header is there, and those that are read at the end. */
 static const char *const AT_ONCE[] = {"iprev.check", "message.bare_cr",   "message.bare_lf",
                                       "message.nul", "message.long_line", "message.no_colon"};
-static const char *const AT_END[] = {"arc.trusted",      "authres.layout",   "authserv_id",
-                                     "authserv_id.also", "dmarc.permerror",  "dmarc.quarantine",
-                                     "dmarc.reject",     "enforce",          "forwarders",
-                                     "message.no_from",  "quarantine.by",    "quarantine.field",
-                                     "received_spf",     "reply.text",       "reply.url",
-                                     "spf.fail",         "temperror.action", "temperror.patience"};
+static const char *const AT_END[] = {"arc.trusted",       "authres.layout",   "authserv_id",
+                                     "authserv_id.also",  "dmarc.permerror",  "dmarc.quarantine",
+                                     "dmarc.reject",      "enforce",          "forwarders",
+                                     "message.no_from",   "quarantine.by",    "quarantine.field",
+                                     "received_spf",      "reply.text",       "reply.url",
+                                     "spf.fail",          "temperror.action", "temperror.late",
+                                     "temperror.patience"};
 
 enum policy_stage policy_stage_of(const char *option)
 {

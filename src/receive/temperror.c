@@ -36,15 +36,21 @@ static bool is_over(const struct disposer *d, int64_t since)
     return now > 0 && since >= 0 && now > since && now - since > d->policy->temperror_patience;
 }
 
-/** Defer, unless it has been so for too long. */
-static assay_status defer_or_accept(struct disposer *d, const struct untold *why, bool known,
-                                    int64_t since)
+/**
+ * Defer, unless it has been so for too long. Then the message is delivered, but not as one that was
+ * judged: a name under the author's domain that never answers is easily found or made.
+ */
+static assay_status defer_or_deliver(struct disposer *d, const struct untold *why, bool known,
+                                     int64_t since)
 {
+    static const enum assay_disposition LATE[] = {[POLICY_LATE_TAG] = ASSAY_TAG,
+                                                  [POLICY_LATE_ACCEPT] = ASSAY_ACCEPT,
+                                                  [POLICY_LATE_QUARANTINE] = ASSAY_QUARANTINE};
     char text[TIME_TEXT];
 
     if (known && is_over(d, since))
         return dispose_decide(
-            d, ASSAY_ACCEPT, "temperror", why->ref,
+            d, LATE[d->policy->temperror_late], "temperror", why->ref,
             pass_printf(d->ev,
                         "%.*s; so it has been since %.*s, and nobody waits longer than "
                         "temperror.patience",
@@ -73,5 +79,5 @@ assay_status dispose_defer(struct disposer *d, const struct untold *why)
     if (domain.n && d->policy->temperror_patience &&
         (s = recall(d, domain, &known, &since)) != ASSAY_DONE)
         return s;
-    return defer_or_accept(d, why, known, since);
+    return defer_or_deliver(d, why, known, since);
 }
