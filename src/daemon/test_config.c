@@ -281,7 +281,7 @@ static void forwarders_become_their_table(void **state)
     assert_non_null(strstr(table, "client=192.0.2.0/24,198.51.100.1"));
     assert_non_null(strstr(table, "authors=a.example"));
     assert_non_null(strstr(table, "until=2099-12-31"));
-    assert_non_null(strstr(table, "note=\"the \\\"old\\\" one\";"));
+    assert_non_null(strstr(table, "note=\"the 'old' one\";"));
     assert_non_null(strstr(table, "sealer=lists.example recipients=ann@example.org note=\"list\""));
     config_free(c);
 }
@@ -294,7 +294,7 @@ static void srs_has_what_its_block_says(void **state)
     } ROWS[] = {
         {"a@srs.example.org", true}, {"a@sub.srs.example.org", true}, {"a@home.example", true},
         {"a@x.home.example", false}, {"a@x.under.example", true},     {"a@under.example", false},
-        {"a@EXAMPLE.net", false},    {"a@HOME.example", true},        {"no-at.example", false},
+        {"a@EXAMPLE.net", false},    {"a@HOME.example", true},        {"postmaster", true},
     };
     struct config *c = read_good(
         COMMON
