@@ -4,6 +4,7 @@
 #include "daemon/row.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { VALUE_MAX = 8 << 20 };
 
@@ -101,23 +102,6 @@ static void put_remove(const struct assay_verdict *v, struct buf *out)
     }
 }
 
-/** What becomes of the nth field of a name. */
-enum fate { STAYS, GOES, STAYS_ALONE /**< others of its name go */ };
-
-static enum fate fate_of(const struct assay_verdict *v, assay_span name, unsigned nth)
-{
-    enum fate fate = STAYS;
-
-    for (size_t i = 0; i < v->nedits; i++) {
-        if (!v->edits[i].remove || !span_ieq(v->edits[i].name, name))
-            continue;
-        if (v->edits[i].index == nth)
-            return GOES;
-        fate = STAYS_ALONE;
-    }
-    return fate;
-}
-
 /** Append a field, lines ended by LF. */
 static void put_field(assay_span name, const char *colon, assay_span value, struct buf *out)
 {
@@ -131,26 +115,45 @@ static void put_field(assay_span name, const char *colon, assay_span value, stru
     }
 }
 
-/** The field at `i` is the so-maniest of its name, from 1. */
-static unsigned ordinal(const struct header *h, size_t i)
+/**
+ * Mark the fields that are taken out for their name alone. Edits of one name stand from the last field to the first:
+ * both are walked upwards, for a hostile header may have thousands of one name.
+ *
+ * \param first  the first edit that takes out a field of its name
+ */
+static void mark_name(const struct assay_verdict *v, size_t first, const struct header *h,
+                      bool *ret_again)
 {
-    unsigned n = 0;
+    assay_span name = v->edits[first].name;
+    size_t at = h->n, nth = header_count(h, name), edit = first;
 
-    for (size_t k = 0; k <= i; k++)
-        n += h->fields[k].hash == h->fields[i].hash && field_is(h, k, field_name(h, i));
-    return n;
+    while ((at = header_rfind(h, name, span_hash(name), at)) < h->n) {
+        while (edit < v->nedits && !(v->edits[edit].remove && span_ieq(v->edits[edit].name, name)))
+            edit++;
+        if (edit < v->nedits && v->edits[edit].index == nth)
+            edit++;
+        else
+            ret_again[at] = true;
+        nth--;
+    }
 }
 
 /** Append the fields that are taken out for their name alone, to be put in again. */
 static void put_again(const struct assay_verdict *v, const struct header *h, struct buf *out)
 {
-    for (size_t i = 0; i < h->n; i++) {
-        assay_span name = field_name(h, i);
+    bool *again = calloc(h->n + 1, sizeof *again);
 
-        if (fate_of(v, name, 0) == STAYS || fate_of(v, name, ordinal(h, i)) != STAYS_ALONE)
-            continue;
-        put_field(name, ":", field_value(h, i), out);
+    if (!again) {
+        out->status = ASSAY_ENOMEM;
+        return;
     }
+    for (size_t i = 0; i < v->nedits; i++)
+        if (v->edits[i].remove && !is_named(v, i))
+            mark_name(v, i, h, again);
+    for (size_t i = 0; i < h->n; i++)
+        if (again[i])
+            put_field(field_name(h, i), ":", field_value(h, i), out);
+    free(again);
 }
 
 /** Append the fields that are put on top, in the order in which that is done. */
