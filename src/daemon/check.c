@@ -239,8 +239,6 @@ static bool on_header(struct check *c)
     bool ended = header.n && header.p[header.n - 1] == '\n';
     assay_status s;
 
-    if (!check_value(&c->request, CHECK_IP).n && !check_value(&c->request, CHECK_DIRECTION).n)
-        return refuse_request(c, "neither ip= nor direction=: whose message is it?");
     take_envelope(c);
     s = check_header_read(header, &c->header);
     if (s == ASSAY_EINVAL || (s == ASSAY_DONE && c->header.n > c->facts.config->header_count))
