@@ -11,6 +11,9 @@
 
 #include <stdio.h>
 
+/** Seconds between two words about the same trouble. */
+enum { SAID_S = 60 };
+
 /* ---- counts ---- */
 
 /** Which count belongs to a result of a method. */
@@ -142,6 +145,21 @@ static void note_deferral(struct worker *w, const assay_eval *eval)
             (void)recall_seen(w->recall, span_from(q.name, HEAD.n), w->now);
 }
 
+/* ---- the store ---- */
+
+/** A row has found room neither on disk nor in memory: that is counted, and said once a minute. */
+static void note_lost(struct worker *w)
+{
+    metrics_add(w->metrics, METRIC_ROWS_LOST, 1);
+    if (w->lost_said && w->now - w->lost_said < SAID_S)
+        return;
+    w->lost_said = w->now;
+    log_words(
+        front_log(w->front), LOG_IS_ERROR, "store",
+        "rows are lost: the disk takes none, and those that wait fill the memory there is for "
+        "them; see assay_store_rows_lost_total");
+}
+
 /* ---- all of it ---- */
 
 void outcome_keep(struct worker *w, const struct message_facts *f, assay_eval *eval)
@@ -160,7 +178,7 @@ void outcome_keep(struct worker *w, const struct message_facts *f, assay_eval *e
     if (store) {
         metrics_add(w->metrics, METRIC_ROWS, 1);
         if (store_append(store, &row.row, NULL) == STORE_LOST)
-            metrics_add(w->metrics, METRIC_ROWS_LOST, 1);
+            note_lost(w);
     }
     if (log_wants(log, LOG_IS_INFO))
         write_log(log, &row.row, world_now() - f->began);

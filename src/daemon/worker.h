@@ -44,6 +44,7 @@ struct worker {
     uint64_t reloads; /**< asked for at control sockets of this worker */
     char *input;      /**< WORKER_INPUT octets: what is read from a socket is parsed here */
     uint32_t random;
+    int64_t lost_said; /**< when the log was last told of lost rows; 0: never */
 };
 
 /** Octets that are read from a socket at a time. */
