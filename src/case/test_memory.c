@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/test_wrap.h"
 #include "case/test_laws.h"
 
 #include <openssl/crypto.h>
@@ -8,39 +9,6 @@
  * nothing is lost. A call that says ASSAY_ENOMEM is made again with memory to spare; a message half
  * read is begun anew.
  */
-
-static unsigned long made;    /* allocations since the last arming */
-static unsigned long fail_at; /* the one that fails; 0: none */
-static bool fail_on;          /* all behind it fail, too */
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-/** This allocation is to fail. */
-static bool fails(void)
-{
-    made++;
-    return fail_at && (made == fail_at || (fail_on && made > fail_at));
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails() ? NULL : __real_realloc(p, n);
-}
 
 static void *openssl_malloc(size_t n, const char *file, int line)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/test_wrap.h"
 #include "conf/test_conf.h"
 
 #include <stdlib.h>
@@ -9,39 +10,7 @@
  * memory to spare.
  */
 
-static unsigned long made;    /* allocations since the last arming */
-static unsigned long fail_at; /* the one that fails; 0: none */
-static bool fail_on;          /* all behind it fail, too */
-static unsigned long taken;   /* allocations of the last check */
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-/** This allocation is to fail. */
-static bool fails(void)
-{
-    made++;
-    return fail_at && (made == fail_at || (fail_on && made > fail_at));
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails() ? NULL : __real_realloc(p, n);
-}
+static unsigned long taken; /* allocations of the last check */
 
 /** Arm: the n-th allocation from now on fails. */
 static void arm(unsigned long n, bool all_behind)

@@ -157,30 +157,6 @@ static void take_envelope(struct check *c)
     f->hostname = f->config->hostname.n ? f->config->hostname : f->config->system_name;
 }
 
-/** Begin the evaluation. */
-static assay_status begin(struct check *c)
-{
-    struct worker *w = c->stream->worker;
-    const struct message_facts *f = &c->facts;
-    struct assay_envelope envelope = {.size = sizeof envelope,
-                                      .now = w->now,
-                                      .ip = f->ip,
-                                      .helo = f->helo,
-                                      .mail_from = f->mail_from,
-                                      .hostname = f->hostname,
-                                      .sample = worker_sample(w),
-                                      .listener = f->listener,
-                                      .user = f->user};
-    assay_eval *eval;
-    assay_status s =
-        (f->outbound ? assay_send_new : assay_receive_new)(w->engine, f->config->policy, &envelope,
-                                                           &eval);
-
-    if (s == ASSAY_DONE)
-        drive_begin(&c->drive, eval);
-    return s;
-}
-
 /** Name the recipients. */
 static assay_status give_recipients(struct check *c)
 {
@@ -243,8 +219,9 @@ static bool on_header(struct check *c)
     s = check_header_read(header, &c->header);
     if (s == ASSAY_EINVAL || (s == ASSAY_DONE && c->header.n > c->facts.config->header_count))
         return pass_over(c);
-    if (s == ASSAY_DONE && (s = begin(c)) == ASSAY_DONE && (s = give_recipients(c)) == ASSAY_DONE &&
-        (s = feed(c, header)) == ASSAY_DONE &&
+    if (s == ASSAY_DONE &&
+        (s = message_begin(&c->drive, c->facts.config->policy, &c->facts)) == ASSAY_DONE &&
+        (s = give_recipients(c)) == ASSAY_DONE && (s = feed(c, header)) == ASSAY_DONE &&
         (s = feed(c, ended || !header.n ? SPAN("\n") : SPAN("\n\n"))) == ASSAY_DONE)
         s = drive_step(&c->drive);
     return s >= 0 || defer(c, "out of memory");

@@ -212,32 +212,6 @@ static bool went_wrong(struct session *s, assay_status status)
 
 /* ---- the envelope ---- */
 
-/** Begin the evaluation of a message. */
-static assay_status begin(struct session *s)
-{
-    struct worker *w = s->stream->worker;
-    const struct message_facts *f = &s->facts;
-    struct assay_envelope envelope = {.size = sizeof envelope,
-                                      .now = w->now,
-                                      .ip = f->ip,
-                                      .helo = f->helo,
-                                      .mail_from = f->mail_from,
-                                      .hostname = f->hostname,
-                                      .sample = worker_sample(w),
-                                      .listener = f->listener,
-                                      .user = f->user};
-    assay_eval *eval;
-    assay_status status;
-
-    if (f->config->hostname.n)
-        envelope.hostname = f->config->hostname;
-    status = (f->outbound ? assay_send_new : assay_receive_new)(w->engine, s->listener->policy,
-                                                                &envelope, &eval);
-    if (status == ASSAY_DONE)
-        drive_begin(&s->drive, eval);
-    return status;
-}
-
 /**
  * Take the newest configuration, or that of the connection where the newest does not listen here. The
  * message has it to its end, and so has what is kept of it: its policy is of that configuration too.
@@ -268,7 +242,7 @@ static bool on_mail(struct session *s, assay_span data)
                                          s->facts.user, s->facts.local, NULL) == DIRECTION_OUT;
     s->facts.began = world_now();
     s->state = STATE_MAIL;
-    status = s->lacking ? ASSAY_ENOMEM : begin(s);
+    status = s->lacking ? ASSAY_ENOMEM : message_begin(&s->drive, s->listener->policy, &s->facts);
     if (status == ASSAY_DONE && (status = drive_step(&s->drive)) >= 0)
         return go_on(s, MILTER_P_NR_MAIL);
     return went_wrong(s, status == ASSAY_EINVAL ? ASSAY_ENOMEM : status) &&

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/test_wrap.h"
 #include "daemon/socketmap.h"
 #include "srs/test_world.h"
 
@@ -16,39 +17,6 @@
  */
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static unsigned long made;    /* allocations since the last arming */
-static unsigned long fail_at; /* the one that fails; 0: none */
-static bool fail_on;          /* all behind it fail, too */
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-/** This allocation is to fail. */
-static bool fails(void)
-{
-    made++;
-    return fail_at && (made == fail_at || (fail_on && made > fail_at));
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails() ? NULL : __real_realloc(p, n);
-}
 
 static void *openssl_malloc(size_t n, const char *file, int line)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/test_wrap.h"
 #include "store/test_store.h"
 
 #include <stdatomic.h>
@@ -9,40 +10,6 @@
  */
 
 enum { ROWS = 12, PATIENCE = 20000 };
-
-static _Atomic unsigned long made; /* allocations since the last arming */
-static unsigned long fail_at;      /* the one that fails; 0: none */
-static bool fail_on;               /* all behind it fail, too */
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-/** This allocation is to fail. */
-static bool fails(void)
-{
-    unsigned long n = atomic_fetch_add(&made, 1) + 1;
-
-    return fail_at && (n == fail_at || (fail_on && n > fail_at));
-}
-
-void *__wrap_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    return fails() ? NULL : __real_realloc(p, n);
-}
 
 static sqlite3_mem_methods plenty, scarce;
 
