@@ -434,7 +434,7 @@ static void every_option_of_the_lists_is_one(void **state)
         at_end += policy_stage_of(assay_policy_option(i)->name) == POLICY_AT_END;
     }
     assert_int_equal(at_once, COUNT(ALL));
-    assert_int_equal(at_end, 18);
+    assert_int_equal(at_end, 19);
     for (size_t i = 0; i < COUNT(ALL); i++)
         assert_int_equal(policy_stage_of(ALL[i]), POLICY_AT_ONCE);
     assert_int_equal(policy_stage_of("dkim.max_signatures"), POLICY_AT_HEADER);
