@@ -212,7 +212,7 @@ class Rig:
         """Write the configuration of an assayd. \\return its path"""
         path = f"{self.dir}/{name}.conf"
         head = [] if re.search(r"(?m)^resolver ", conf) else [f"resolver = 127.0.0.1@{self.dns_port or 9}"]
-        if "user =" not in conf and os.geteuid() == 0:
+        if not re.search(r"(?m)^user ", conf) and os.geteuid() == 0:
             head.append("user = nobody")
         if "control {" not in conf:
             head.append(f"control {{ listen = unix:{self.dir}/{name}.control }}")

@@ -13,12 +13,17 @@
 
 #include <cmocka.h>
 
-/** Read a configuration that is good. */
+/** Read a configuration that is good. The user that there is by default need not be on this host. */
 static struct config *read_good(const char *text)
 {
-    struct buf why = buf_new(16384);
+    struct buf why = buf_new(16384), all = buf_new(65536);
     struct config *c = NULL;
-    assay_status s = config_read(span_of(text), SPAN("t.conf"), NULL, NULL, &c, &why);
+    assay_status s;
+
+    buf_puts(&all, text);
+    buf_puts(&all, "\nuser = nobody\n");
+    s = config_read(buf_span(&all), SPAN("t.conf"), NULL, NULL, &c, &why);
+    buf_done(&all);
 
     if (s != ASSAY_DONE)
         fail_msg("%d: %.*s", (int)s, SPAN_ARG(buf_span(&why)));
