@@ -23,7 +23,7 @@ static atomic_ullong order;
 static int set_up(void **state)
 {
     static const char TEXT[] =
-        "authserv_id = mx.example.org\nmilter \"in\" { listen = unix:/tmp/x }\n";
+        "user = nobody\nauthserv_id = mx.example.org\nmilter \"in\" { listen = unix:/tmp/x }\n";
     struct buf why = buf_new(8192);
 
     (void)state;
