@@ -269,7 +269,7 @@ static bool read_top(struct making *m)
     c->store = text_or_null(top, CONF_TOP_STORE);
     c->retention_days = (unsigned)(conf_number(top, CONF_TOP_STORE_RETENTION) / DAY);
     c->threads = threads_of(top);
-    c->why_keep = (unsigned)conf_number(top, CONF_TOP_WHY_KEEP) / c->threads;
+    c->why_keep = ((unsigned)conf_number(top, CONF_TOP_WHY_KEEP) + c->threads - 1) / c->threads;
     c->engine_keys = (unsigned)conf_number(top, CONF_TOP_CACHE_KEYS);
     c->recall_names = (unsigned)conf_number(top, CONF_TOP_DEFER_KEEP);
     c->log_target = (enum log_target)conf_number(top, CONF_TOP_LOG);

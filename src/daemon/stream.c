@@ -133,7 +133,8 @@ static void readable(evutil_socket_t fd, short what, void *arg)
             return;
         }
     }
-    touch(s);
+    if (!s->closing) /* who is told goodbye and talks on is not kept by it */
+        touch(s);
     if (s->out.n || s->out.status != ASSAY_DONE)
         stream_flush(s);
 }

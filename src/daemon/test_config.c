@@ -55,7 +55,7 @@ static void what_stands_at_the_top_arrives(void **state)
     assert_string_equal(c->world.resolvers, "127.0.0.1@5353 192.0.2.53@53");
     assert_int_equal(c->question_ms, 3000);
     assert_int_equal(c->threads, 3);
-    assert_int_equal(c->why_keep, 100);
+    assert_int_equal(c->why_keep, 101); /* of each worker, rounded up */
     assert_string_equal(c->store, "/var/x.db");
     assert_int_equal(c->retention_days, 7);
     assert_int_equal(c->log_target, LOG_TO_SYSLOG);
