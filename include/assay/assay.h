@@ -304,6 +304,9 @@ struct assay_answer {
     int http;              /**< ASSAY_GET: the status code */
     assay_span media_type; /**< ASSAY_GET: Content-Type without parameters */
     assay_span reason;     /**< a few words on a failure, for people */
+    /** seconds since 1970; 0: not known. ASSAY_GET: the end of the server's certificate; ASSAY_DNS:
+     *  the end of the first signature (RRSIG) that ends */
+    int64_t until;
 };
 
 /** One answer, constant, counted, shared by threads, with its parsed forms: what a cache holds. */

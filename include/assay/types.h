@@ -63,7 +63,10 @@ enum assay_how {
     ASSAY_TIMEOUT,  /**< no reply in time */
     ASSAY_BOGUS,    /**< DNSSEC validation failed: data, if any, must not be used */
     ASSAY_TOOBIG,   /**< the answer is over a limit */
-    ASSAY_REFUSED   /**< the asked one will not answer */
+    ASSAY_REFUSED, /**< the asked one will not answer; ASSAY_GET, ASSAY_PROBE: refuses the connection */
+    /** ASSAY_GET: the server could not be authenticated, the reason says why: "name", "expired",
+     *  "untrusted", or what the handshake failed with. An answer: nobody else gets further */
+    ASSAY_TLSERROR
 };
 
 /** Whether DNSSEC vouches for an answer. */

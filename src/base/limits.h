@@ -71,6 +71,33 @@ enum limits {
     /* srs */
     LIMIT_SRS_ADDRESS = 320, /**< octets of an address that is looked at or made */
     LIMIT_SRS_SECRETS = 32,  /**< secrets of one name */
+
+    /* domains */
+    LIMIT_DOMAIN_QUESTIONS = 4000, /**< questions of one domain */
+    LIMIT_DOMAIN_BYTES = 16 << 20, /**< octets of answers to them */
+    LIMIT_MX_HOSTS = 32,           /**< MX hosts that are looked at */
+    LIMIT_HOST_ADDRESSES = 16,     /**< addresses of one of them */
+    LIMIT_SELECTORS = 256,         /**< DKIM selectors, given and guessed */
+    LIMIT_SUBDOMAINS = 256,        /**< known subdomains */
+    LIMIT_RUAS = 32,               /**< URIs of rua and ruf */
+    LIMIT_SERVERS = 32,            /**< authoritative servers that are asked one by one */
+    LIMIT_SPF_NODES = 1000,        /**< records of one tree */
+    LIMIT_SPF_RANGES = 200000,     /**< ranges of addresses of one tree */
+    LIMIT_MTASTS_MX = 256,         /**< patterns of one policy */
+    LIMIT_MTASTS_FAULTS = 32,      /**< faults of one policy that are told */
+    LIMIT_MTASTS_POLICY = 65536,   /**< octets of one policy (RFC 8461 3.3) */
+    LIMIT_TLSRPT_URIS = 32,        /**< items of rua */
+    LIMIT_TLSA = 32,               /**< TLSA records of one host */
+    LIMIT_PROBE_CERTS = 16,        /**< certificates that a server sends */
+    LIMIT_SVG = 1 << 20,           /**< octets of a logo, uncompressed */
+    LIMIT_SVG_PROBLEMS = 100,      /**< kinds of problems of one logo that are told */
+    LIMIT_SVG_DEPTH = 64,          /**< elements inside each other */
+    LIMIT_MARK_CERTS = 16,         /**< certificates of one chain */
+    LIMIT_MARK_LINTS = 64,         /**< of one certificate */
+    LIMIT_FETCH = 1 << 20,         /**< octets of one document of the web, and of a list */
+    FINDING_EVIDENCE = 6,          /**< pieces of evidence of one finding */
+    FINDING_FIXES = 8,             /**< changes that one finding asks for */
+
     /* policies */
     LIMIT_MATCHES = 1000,    /**< networks, domains or addresses of one list */
     LIMIT_FORWARDERS = 1000, /**< entries of one table of forwarders */

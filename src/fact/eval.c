@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fact/eval.h"
 
+#include "base/limits.h"
 #include "fact/trace.h"
 
 #include <stdlib.h>
@@ -42,6 +43,9 @@ void eval_init(struct assay_eval *ev, const struct eval_ops *ops, struct assay_e
     own_fact(&ev->timeout, ASSAY_TIMEOUT);
     own_fact(&ev->toobig, ASSAY_TOOBIG);
     ev->root.always = true;
+    ev->most_questions = LIMIT_QUESTIONS;
+    ev->most_asks = LIMIT_BRANCH_ASKS;
+    ev->most_bytes = LIMIT_BRANCH_BYTES;
 }
 
 void eval_settle(struct assay_eval *ev)

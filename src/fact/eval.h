@@ -119,6 +119,9 @@ struct assay_eval {
     struct branch root;
     struct branch *branch; /**< the innermost one running */
     unsigned epoch;        /**< raised when the message gets further */
+    /** questions of all, and what one branch may ask and read in one pass: LIMIT_QUESTIONS,
+     *  LIMIT_BRANCH_ASKS, LIMIT_BRANCH_BYTES unless the flow raises them */
+    size_t most_questions, most_asks, most_bytes;
     bool gave_up, done;
     /** a line of reasoning found no room in this step: the step has to be repeated */
     bool no_memory;

@@ -41,8 +41,10 @@ static size_t txt_octets(assay_span rdata)
 }
 
 /** Octets of the answer, and whether one of its items is over a limit of its own. */
-static size_t data_bytes(uint16_t rrtype, const struct assay_answer *a, bool *over)
+static size_t data_bytes(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
+                         bool *over)
 {
+    const size_t most = kind == ASSAY_GET || kind == ASSAY_LIST ? LIMIT_FETCH : LIMIT_FACT;
     size_t bytes = 0;
 
     for (size_t i = 0; i < a->n; i++) {
@@ -50,7 +52,7 @@ static size_t data_bytes(uint16_t rrtype, const struct assay_answer *a, bool *ov
         if (rrtype == ASSAY_RR_TXT && txt_octets(a->data[i]) > LIMIT_TXT)
             *over = true;
     }
-    if (bytes > LIMIT_FACT)
+    if (bytes > most)
         *over = true;
     return bytes;
 }
@@ -223,11 +225,11 @@ assay_status assay_fact_new(enum assay_kind kind, uint16_t rrtype,
     if (!answer || answer->size < sizeof(size_t) || answer->size > sizeof a)
         return ASSAY_EINVAL;
     memcpy(&a, answer, answer->size);
-    if (a.how < ASSAY_OK || a.how > ASSAY_REFUSED || (unsigned)a.secure > ASSAY_SECURE)
+    if (a.how < ASSAY_OK || a.how > ASSAY_TLSERROR || (unsigned)a.secure > ASSAY_SECURE)
         return ASSAY_EINVAL;
     if (a.how != ASSAY_OK)
         a.n = 0;
-    data_bytes(rrtype, &a, &over);
+    data_bytes(kind, rrtype, &a, &over);
     if (over || a.nchain > LIMIT_CNAMES)
         a = (struct assay_answer){
             .how = ASSAY_TOOBIG, .secure = a.secure, .ttl = a.ttl, .reason = a.reason};
@@ -243,6 +245,7 @@ assay_status assay_fact_new(enum assay_kind kind, uint16_t rrtype,
     f->secure = a.secure ? a.secure : ASSAY_UNKNOWN;
     f->ttl = a.ttl;
     f->http = a.http;
+    f->until = a.until;
     atomic_init(&f->refs, 1);
     *ret = f;
     return ASSAY_DONE;
@@ -282,6 +285,7 @@ void assay_fact_read(const assay_fact *fact, struct assay_answer *ret)
         .http = fact->http,
         .media_type = fact->media_type,
         .reason = fact->reason,
+        .until = fact->until,
     };
 }
 
@@ -298,9 +302,9 @@ enum fact_state fact_state(const struct assay_fact *fact)
 const char *fact_how_text(enum assay_how how)
 {
     static const char *const TEXTS[] = {"?",       "OK",    "NODATA", "NXDOMAIN", "SERVFAIL",
-                                        "TIMEOUT", "BOGUS", "TOOBIG", "REFUSED"};
+                                        "TIMEOUT", "BOGUS", "TOOBIG", "REFUSED",  "TLS-ERROR"};
 
-    return TEXTS[how >= ASSAY_OK && how <= ASSAY_REFUSED ? how : 0];
+    return TEXTS[how >= ASSAY_OK && how <= ASSAY_TLSERROR ? how : 0];
 }
 
 const char *fact_trouble(const struct assay_fact *fact)

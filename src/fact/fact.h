@@ -45,7 +45,8 @@ struct assay_fact {
     uint16_t rrtype;
     int http;
     uint32_t ttl;
-    size_t bytes; /**< octets of data, for the budget of a branch */
+    int64_t until; /**< as in struct assay_answer */
+    size_t bytes;  /**< octets of data, for the budget of a branch */
     assay_span media_type, reason;
     const struct assay_link *chain;
     size_t nchain;

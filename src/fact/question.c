@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 
-enum { FIRST_SLOTS = 256, HINTS_STOP = LIMIT_QUESTIONS / 4 };
+enum { FIRST_SLOTS = 256 };
 
 /** The place of a question in the table, or the free place where it would stand. */
 static uint32_t *find_slot(const struct question_table *t, enum assay_kind kind, uint16_t rrtype,
@@ -62,7 +62,7 @@ static assay_status find_or_add(struct assay_eval *ev, enum assay_kind kind, uin
         return ASSAY_ENOMEM;
     slot = find_slot(t, kind, rrtype, hash, name, data);
     *ret = *slot ? t->all[*slot - 1] : NULL;
-    if (*ret || t->n >= LIMIT_QUESTIONS)
+    if (*ret || t->n >= ev->most_questions)
         return ASSAY_DONE;
     q = ARENA_NEW(&ev->keep, struct question);
     if (!q || !arena_copy(&ev->keep, name, &q->name) || !arena_copy(&ev->keep, data, &q->data))
@@ -96,7 +96,7 @@ static bool over_budget(struct assay_eval *ev)
 {
     struct branch *b = ev->branch;
 
-    return ++b->asks > LIMIT_BRANCH_ASKS || b->bytes > LIMIT_BRANCH_BYTES;
+    return ++b->asks > ev->most_asks || b->bytes > ev->most_bytes;
 }
 
 /**
@@ -139,7 +139,7 @@ void hint_dns(struct assay_eval *ev, uint16_t rrtype, assay_span name)
 {
     struct question *q;
 
-    if (ev->questions.n < HINTS_STOP)
+    if (ev->questions.n < ev->most_questions / 4)
         (void)find_or_add(ev, ASSAY_DNS, rrtype, name, SPAN_EMPTY, &q); /* a hint may be lost */
 }
 

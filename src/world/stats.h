@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 
 /** Outcomes to count by: every enum assay_how, and 0. */
-enum { WORLD_HOWS = ASSAY_REFUSED + 1 };
+enum { WORLD_HOWS = ASSAY_TLSERROR + 1 };
 
 /** Buckets of the time that flights took; the last one has no bound. */
 enum { WORLD_BUCKETS = 15 };

@@ -8,7 +8,7 @@ from tree import Fault, line_of
 TABLE = "tools/floors.txt"
 LANGUAGE = ("assert ctype errno float inttypes iso646 limits math stdalign stdarg stdatomic stdbool stddef stdint stdio "
             "stdlib stdnoreturn string uchar wchar wctype").split()
-EVERYONES = {f"{name}.h" for name in LANGUAGE} | {"assay/assay.h", "assay/types.h"}
+EVERYONES = {f"{name}.h" for name in LANGUAGE} | {"assay/assay.h", "assay/posture.h", "assay/types.h"}
 
 
 def read_table(tree):

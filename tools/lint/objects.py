@@ -9,7 +9,7 @@ from comments import declarations
 from tree import CORE, Fault
 
 LIST = "tools/allowed-symbols.txt"
-LIBRARIES = {"libassay.so": ["include/assay/assay.h", "include/assay/types.h"],
+LIBRARIES = {"libassay.so": ["include/assay/assay.h", "include/assay/posture.h", "include/assay/types.h"],
              "libassay-world.so": ["include/assay/world.h"]}
 
 

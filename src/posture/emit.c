@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "posture/emit.h"
+
+#include "dns/rdata.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { TEXT_MAX = 4096 };
+
+/* ---- which checks apply ---- */
+
+/** Areas by profile (docs/findings.md 4); what is half in is sorted out by exempt(). One bit an area. */
+static unsigned areas_of(enum assay_profile profile)
+{
+    const unsigned all = (1u << AREAS) - 1, way_in = 1u << AREA_MTASTS | 1u << AREA_TLSRPT |
+                                                     1u << AREA_DANE | 1u << AREA_TLS;
+
+    switch (profile) {
+    case ASSAY_PROFILE_SEND: return all & ~way_in & ~(1u << AREA_PARKED);
+    case ASSAY_PROFILE_RECEIVE: return all & ~(1u << AREA_BIMI) & ~(1u << AREA_PARKED);
+    case ASSAY_PROFILE_PARKED: return all & ~way_in & ~(1u << AREA_BIMI);
+    default: return all & ~(1u << AREA_PARKED);
+    }
+}
+
+/** A check does not apply to a profile although its area does. */
+static bool exempt(enum assay_profile profile, enum finding_id id)
+{
+    if (profile == ASSAY_PROFILE_RECEIVE)
+        return id == F_DMARC_NO_RUA;
+    if (profile != ASSAY_PROFILE_PARKED)
+        return false;
+    switch (id) {
+    case F_SPF_MISSING:
+    case F_SPF_NEUTRAL:
+    case F_DMARC_MISSING:
+    case F_DMARC_P_NONE:
+    case F_DMARC_SP_WEAK:
+    case F_DMARC_NP_WEAK:
+    case F_DMARC_NO_RUA: return true;
+    default: return finding_area(id) == AREA_MX && id != F_MX_NULL_FORM && id != F_MX_NULL_SENDS;
+    }
+}
+
+/** The check applies. */
+static bool applies(const struct posture *p, enum finding_id id)
+{
+    return areas_of(p->profile) >> finding_area(id) & 1 && !exempt(p->profile, id);
+}
+
+/* ---- emitting ---- */
+
+assay_span posture_printf(struct posture *p, const char *format, ...)
+{
+    char text[TEXT_MAX];
+    assay_span ret;
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (n < 0)
+        n = 0;
+    if (arena_copy(&p->ev.keep,
+                   (assay_span){text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1}, &ret))
+        return ret;
+    p->no_memory = true;
+    return SPAN_EMPTY;
+}
+
+void *posture_get(struct posture *p, size_t n, size_t size)
+{
+    void *got = arena_zero(&p->ev.keep, (n ? n : 1) * size);
+
+    p->no_memory |= !got;
+    return got;
+}
+
+/** Add an outcome. */
+static struct finding *emit(struct posture *p, enum finding_id id, enum assay_outcome outcome,
+                            assay_span subject)
+{
+    struct finding *f = applies(p, id) ? posture_get(p, 1, sizeof *f) : NULL;
+
+    if (!f) {
+        p->scratch = (struct finding){.id = id, .subject = subject};
+        p->scratch.reason = p->scratch.text = SPAN_EMPTY;
+        return &p->scratch;
+    }
+    f->id = id;
+    f->outcome = outcome;
+    f->subject = subject;
+    f->reason = f->text = SPAN_EMPTY;
+    if (p->last)
+        p->last->next = f;
+    else
+        p->first = f;
+    p->last = f;
+    p->nfindings++;
+    return f;
+}
+
+struct finding *hit(struct posture *p, enum finding_id id, enum assay_outcome severity,
+                    assay_span subject, const char *reason)
+{
+    struct finding *f = emit(p, id, severity, subject);
+
+    f->reason = span_of(reason);
+    return f;
+}
+
+void pass(struct posture *p, enum finding_id id, assay_span subject)
+{
+    emit(p, id, ASSAY_PASS, subject);
+}
+
+void unknown(struct posture *p, enum finding_id id, assay_span subject, const struct asked *missing,
+             const char *cause)
+{
+    struct finding *f;
+
+    if (p->depth == ASSAY_DEPTH_SCAN && (!missing || !missing->fact))
+        return; /* it was not asked: left out */
+    f = emit(p, id, ASSAY_UNKNOWN_OUTCOME, subject);
+    if (missing && missing->fact)
+        show(p, f, missing, SPAN_EMPTY, SPAN_EMPTY);
+    if (cause)
+        f->text = span_of(cause);
+    else if (missing && missing->fact)
+        f->text = posture_printf(p, "%.*s: %.*s",
+                                 SPAN_ARG(f->nevidence ? f->evidence[0].question : SPAN_EMPTY),
+                                 SPAN_ARG(asked_answer(p, missing)));
+    else
+        f->text = SPAN("it was not asked");
+}
+
+void judged(struct posture *p, enum finding_id id, enum truth holds, assay_span subject,
+            const struct asked *missing)
+{
+    if (holds == NO)
+        pass(p, id, subject);
+    else if (holds == UNKNOWN)
+        unknown(p, id, subject, missing, NULL);
+}
+
+void say(struct posture *p, struct finding *f, const char *format, ...)
+{
+    char text[TEXT_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    f->text = posture_printf(p, "%s", text);
+}
+
+/* ---- evidence ---- */
+
+/** How a question is called. */
+static assay_span question_text(struct posture *p, const struct asked *q)
+{
+    const char *kind = q->kind == ASSAY_DNS      ? dns_type_text(q->rrtype)
+                       : q->kind == ASSAY_GET    ? "GET"
+                       : q->kind == ASSAY_PROBE  ? "PROBE"
+                       : q->kind == ASSAY_RECALL ? "RECALL"
+                       : q->kind == ASSAY_SUFFIX ? "SUFFIX"
+                                                 : "LIST";
+
+    return posture_printf(p, "%s %.*s", kind ? kind : "?", SPAN_ARG(q->name));
+}
+
+assay_span asked_answer(struct posture *p, const struct asked *q)
+{
+    const struct assay_fact *f = q->fact;
+    struct buf out = buf_new(TEXT_MAX / 2);
+    assay_span ret;
+
+    if (!f)
+        return SPAN("not asked");
+    if (f->how != ASSAY_OK)
+        return f->reason.n
+                   ? posture_printf(p, "%s (%.*s)", fact_how_text(f->how), SPAN_ARG(f->reason))
+                   : span_of(fact_how_text(f->how));
+    if (q->kind == ASSAY_GET)
+        return posture_printf(p, "%d %.*s", f->http, SPAN_ARG(f->media_type));
+    if (q->kind != ASSAY_DNS)
+        return f->n ? f->data[0] : SPAN_EMPTY;
+    for (size_t i = 0; i < f->n; i++) {
+        if (i)
+            buf_puts(&out, ", ");
+        dns_rdata_text(q->rrtype, f->data[i], &out);
+    }
+    ret = posture_printf(p, "%.*s", SPAN_ARG(buf_span(&out)));
+    buf_done(&out);
+    return ret;
+}
+
+void show(struct posture *p, struct finding *f, const struct asked *q, assay_span record,
+          assay_span part)
+{
+    struct assay_evidence *e;
+
+    if (f == &p->scratch || f->nevidence == FINDING_EVIDENCE)
+        return;
+    e = &f->evidence[f->nevidence++];
+    e->question = q ? question_text(p, q) : SPAN_EMPTY;
+    e->answer = record.n || !q ? record : asked_answer(p, q);
+    e->note = SPAN_EMPTY;
+    if (part.n && record.n && part.p >= record.p && part.p + part.n <= record.p + record.n) {
+        e->begin = (size_t)(part.p - record.p);
+        e->end = e->begin + part.n;
+    }
+}
+
+void note(struct posture *p, struct finding *f, const char *format, ...)
+{
+    char text[TEXT_MAX];
+    va_list args;
+
+    if (f == &p->scratch || !f->nevidence)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    f->evidence[f->nevidence - 1].note = posture_printf(p, "%s", text);
+}
+
+/* ---- fixes ---- */
+
+/** One more change, or NULL. */
+static struct assay_fix *add_fix(struct posture *p, struct finding *f)
+{
+    struct assay_fix *fix;
+
+    if (f == &p->scratch || f->nfixes == FINDING_FIXES)
+        return NULL;
+    fix = &f->fixes[f->nfixes++];
+    fix->type = fix->name = fix->before = fix->after = fix->text = fix->undo = SPAN_EMPTY;
+    return fix;
+}
+
+void publish(struct posture *p, struct finding *f, const char *type, assay_span name,
+             assay_span before, assay_span after)
+{
+    struct assay_fix *fix = add_fix(p, f);
+
+    if (!fix)
+        return;
+    fix->type = span_of(type);
+    fix->name = name;
+    fix->before = before;
+    fix->after = after;
+    fix->undo = before.n ? SPAN("publish the old record again") : SPAN("remove the record again");
+    fix->elsewhere = posture_own(p, name) == NO;
+}
+
+void advise(struct posture *p, struct finding *f, const char *format, ...)
+{
+    struct assay_fix *fix = add_fix(p, f);
+    char text[TEXT_MAX];
+    va_list args;
+
+    if (!fix)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fix->text = posture_printf(p, "%s", text);
+}
+
+/* ---- what was emitted ---- */
+
+bool has_hit(const struct posture *p, enum finding_id id, assay_span subject)
+{
+    for (const struct finding *f = p->first; f; f = f->next)
+        if (f->id == id && f->outcome >= ASSAY_NOTICE &&
+            (!subject.n || span_eq(f->subject, subject)))
+            return true;
+    return false;
+}
+
+bool has_unknown(const struct posture *p, enum finding_id id)
+{
+    for (const struct finding *f = p->first; f; f = f->next)
+        if (f->id == id && f->outcome == ASSAY_UNKNOWN_OUTCOME)
+            return true;
+    return false;
+}
