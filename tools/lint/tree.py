@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-CORE = "base dns fact crypto mail spf dkim dmarc arc srs iprev policy receive send case".split()
+CORE = ("base dns fact crypto mail spf dkim dmarc arc srs iprev policy receive send case "
+        "probe mtasts tlsrpt dane bimi posture").split()
 
 
 @dataclass(frozen=True)
