@@ -51,23 +51,29 @@ static bool applies(const struct posture *p, enum finding_id id)
 
 /* ---- emitting ---- */
 
-assay_span posture_printf(struct posture *p, const char *format, ...)
+/** A formatted text in keep; empty when memory is out. */
+static assay_span vprint(struct posture *p, const char *format, va_list args)
 {
     char text[TEXT_MAX];
+    int n = vsnprintf(text, sizeof text, format, args);
+    size_t kept = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
     assay_span ret;
-    va_list args;
-    int n;
 
-    va_start(args, format);
-    n = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (n < 0)
-        n = 0;
-    if (arena_copy(&p->ev.keep,
-                   (assay_span){text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1}, &ret))
+    if (arena_copy(&p->ev.keep, (assay_span){text, kept}, &ret))
         return ret;
     p->no_memory = true;
     return SPAN_EMPTY;
+}
+
+assay_span posture_printf(struct posture *p, const char *format, ...)
+{
+    assay_span ret;
+    va_list args;
+
+    va_start(args, format);
+    ret = vprint(p, format, args);
+    va_end(args);
+    return ret;
 }
 
 void *posture_get(struct posture *p, size_t n, size_t size)
@@ -147,13 +153,13 @@ void judged(struct posture *p, enum finding_id id, enum truth holds, assay_span 
 
 void say(struct posture *p, struct finding *f, const char *format, ...)
 {
-    char text[TEXT_MAX];
     va_list args;
 
+    if (f == &p->scratch)
+        return;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    f->text = vprint(p, format, args);
     va_end(args);
-    f->text = posture_printf(p, "%s", text);
 }
 
 /* ---- evidence ---- */
@@ -204,6 +210,8 @@ void show(struct posture *p, struct finding *f, const struct asked *q, assay_spa
 
     if (f == &p->scratch || f->nevidence == FINDING_EVIDENCE)
         return;
+    if (!f->evidence && !(f->evidence = posture_get(p, FINDING_EVIDENCE, sizeof *e)))
+        return;
     e = &f->evidence[f->nevidence++];
     e->question = q ? question_text(p, q) : SPAN_EMPTY;
     e->answer = record.n || !q ? record : asked_answer(p, q);
@@ -216,15 +224,13 @@ void show(struct posture *p, struct finding *f, const struct asked *q, assay_spa
 
 void note(struct posture *p, struct finding *f, const char *format, ...)
 {
-    char text[TEXT_MAX];
     va_list args;
 
     if (f == &p->scratch || !f->nevidence)
         return;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    f->evidence[f->nevidence - 1].note = vprint(p, format, args);
     va_end(args);
-    f->evidence[f->nevidence - 1].note = posture_printf(p, "%s", text);
 }
 
 /* ---- fixes ---- */
@@ -235,6 +241,8 @@ static struct assay_fix *add_fix(struct posture *p, struct finding *f)
     struct assay_fix *fix;
 
     if (f == &p->scratch || f->nfixes == FINDING_FIXES)
+        return NULL;
+    if (!f->fixes && !(f->fixes = posture_get(p, FINDING_FIXES, sizeof *fix)))
         return NULL;
     fix = &f->fixes[f->nfixes++];
     fix->type = fix->name = fix->before = fix->after = fix->text = fix->undo = SPAN_EMPTY;
@@ -259,15 +267,13 @@ void publish(struct posture *p, struct finding *f, const char *type, assay_span 
 void advise(struct posture *p, struct finding *f, const char *format, ...)
 {
     struct assay_fix *fix = add_fix(p, f);
-    char text[TEXT_MAX];
     va_list args;
 
     if (!fix)
         return;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    fix->text = vprint(p, format, args);
     va_end(args);
-    fix->text = posture_printf(p, "%s", text);
 }
 
 /* ---- what was emitted ---- */

@@ -287,9 +287,9 @@ struct finding {
     enum finding_id id;
     enum assay_outcome outcome;
     assay_span subject, reason, text;
-    struct assay_evidence evidence[FINDING_EVIDENCE];
+    struct assay_evidence *evidence; /**< room for FINDING_EVIDENCE once there is any */
     size_t nevidence;
-    struct assay_fix fixes[FINDING_FIXES];
+    struct assay_fix *fixes; /**< room for FINDING_FIXES once there is any */
     size_t nfixes;
 };
 
