@@ -32,7 +32,9 @@ struct ip_range ip_range_of(const struct ip *net, unsigned bits)
 {
     struct ip_range all = ip_range_all(net->version);
     unsigned width = net->version == 4 ? 32 : 128;
-    ip_number host = bits == 0 ? all.last : bits >= width ? 0 : ((ip_number)1 << (width - bits)) - 1;
+    ip_number host = bits == 0       ? all.last
+                     : bits >= width ? 0
+                                     : ((ip_number)1 << (width - bits)) - 1;
     ip_number first = ip_to_number(net) & ~host;
 
     return (struct ip_range){first, first | host};

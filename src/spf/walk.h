@@ -12,7 +12,13 @@
  *       sets            by first match, exact: what each term adds to the addresses that pass
  *
  * What a macro names that depends on the client is not known: such terms are counted, and their addresses are
- * `open`. Everything is three-valued: an answer that is missing makes unknown what it could change.
+ * `open`. Everything is three-valued: an answer that is missing makes unknown what it could change. One thing is
+ * taken for granted: that an include which did not answer does not pass everybody, so that what stands behind it
+ * is counted. Errors of included records end a check, but not the count: whoever mends them wants to know what
+ * comes next. `trouble` has the first one.
+ *
+ * Cost: parsing is a memo on the fact; every term, address and range of a set is charged to LIMIT_SPF_RANGES, so
+ * that neither a tree that doubles at each level nor one record included a thousand times takes long.
  */
 #ifndef SPF_WALK_H
 #define SPF_WALK_H
@@ -38,16 +44,22 @@ struct spf_use {
     assay_span target6; /**< ... that of IPv6 */
     bool reached[SPF_FAMILIES]; /**< the worst case evaluates it */
     bool dead; /**< a/mx/exists that no client can match: no address (SPF-DEAD-TERM no-address) */
-    bool reserved;    /**< ip4/ip6 wholly inside addresses that no client of the Internet has */
-    bool shadowed;    /**< all it could match is matched by terms before it; known for certain */
-    bool unknown;     /**< an answer it needs is missing */
-    unsigned lookups; /**< 0 or 1: its own, not what lies below */
-    unsigned voids[SPF_FAMILIES];  /**< 0 or 1 */
-    const struct assay_fact *fact; /**< the first answer: TXT, A, MX; NULL: not asked */
-    uint16_t rrtype;               /**< of it */
-    size_t mx_names;               /**< MX RRs of an mx term */
-    struct spf_node *child;        /**< include, redirect: the record there; NULL: none asked */
-    /** the addresses it matches, and those among them that it adds to what passes in the whole tree, by first match */
+    bool reserved; /**< ip4/ip6 wholly inside addresses that no client of the Internet has */
+    bool shadowed; /**< all it could match is matched by the terms before it; known for certain */
+    bool behind_unknown; /**< a term before it misses an answer: it may be shadowed by that */
+    bool unknown;        /**< an answer it needs is missing, its own or one below it */
+    unsigned lookups;    /**< 0 or 1: its own, not what lies below */
+    unsigned voids[SPF_FAMILIES];   /**< 0 or 1 */
+    const struct assay_fact *fact;  /**< the first answer: TXT, A, MX; NULL: not asked */
+    uint16_t rrtype;                /**< of it */
+    const struct assay_fact *fact6; /**< `a`: the AAAA answer; with `varies` what target6 gave */
+    size_t mx_names;                /**< MX RRs of an mx term */
+    struct spf_node *child;  /**< include, redirect: the record there; NULL: none was asked for */
+    struct spf_node *child6; /**< ... of target6, with `varies`; then `child` is for IPv4 alone */
+    /**
+     * the addresses it matches, looked at alone, and those that pass through it in the whole tree, by first match:
+     * the `adds` of the terms of one record are disjoint, and those of a record are the `adds` of its include
+     */
     struct ipset matches[SPF_FAMILIES], adds[SPF_FAMILIES];
     bool open[SPF_FAMILIES]; /**< it may match more: macros, ptr, what is not known */
 };
@@ -62,7 +74,8 @@ struct spf_node {
     bool loop;                       /**< its domain is being evaluated already */
     bool again; /**< the same domain stood before in the tree: it costs again */
     bool reached[SPF_FAMILIES];
-    bool own; /**< set by the caller's `own`: at or below the organizational domain */
+    bool unknown; /**< its TXT answer is missing, or one that is needed below it */
+    bool own;     /**< set by the caller's `own`: at or below the organizational domain */
     unsigned depth;
     struct spf_use *uses; /**< the terms in order, redirect behind them */
     size_t nuses;
@@ -112,9 +125,8 @@ struct spf_walk_request {
 };
 
 /**
- * Walk. Records and what terms ask for are hinted a level at a time, so that it takes as many rounds as the tree is
- * deep. Asks may be repeated over passes; the walk is made anew in each, in `pass`, and copied to `keep` when it is
- * complete.
+ * Walk. Records and what terms ask for are asked a level at a time, so that it takes as many rounds as the tree is
+ * deep. The tree is made anew in each pass, in `pass`; when it is complete, once more, in `keep`.
  *
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
