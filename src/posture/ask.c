@@ -25,9 +25,11 @@ assay_status posture_ask(struct posture *p, enum assay_kind kind, uint16_t rrtyp
 assay_status posture_ask_below(struct posture *p, uint16_t rrtype, const char *labels,
                                assay_span name, struct asked *ret)
 {
+    const char *dot = strchr(labels, '.');
+    assay_span first = span_first(span_of(labels), dot ? (size_t)(dot - labels) : strlen(labels));
     struct dns_name below;
 
-    if (!dns_prepend(labels, name, &below))
+    if (!(dot ? dns_join(first, dot + 1, name, &below) : dns_prepend(labels, name, &below)))
         return ASSAY_DONE;
     return posture_ask_dns(p, rrtype, dns_name_span(&below), ret);
 }

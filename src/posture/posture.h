@@ -111,9 +111,11 @@ struct topic_apex {
 /** One address of an MX host. */
 struct posture_address {
     struct ip ip;
-    struct asked ptr;
+    assay_span text;          /**< as RFC 5952 writes it */
+    struct asked ptr;         /**< only for hosts at own names */
     enum truth resolves_back; /**< some name of it leads back to it */
     assay_span ptr_name;      /**< a name it has; empty: none */
+    bool checked;             /**< the two above are set */
 };
 
 /** An MX host, or with implicit MX the domain. */
@@ -126,6 +128,7 @@ struct posture_host {
     struct asked a, aaaa;
     struct posture_address *addresses;
     size_t naddresses;
+    bool more_addresses;            /**< than LIMIT_HOST_ADDRESSES */
     struct asked tlsa;              /**< at `_25._tcp.` base */
     assay_span tlsa_base;           /**< RFC 7672 2.2.3: the expanded name, or the host */
     const struct dane_rrset *rrset; /**< NULL: no TLSA data */
@@ -145,11 +148,12 @@ struct topic_mx {
     struct asked mx;
     bool null_mx;               /**< the single `.` */
     bool mixed;                 /**< `.` beside others */
-    bool implicit;              /**< no MX, but an address */
+    bool implicit;              /**< no MX, but an address; `hosts` is the domain */
+    struct asked a, aaaa;       /**< of the domain, where it has no MX */
     enum truth receives;        /**< as docs/findings.md 4: YES also when implicit */
     struct posture_host *hosts; /**< LIMIT_MX_HOSTS at most */
     size_t nhosts;
-    bool more;
+    bool more; /**< than LIMIT_MX_HOSTS */
 };
 
 /** SPF (spf.c). */
@@ -170,22 +174,43 @@ struct topic_spf {
 
 /** One reporting URI of DMARC (dmarc.c). */
 struct posture_rua {
-    assay_span uri, host; /**< host canonical; empty: the URI is not valid, or not mailto */
-    bool ruf, valid, mailto, external;
-    struct asked report;      /**< TXT NAME._report._dmarc.HOST */
-    bool too_long;            /**< that name is */
-    struct asked mx, a, aaaa; /**< of the host */
-    enum truth external_known, authorised, receives;
+    assay_span uri;  /**< as written, without white space around it */
+    assay_span host; /**< canonical; empty: the URI is not valid, or not mailto */
+    bool ruf, valid, mailto;
+    struct asked
+        report; /**< TXT NAME._report._dmarc.HOST; asked unless it is known that none is needed */
+    assay_span report_name;   /**< that name; empty: it is too long to be one */
+    struct asked mx, a, aaaa; /**< of the host; addresses only where there is no MX */
+    enum truth external;      /**< the host is of another organization than the record's name */
+    enum truth authorised;    /**< it need not be, or `report` allows it */
+    bool override;            /**< `report` sends the reports to another host */
+    enum truth receives;      /**< the host takes mail */
+};
+
+/** DMARC of a known subdomain. */
+struct posture_subdomain {
+    assay_span name;
+    struct asked txt; /**< at its `_dmarc` */
+    struct dmarc_discovery found;
 };
 
 /** DMARC (dmarc.c). */
 struct topic_dmarc {
-    struct dmarc_discovery now, old; /**< RFC 9989; RFC 7489 */
-    struct dmarc_discovery org;      /**< RFC 9989, of the organizational domain */
-    assay_span psl_domain;           /**< by the public suffix list; empty: not known */
+    struct dmarc_discovery now, old;     /**< RFC 9989; RFC 7489 */
+    struct dmarc_discovery org;          /**< RFC 9989, of the organizational domain */
+    struct asked steps[LIMIT_TREE_WALK]; /**< TXT of each name that the walk `now` asked */
+    struct asked suffix;                 /**< the public suffix of the domain */
+    struct asked mx;       /**< its MX hosts may be subdomains with records of their own */
+    assay_span psl_domain; /**< by the public suffix list; empty: not known */
+    /** the record that RFC 9989 4.10.1 takes, broken or not; NULL: there is none, or it is not known */
+    const struct dmarc_record *record;
+    const struct asked *record_at; /**< of `steps`: the answer it is in */
+    assay_span record_domain;      /**< the name it is for, without `_dmarc` */
+    bool ours; /**< the domain or its organizational domain publishes it, not a PSD */
     struct posture_rua *ruas;
     size_t nruas;
-    struct dmarc_discovery *subdomains; /**< of known subdomains, as asked for */
+    bool more_ruas;                       /**< than LIMIT_RUAS */
+    struct posture_subdomain *subdomains; /**< given, and MX hosts below the domain */
     size_t nsubdomains;
     /* conclusions */
     enum truth applies; /**< a policy applies */
@@ -379,6 +404,13 @@ branch_fn gather_dkim;   /**< dkim.c */
 branch_fn gather_mtasts; /**< mtasts.c */
 branch_fn gather_tlsrpt; /**< tlsrpt.c */
 branch_fn gather_bimi;   /**< bimi.c */
+
+/**
+ * Ask for TLSA and a probe of an MX host whose addresses have been asked (dane.c). Part of gather_mx().
+ *
+ * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status gather_host_tls(struct posture *p, struct posture_host *host);
 
 /** What the domain is for (docs/findings.md 4): sets p->profile and the reason. */
 void posture_infer(struct posture *p);
