@@ -3,6 +3,21 @@
 #include "base/number.h"
 #include "case/read.h"
 
+assay_status case_open(struct case_reader *r, assay_span path, struct buf *out)
+{
+    assay_status s;
+
+    if (!r->open || !path.n)
+        return CASE_REFUSE(r, path.n ? path : r->line,
+                           path.n ? "no file may be named here" : "file = PATH is expected");
+    s = r->open(r->arg, path, out);
+    if (s == ASSAY_ENOMEM || out->status == ASSAY_ENOMEM)
+        return ASSAY_ENOMEM;
+    if (s < 0 || out->status != ASSAY_DONE)
+        return CASE_REFUSE(r, path, "%s cannot be read", case_shown(path).text);
+    return ASSAY_DONE;
+}
+
 /* ---- [message] ---- */
 
 /** A line behind a bar: one blank after the bar goes, CRLF comes. */
@@ -38,16 +53,8 @@ static assay_status read_file(struct case_reader *r, assay_span line)
                            case_shown(r->line).text);
     if (r->message_lines || r->message_file)
         return CASE_REFUSE(r, key, "[message] has either | lines or one file = PATH");
-    if (!r->open || !path.n)
-        return CASE_REFUSE(r, path,
-                           path.n ? "no file may be named here" : "file = PATH is expected");
     r->message_file = true;
-    s = r->open(r->arg, path, &r->message);
-    if (s == ASSAY_ENOMEM || r->message.status == ASSAY_ENOMEM)
-        return ASSAY_ENOMEM;
-    if (s < 0 || r->message.status != ASSAY_DONE)
-        return CASE_REFUSE(r, path, "%s cannot be read", case_shown(path).text);
-    return ASSAY_DONE;
+    return case_open(r, path, &r->message);
 }
 
 assay_status case_read_message(struct case_reader *r, assay_span line)
@@ -120,6 +127,35 @@ assay_status case_read_digest(struct case_reader *r, assay_span line)
     if (more.n)
         return refuse_digest(r, more, "text behind the length");
     return add_digest(r, &digest);
+}
+
+/* ---- [evidence] ---- */
+
+assay_status case_read_evidence(struct case_reader *r, assay_span line)
+{
+    assay_span text = span_from(line, 1), key, path;
+    assay_status s;
+
+    if (line.p[0] != '|') {
+        if ((s = case_key_value(r, line, &key, &path)) != ASSAY_DONE)
+            return s;
+        if (!span_is(key, "file") || r->one->evidence.n || r->evidence.n)
+            return CASE_REFUSE(r, key, "[evidence] has either | lines or one file = PATH");
+        return case_open(r, path, &r->evidence);
+    }
+    buf_put(&r->evidence, text.n && text.p[0] == ' ' ? span_from(text, 1) : text);
+    buf_putc(&r->evidence, '\n');
+    return r->evidence.status == ASSAY_DONE ? ASSAY_DONE : ASSAY_ENOMEM;
+}
+
+assay_status case_finish_evidence(struct case_reader *r)
+{
+    assay_status s = ASSAY_DONE;
+
+    if (r->evidence.n && !arena_copy(&r->set->arena, buf_span(&r->evidence), &r->one->evidence))
+        s = ASSAY_ENOMEM;
+    buf_clear(&r->evidence);
+    return s;
 }
 
 /* ---- the message as it is fed ---- */

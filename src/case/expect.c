@@ -6,8 +6,7 @@
 
 enum { GOT_MAX = 4096 };
 
-/** Keep what a buffer holds for the outcome; what went over its limit is left out. */
-static assay_span keep(struct expecter *e, struct buf *text)
+assay_span expect_keep(struct expecter *e, struct buf *text)
 {
     assay_span kept = SPAN_EMPTY;
 
@@ -80,7 +79,7 @@ assay_span expect_got_result(struct expecter *e, const struct expect_key *key, s
         buf_put(&text, c->reason);
         buf_putc(&text, '"');
     }
-    return keep(e, &text);
+    return expect_keep(e, &text);
 }
 
 /** A property is as wanted: b= exactly, of the reason a part, the others without case. */
@@ -114,6 +113,8 @@ bool expect_holds_result(struct expecter *e, const struct expect_line *line, ass
 
 assay_span expect_got_detail(struct expecter *e, const struct expect_key *key, size_t nth)
 {
+    if (e->posture)
+        return expect_got_domain(e, key, nth);
     return detail_of(find_check(e, key, nth), span_of(key->detail), span_of(key->absent));
 }
 
@@ -155,7 +156,7 @@ assay_span expect_got_override(struct expecter *e, const struct expect_key *key,
     buf_put(&text, v->override.n ? v->override : SPAN("none"));
     buf_puts(&text, v->override_note.n ? " " : "");
     buf_put(&text, v->override_note);
-    return keep(e, &text);
+    return expect_keep(e, &text);
 }
 
 assay_span expect_got_policy(struct expecter *e, const struct expect_key *key, size_t nth)
@@ -177,7 +178,7 @@ assay_span expect_got_reply(struct expecter *e, const struct expect_key *key, si
     else
         buf_puts(&text, "none");
     buf_put(&text, v->text);
-    return keep(e, &text);
+    return expect_keep(e, &text);
 }
 
 assay_span expect_got_message(struct expecter *e, const struct expect_key *key, size_t nth)
@@ -244,7 +245,7 @@ assay_span expect_got_authres(struct expecter *e, const struct expect_key *key, 
     (void)key;
     (void)nth;
     put_folded(&text, e->verdict->authres);
-    return keep(e, &text);
+    return expect_keep(e, &text);
 }
 
 bool expect_holds_folded(struct expecter *e, const struct expect_line *line, assay_span wanted)
@@ -270,7 +271,7 @@ assay_span expect_got_edits(struct expecter *e, const struct expect_key *key, si
     }
     if (!e->verdict->nedits)
         buf_puts(&text, "no edit");
-    return keep(e, &text);
+    return expect_keep(e, &text);
 }
 
 assay_span expect_got_signature(struct expecter *e, const struct expect_key *key, size_t nth)
@@ -282,7 +283,7 @@ assay_span expect_got_signature(struct expecter *e, const struct expect_key *key
         if (edit->remove || !span_iis(edit->name, "DKIM-Signature") || nth-- > 0)
             continue;
         put_folded(&text, edit->value);
-        return keep(e, &text);
+        return expect_keep(e, &text);
     }
     return span_of(key->absent);
 }
@@ -321,7 +322,7 @@ static assay_span trace_text(struct expecter *e, const struct assay_trace_line *
         buf_puts(&text, text.n && parts[i].n ? " " : "");
         buf_put(&text, parts[i]);
     }
-    return keep(e, &text);
+    return expect_keep(e, &text);
 }
 
 /** Make the texts of all lines of reasoning, once. */
@@ -381,7 +382,7 @@ assay_span expect_got_questions(struct expecter *e, const struct expect_key *key
     while (assay_evidence(e->outcome->eval, &cursor, &q, &fact))
         n++;
     buf_putu(&text, n);
-    return keep(e, &text);
+    return expect_keep(e, &text);
 }
 
 bool expect_holds_asked(struct expecter *e, const struct expect_line *line, assay_span wanted)
@@ -445,8 +446,11 @@ static void compare(struct expecter *e, const struct case_line *line)
         return;
     l.nth = l.key->numbered ? count_above(&e->one->expect, line) : 0;
     l.got = l.key->got(e, l.key, l.nth);
-    if (!holds(e, &l, line->value))
-        o->misses[o->nmisses++] = (struct case_miss){line->key, line->value, l.got};
+    if (holds(e, &l, line->value))
+        return;
+    if (l.key->got == expect_got_finding)
+        l.got = expect_got_instead(e, &l, line->value);
+    o->misses[o->nmisses++] = (struct case_miss){line->key, line->value, l.got};
 }
 
 assay_status case_expect(const struct case_one *one, struct case_outcome *ret)
@@ -454,7 +458,8 @@ assay_status case_expect(const struct case_one *one, struct case_outcome *ret)
     struct expecter e = {.one = one,
                          .outcome = ret,
                          .verdict = assay_result(ret->eval),
-                         .srs = assay_srs_result(ret->eval)};
+                         .srs = assay_srs_result(ret->eval),
+                         .posture = assay_domain_result(ret->eval)};
 
     if (!(ret->misses = arena_get(&ret->arena, (one->expect.n + 1) * sizeof *ret->misses)))
         return ASSAY_ENOMEM;

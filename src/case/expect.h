@@ -12,8 +12,9 @@
 struct expecter {
     const struct case_one *one;
     struct case_outcome *outcome;
-    const struct assay_verdict *verdict; /**< NULL for an SRS case */
+    const struct assay_verdict *verdict; /**< NULL for an SRS case and a domain case */
     const struct assay_srs_rewrite *srs; /**< NULL for others */
+    const struct assay_posture *posture; /**< NULL for all but domain cases */
     size_t next_edit;                    /**< edits are matched in order */
     assay_span *traces; /**< lines of reasoning, each as one text; NULL: not made yet */
     size_t ntraces;
@@ -62,6 +63,9 @@ const struct expect_key *expect_key_find(assay_span name);
  */
 bool expect_alternative(assay_span *rest, bool text, assay_span *ret);
 
+/** Keep what a buffer holds for the outcome; what went over its limit is left out. */
+assay_span expect_keep(struct expecter *e, struct buf *text);
+
 /** Take `NAME=VALUE` off: the value is quoted, or goes on to the next word that has a `=`. */
 bool expect_property(assay_span *rest, assay_span *name, assay_span *value);
 
@@ -81,6 +85,23 @@ expect_got_fn expect_got_signature;   /**< the nth DKIM-Signature inserted, whit
 expect_got_fn expect_got_questions;   /**< how many questions were asked */
 expect_got_fn expect_got_address;     /**< what an address was rewritten to; empty: refused */
 expect_got_fn expect_got_error;       /**< why it was not rewritten */
+/* of a domain case (expect_domain.c) */
+expect_got_fn expect_got_domain;  /**< a value of a posture, by the key's name */
+expect_got_fn expect_got_phase;   /**< a rung; `?` behind it: the next is only not known */
+expect_got_fn expect_got_finding; /**< all outcomes; narrowed to the id when it is compared */
+
+expect_holds_fn expect_holds_phase;       /**< the rung; with `?`, exactly */
+expect_holds_fn expect_holds_goal;        /**< the goal has this value, or is unknown */
+expect_holds_fn expect_holds_finding;     /**< a check came to this for some subject */
+expect_holds_fn expect_holds_not_finding; /**< it did not, for any */
+
+expect_fault_fn expect_fault_finding; /**< no outcome behind the id, or no property behind that */
+expect_fault_fn expect_fault_not_finding; /**< no id, or as above */
+expect_fault_fn expect_fault_goal;        /**< no goal and value */
+
+/** What there was instead of a finding: the outcomes of its id; or of a goal. */
+assay_span expect_got_instead(struct expecter *e, const struct expect_line *line,
+                              assay_span wanted);
 
 expect_holds_fn expect_holds_result; /**< the result is equal, the properties are there */
 expect_holds_fn expect_holds_value;  /**< equal without case; numbers as numbers */

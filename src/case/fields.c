@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "base/time.h"
 #include "case/read.h"
+#include "dns/alabel.h"
 #include "srs/address.h"
 
 /** Append a line. */
@@ -167,6 +168,80 @@ static const char *set_overflow(struct assay_srs *srs, assay_span value)
     return "refuse, keep or long is expected";
 }
 
+/* ---- [envelope] of a domain case ---- */
+
+/** Read a value into what is asked. \return NULL, or what is wrong */
+typedef const char *domain_fn(struct assay_domain *d, assay_span value);
+
+static const char *set_domain_now(struct assay_domain *d, assay_span value)
+{
+    return time_read(value, &d->now) ? NULL : "no time"; /* set_now() has looked at it */
+}
+
+/** A value is a domain name; what is not ASCII is looked at when the case is run. */
+static const char *check_name(struct assay_domain *d, assay_span value)
+{
+    struct dns_name name;
+
+    (void)d; /* run.c gathers those that repeat */
+    return value.n && (!span_ascii(value) || dns_name_read(value, &name)) ? NULL : "no domain name";
+}
+
+static const char *set_domain(struct assay_domain *d, assay_span value)
+{
+    d->domain = value;
+    return check_name(d, value);
+}
+
+static const char *set_profile(struct assay_domain *d, assay_span value)
+{
+    for (int i = ASSAY_PROFILE_MAIL; i <= ASSAY_PROFILE_PARKED; i++)
+        if (span_is(value, assay_profile_text((enum assay_profile)i))) {
+            d->profile = (enum assay_profile)i;
+            return NULL;
+        }
+    return "mail, send, receive or parked is expected";
+}
+
+static const char *set_depth(struct assay_domain *d, assay_span value)
+{
+    static const char *const WORDS[] = {"check", "deep", "scan"};
+
+    for (int i = 0; i < 3; i++)
+        if (span_is(value, WORDS[i])) {
+            d->depth = (enum assay_depth)i;
+            return NULL;
+        }
+    return "check, deep or scan is expected";
+}
+
+/** Yes or no. */
+static const char *set_flag(bool *flag, assay_span value)
+{
+    *flag = span_is(value, "yes");
+    return *flag || span_is(value, "no") ? NULL : "yes or no is expected";
+}
+
+static const char *set_each_server(struct assay_domain *d, assay_span value)
+{
+    return set_flag(&d->each_server, value);
+}
+
+static const char *set_no_probe(struct assay_domain *d, assay_span value)
+{
+    return set_flag(&d->no_probe, value);
+}
+
+static const char *set_no_web(struct assay_domain *d, assay_span value)
+{
+    return set_flag(&d->no_web, value);
+}
+
+static const char *set_signs_nothing(struct assay_domain *d, assay_span value)
+{
+    return set_flag(&d->signs_nothing, value);
+}
+
 enum { RECEIVED = CASE_MESSAGE | CASE_SPF | CASE_SENDING };
 
 /** The keys of [envelope]. */
@@ -174,34 +249,40 @@ static const struct key {
     const char *name;
     unsigned kinds;
     bool repeats;
-    value_fn *set; /* NULL: nothing to run it with yet */
-    srs_fn *srs;   /* of an SRS case */
+    value_fn *set;     /* NULL: nothing to run it with yet */
+    srs_fn *srs;       /* of an SRS case */
+    domain_fn *domain; /* of a domain case */
 } KEYS[] = {
-    {"now", CASE_ANY, false, set_now, set_srs_now},
-    {"ip", RECEIVED, false, set_ip, NULL},
-    {"helo", RECEIVED, false, set_helo, NULL},
-    {"from", RECEIVED, false, set_from, NULL},
-    {"to", RECEIVED, true, NULL, NULL},
-    {"hostname", RECEIVED, false, set_hostname, NULL},
-    {"sample", RECEIVED, false, set_sample, NULL},
-    {"listener", RECEIVED, false, set_listener, NULL},
-    {"domain", CASE_DOMAIN, false, NULL, NULL},
-    {"selector", CASE_DOMAIN, true, NULL, NULL},
-    {"known_subdomain", CASE_DOMAIN, true, NULL, NULL},
-    {"evidence", CASE_DOMAIN, true, NULL, NULL},
-    {"profile", CASE_DOMAIN, false, NULL, NULL},
-    {"nexthop", CASE_DESTINATION, false, NULL, NULL},
-    {"direction", RECEIVED, false, set_direction, NULL},
-    {"user", RECEIVED, false, set_user, NULL},
-    {"srs", CASE_SRS, false, NULL, set_srs},
-    {"address", CASE_SRS, false, NULL, set_address},
-    {"forwarder", CASE_SRS, false, NULL, set_forwarder},
-    {"local", CASE_SRS, true, NULL, NULL}, /* as they are needed (srs.c) */
-    {"hash_length", CASE_SRS, false, NULL, set_hash_length},
-    {"hash_min", CASE_SRS, false, NULL, set_hash_min},
-    {"max_age", CASE_SRS, false, NULL, set_max_age},
-    {"separator", CASE_SRS, false, NULL, set_separator},
-    {"overflow", CASE_SRS, false, NULL, set_overflow},
+    {"now", CASE_ANY, false, set_now, set_srs_now, set_domain_now},
+    {"ip", RECEIVED, false, set_ip, NULL, NULL},
+    {"helo", RECEIVED, false, set_helo, NULL, NULL},
+    {"from", RECEIVED, false, set_from, NULL, NULL},
+    {"to", RECEIVED, true, NULL, NULL, NULL},
+    {"hostname", RECEIVED, false, set_hostname, NULL, NULL},
+    {"sample", RECEIVED, false, set_sample, NULL, NULL},
+    {"listener", RECEIVED, false, set_listener, NULL, NULL},
+    {"domain", CASE_DOMAIN, false, NULL, NULL, set_domain},
+    {"selector", CASE_DOMAIN, true, NULL, NULL, check_name},
+    {"known_subdomain", CASE_DOMAIN, true, NULL, NULL, check_name},
+    {"evidence", CASE_DOMAIN, false, NULL, NULL, NULL}, /* below: it is a file */
+    {"profile", CASE_DOMAIN, false, NULL, NULL, set_profile},
+    {"depth", CASE_DOMAIN, false, NULL, NULL, set_depth},
+    {"each_server", CASE_DOMAIN, false, NULL, NULL, set_each_server},
+    {"no_probe", CASE_DOMAIN, false, NULL, NULL, set_no_probe},
+    {"no_web", CASE_DOMAIN, false, NULL, NULL, set_no_web},
+    {"signs_nothing", CASE_DOMAIN, false, NULL, NULL, set_signs_nothing},
+    {"nexthop", CASE_DESTINATION, false, NULL, NULL, NULL},
+    {"direction", RECEIVED, false, set_direction, NULL, NULL},
+    {"user", RECEIVED, false, set_user, NULL, NULL},
+    {"srs", CASE_SRS, false, NULL, set_srs, NULL},
+    {"address", CASE_SRS, false, NULL, set_address, NULL},
+    {"forwarder", CASE_SRS, false, NULL, set_forwarder, NULL},
+    {"local", CASE_SRS, true, NULL, NULL, NULL}, /* as they are needed (srs.c) */
+    {"hash_length", CASE_SRS, false, NULL, set_hash_length, NULL},
+    {"hash_min", CASE_SRS, false, NULL, set_hash_min, NULL},
+    {"max_age", CASE_SRS, false, NULL, set_max_age, NULL},
+    {"separator", CASE_SRS, false, NULL, set_separator, NULL},
+    {"overflow", CASE_SRS, false, NULL, set_overflow, NULL},
 };
 
 enum { N_KEYS = sizeof KEYS / sizeof *KEYS };
@@ -236,6 +317,18 @@ static bool is_there(const struct case_lines *lines, assay_span key)
     return false;
 }
 
+/** `evidence = PATH`. */
+static assay_status read_metrics(struct case_reader *r, assay_span path)
+{
+    assay_status s;
+
+    buf_clear(&r->body);
+    if ((s = case_open(r, path, &r->body)) != ASSAY_DONE)
+        return s;
+    return arena_copy(&r->set->arena, buf_span(&r->body), &r->one->evidence) ? ASSAY_DONE
+                                                                             : ASSAY_ENOMEM;
+}
+
 assay_status case_read_envelope(struct case_reader *r, assay_span line)
 {
     assay_span name, value;
@@ -254,6 +347,10 @@ assay_status case_read_envelope(struct case_reader *r, assay_span line)
         return CASE_REFUSE(r, value, "%s = %s: %s", key->name, case_shown(value).text, why);
     if (key->srs && (why = key->srs(&r->one->srs, value)))
         return CASE_REFUSE(r, value, "%s = %s: %s", key->name, case_shown(value).text, why);
+    if (key->domain && (why = key->domain(&r->one->domain, value)))
+        return CASE_REFUSE(r, value, "%s = %s: %s", key->name, case_shown(value).text, why);
+    if (span_is(name, "evidence") && (s = read_metrics(r, value)) != ASSAY_DONE)
+        return s;
     return keep(r, &r->one->envelope, name, value);
 }
 
@@ -265,6 +362,33 @@ assay_status case_read_policy(struct case_reader *r, assay_span line)
     assay_status s = case_key_value(r, line, &key, &value);
 
     return s == ASSAY_DONE ? keep(r, &r->one->policy, key, value) : s;
+}
+
+/** The id of a check, or NULL behind the last. */
+static const char *check_id(size_t i)
+{
+    const struct assay_check_kind *kind = assay_check_kind(i);
+
+    return kind ? kind->id : NULL;
+}
+
+/** Each `finding` names a check that there is. */
+static assay_status check_ids(struct case_reader *r, assay_span key, assay_span value)
+{
+    assay_span id;
+
+    if (!span_is(key, "finding") && !span_is(key, "not_finding"))
+        return ASSAY_DONE;
+    while (case_next_finding(&value, &id)) {
+        size_t i = 0;
+
+        while (check_id(i) && !span_is(id, check_id(i)))
+            i++;
+        if (!check_id(i))
+            return CASE_REFUSE(r, id, "there is no check %s%s", case_shown(id).text,
+                               case_hint(id, check_id).text);
+    }
+    return ASSAY_DONE;
 }
 
 assay_status case_read_expect(struct case_reader *r, assay_span line)
@@ -280,5 +404,7 @@ assay_status case_read_expect(struct case_reader *r, assay_span line)
                            case_hint(key, case_expect_name).text);
     if ((why = case_expect_fault(key, value)))
         return CASE_REFUSE(r, value, "%.*s = %s: %s", SPAN_ARG(key), case_shown(value).text, why);
+    if ((s = check_ids(r, key, value)) != ASSAY_DONE)
+        return s;
     return keep(r, &r->one->expect, key, value);
 }

@@ -128,6 +128,14 @@ static const char *number_fault(assay_span value)
     return number_read(value, UINT64_MAX, &n) ? NULL : "a number is expected";
 }
 
+/** A rung, a `?` may stand behind it. */
+static const char *phase_fault(assay_span value)
+{
+    return value.n && value.n <= 2 && ascii_digit(value.p[0]) && (value.n == 1 || value.p[1] == '?')
+               ? NULL
+               : "a rung is expected, such as 2, or 2? where the next one is only not known";
+}
+
 static const char *disposition_fault(assay_span value)
 {
     for (int what = ASSAY_ACCEPT; what <= ASSAY_DISCARD; what++)
@@ -166,6 +174,14 @@ enum { RECEIVED = CASE_MESSAGE | CASE_SPF, ALSO_DOMAIN = RECEIVED | CASE_DOMAIN 
     {                                                                         \
         name, kinds, got, holds, fault, NULL, NULL, NULL, absent, text, false \
     }
+
+/** A value of a posture. */
+#define DOMAIN(name, fault) \
+    VALUE(name, CASE_DOMAIN, expect_got_domain, expect_holds_value, fault, NULL, false)
+
+/** A rung of a ladder. */
+#define PHASE(name) \
+    VALUE(name, CASE_DOMAIN, expect_got_phase, expect_holds_phase, phase_fault, NULL, false)
 
 /** A key that only kinds have that this version does not run. */
 #define LATER(name, kinds)                                                     \
@@ -214,10 +230,21 @@ static const struct expect_key KEYS[] = {
     RESULT("seal", "seal", NULL),
     {"signature", CASE_SENDING, expect_got_signature, expect_holds_folded, no_value, NULL, NULL,
      NULL, "no signature", true, true},
-    LATER("finding", CASE_DOMAIN),
-    LATER("not_finding", CASE_DOMAIN),
-    LATER("score", CASE_DOMAIN),
-    LATER("grade", CASE_DOMAIN),
+    VALUE("finding", CASE_DOMAIN, expect_got_finding, expect_holds_finding, expect_fault_finding,
+          NULL, false),
+    VALUE("not_finding", CASE_DOMAIN, expect_got_finding, expect_holds_not_finding,
+          expect_fault_not_finding, NULL, false),
+    VALUE("goal", CASE_DOMAIN, expect_got_finding, expect_holds_goal, expect_fault_goal, NULL,
+          false),
+    DOMAIN("score", number_fault),
+    DOMAIN("score.low", number_fault),
+    DOMAIN("score.high", number_fault),
+    DOMAIN("confidence", number_fault),
+    DOMAIN("grade", no_value),
+    DOMAIN("profile", no_value),
+    PHASE("phase.auth"),
+    PHASE("phase.transport"),
+    PHASE("phase.brand"),
     LATER("tls_policy", CASE_DESTINATION),
     LATER("tls_failure", CASE_DESTINATION),
     VALUE("address", CASE_SRS, expect_got_address, expect_holds_folded, no_value, NULL, true),

@@ -102,7 +102,8 @@ assay_status case_finish_kind(struct case_reader *r)
         (s = check_section(r, one->message_at, CASE_MESSAGE | CASE_SENDING)) != ASSAY_DONE ||
         (s = check_section(r, one->digests_at, CASE_MESSAGE | CASE_SENDING)) != ASSAY_DONE ||
         (s = check_section(r, one->sign_at, CASE_MESSAGE | CASE_SENDING)) != ASSAY_DONE ||
-        (s = check_section(r, one->secret_at, CASE_SENDING | CASE_SRS)) != ASSAY_DONE)
+        (s = check_section(r, one->secret_at, CASE_SENDING | CASE_SRS)) != ASSAY_DONE ||
+        (s = check_section(r, one->evidence_at, CASE_DOMAIN)) != ASSAY_DONE)
         return s;
     return check_lines(r, &one->expect, case_expect_kinds);
 }

@@ -16,6 +16,8 @@
 #include "crypto/engine.h"
 #include "srs/secret.h"
 
+#include <assay/posture.h>
+
 /** What is asked. Flags, so that a table can say where a key belongs. */
 enum case_kind {
     CASE_NOTHING = 0,     /**< a world, and nobody who asks */
@@ -71,12 +73,15 @@ struct case_one {
     struct case_lines envelope; /**< all lines of [envelope]; `values` has what they say */
     struct assay_envelope values;
     struct case_lines policy, expect;
-    assay_span envelope_at, message_at, digests_at, sign_at,
-        secret_at; /**< the sections; empty: not there */
+    assay_span envelope_at, message_at, digests_at, sign_at, secret_at,
+        evidence_at; /**< the sections; empty: not there */
     /** as it is fed; with [digests], the header and the empty line behind it */
     assay_span message;
     struct case_digest *digests;
     struct assay_srs srs; /**< an SRS case: what is asked, but for local domains */
+    /** a domain case: what is asked, but for selectors and known subdomains */
+    struct assay_domain domain;
+    assay_span evidence; /**< metrics of reports; empty: none */
     struct case_secrets secret;
     struct case_world world;
     struct case_facts *facts; /**< answers made once */
@@ -124,7 +129,7 @@ struct case_shown case_hint(assay_span word, case_names_fn *names);
 static inline bool case_can_run(const struct case_one *one)
 {
     return one->kind == CASE_MESSAGE || one->kind == CASE_SPF || one->kind == CASE_SENDING ||
-           one->kind == CASE_SRS;
+           one->kind == CASE_SRS || one->kind == CASE_DOMAIN;
 }
 
 /** A message is fed to its flow. */
@@ -162,6 +167,9 @@ unsigned case_expect_kinds(assay_span key);
 
 /** What is wrong with a value of [expect] as such, or NULL. Static text. */
 const char *case_expect_fault(assay_span key, assay_span value);
+
+/** Take the id off the next alternative of a finding. \return false behind the last */
+bool case_next_finding(assay_span *rest, assay_span *ret_id);
 
 /**
  * Compare a finished evaluation with [expect].

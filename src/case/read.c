@@ -17,8 +17,9 @@ static const struct section {
     {"message", case_read_message, false},
     {"digests", case_read_digest, false},
     {"expect", case_read_expect, false},
-    {"lists", case_read_list, false},
+    {"lists", case_read_list, true},
     {"recall", case_read_recall, false},
+    {"evidence", case_read_evidence, false},
     {"sign", case_read_sign, false},
     {"secret", case_read_secret, false},
 };
@@ -82,8 +83,13 @@ static assay_status read_case(struct case_reader *r, assay_span line)
 static assay_status finish(struct case_reader *r)
 {
     const struct case_record *clash = NULL;
+    const struct case_thing *again;
     assay_status s = case_finish_message(r);
 
+    if (s == ASSAY_DONE)
+        s = case_finish_thing(r);
+    if (s == ASSAY_DONE)
+        s = case_finish_evidence(r);
     if (s == ASSAY_DONE)
         s = case_finish_sign(r);
     if (s == ASSAY_DONE)
@@ -96,6 +102,8 @@ static assay_status finish(struct case_reader *r)
                            : clash->rrtype == ASSAY_RR_CNAME
                                ? "an alias has one target (RFC 1034 3.6.2)"
                                : "a name and type have either data or one word");
+    if (s == ASSAY_DONE && (again = case_things_sort(&r->one->world.things)))
+        return CASE_REFUSE(r, again->at, "%s is answered twice", case_shown(again->at).text);
     return s;
 }
 
@@ -109,6 +117,10 @@ static struct case_one *new_case(struct case_set *set, const struct case_one *sh
     one->set = set;
     one->shared = shared;
     one->values.size = sizeof one->values;
+    one->domain = (struct assay_domain){.size = sizeof one->domain,
+                                        .domain = SPAN_EMPTY,
+                                        .evidence = SPAN_EMPTY};
+    one->evidence = SPAN_EMPTY;
     one->srs = (struct assay_srs){.size = sizeof one->srs,
                                   .address = SPAN_EMPTY,
                                   .forwarder = SPAN_EMPTY,
@@ -143,7 +155,7 @@ static assay_status begin_case(struct case_reader *r)
     if (r->unshared.n)
         return CASE_REFUSE(
             r, r->unshared,
-            "%s stands above the first [case]; only [dns], [web], [policy] and [smtp] are shared",
+            "%s stands above the first [case]; only [dns], [web], [smtp], [lists] and [policy] are shared",
             case_shown(r->unshared).text);
     if (r->set->n >= LIMIT_CASES)
         return CASE_REFUSE(r, r->line, "more than %d cases in one file", LIMIT_CASES);
@@ -166,11 +178,10 @@ static assay_status note_section(struct case_reader *r, const struct section *se
     const struct {
         case_line_fn *line;
         assay_span *at;
-    } PLACES[] = {{case_read_envelope, &r->one->envelope_at},
-                  {case_read_message, &r->one->message_at},
-                  {case_read_digest, &r->one->digests_at},
-                  {case_read_sign, &r->one->sign_at},
-                  {case_read_secret, &r->one->secret_at}};
+    } PLACES[] = {
+        {case_read_envelope, &r->one->envelope_at}, {case_read_message, &r->one->message_at},
+        {case_read_digest, &r->one->digests_at},    {case_read_sign, &r->one->sign_at},
+        {case_read_evidence, &r->one->evidence_at}, {case_read_secret, &r->one->secret_at}};
 
     if (!section->shared && !r->one->shared && !r->unshared.n)
         r->unshared = r->line;
@@ -189,6 +200,7 @@ static assay_status begin_section(struct case_reader *r)
 {
     size_t end = span_find(r->line, ']');
     assay_span name = span_trim(span_from(span_first(r->line, end), 1));
+    assay_status s;
 
     if (end == r->line.n)
         return CASE_REFUSE(r, r->line, "%s is not ended by ]", case_shown(r->line).text);
@@ -197,6 +209,10 @@ static assay_status begin_section(struct case_reader *r)
                            "text behind ]: a section's name stands alone");
     r->section_at = r->line;
     r->state = 0;
+    r->server = NULL;
+    r->recalled_at = 0;
+    if ((s = case_finish_thing(r)) != ASSAY_DONE)
+        return s;
     if (span_is(name, "case")) {
         r->section = "case";
         return begin_case(r);
@@ -263,6 +279,8 @@ static assay_status read_into(struct case_set *set, assay_span text, struct case
     s = read_lines(r);
     buf_done(&r->message);
     buf_done(&r->octets);
+    buf_done(&r->body);
+    buf_done(&r->evidence);
     private_wipe(&r->pem);
     return s;
 }
@@ -275,6 +293,8 @@ assay_status case_read(assay_span text, case_open_fn *open, void *arg, struct ca
                             .error = ret_error,
                             .message = buf_new(LIMIT_CASE_TEXT),
                             .octets = buf_new(LIMIT_CASE_TEXT),
+                            .body = buf_new(LIMIT_CASE_TEXT),
+                            .evidence = buf_new(LIMIT_CASE_TEXT),
                             .pem = buf_new(LIMIT_CASE_PEM)};
     struct case_set *set = calloc(1, sizeof *set);
     assay_status s = set ? read_into(set, text, &r) : ASSAY_ENOMEM;

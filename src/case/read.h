@@ -25,7 +25,13 @@ struct case_reader {
     struct buf pem;        /**< of [sign]: the key being read */
     struct case_signer *signer; /**< the line it belongs to, while | lines may follow */
     bool message_lines, message_file;
-    unsigned state; /**< of a section whose lines belong together; 0 at its beginning */
+    unsigned state;             /**< of a section whose lines belong together; 0 at its beginning */
+    struct case_thing *thing;   /**< of [web] and its like: the answer being gathered */
+    struct buf body;            /**< its octets */
+    struct case_server *server; /**< of [dns]: the server whose block is open; NULL: none */
+    size_t nservers;            /**< of the file */
+    int64_t recalled_at;        /**< of [recall] */
+    struct buf evidence;        /**< of [evidence] */
 };
 
 /**
@@ -43,11 +49,12 @@ case_line_fn case_read_dns;     /**< [dns]: records and marks (records.c) */
 case_line_fn case_read_message; /**< [message]: | lines, or a file (body.c) */
 case_line_fn case_read_digest;  /**< [digests] (body.c) */
 case_line_fn case_read_sign;    /**< [sign]: keys and answers (sign.c) */
-case_line_fn case_read_web;     /**< [web]: looked at, not kept; so for those below (later.c) */
-case_line_fn case_read_smtp;    /**< [smtp] */
-case_line_fn case_read_list;    /**< [lists] */
-case_line_fn case_read_recall;  /**< [recall] (recall.c) */
-case_line_fn case_read_secret;  /**< [secret] (secret.c) */
+case_line_fn case_read_web;     /**< [web] (exchange.c) */
+case_line_fn case_read_smtp;    /**< [smtp] (exchange.c) */
+case_line_fn case_read_list;    /**< [lists] (exchange.c) */
+case_line_fn case_read_evidence; /**< [evidence]: metrics of reports (body.c) */
+case_line_fn case_read_recall;   /**< [recall] (recall.c) */
+case_line_fn case_read_secret;   /**< [secret] (secret.c) */
 
 /** Refuse a piece of the file. \return ASSAY_EINVAL */
 #define CASE_REFUSE(r, at, ...) case_refuse((r)->set, (at), (r)->error, __VA_ARGS__)
@@ -62,18 +69,33 @@ ASSAY_NODISCARD assay_status case_key_value(struct case_reader *r, assay_span li
  */
 assay_span case_word(assay_span *rest);
 
-/** Take one line of [dns] that is no mark into `w`; NULL: only look whether it is one. */
-ASSAY_NODISCARD assay_status case_read_record(struct case_reader *r, assay_span line,
-                                              struct case_world *w);
+/** Without a comment: a `;` outside quotes, as in a master file (RFC 1035 5.1) (records.c). */
+assay_span case_without_comment(assay_span line);
 
-/** Look at a line of a request and its answer (later.c). \return ASSAY_MORE when it is none */
+/** Take one line of [dns] that is no mark into a table of `w` (records.c). */
+ASSAY_NODISCARD assay_status case_read_record(struct case_reader *r, assay_span line,
+                                              struct case_world *w, enum case_table_of table);
+
+/** Take a line of a GET and its answer (exchange.c). \return ASSAY_MORE when it is none */
 ASSAY_NODISCARD assay_status case_read_exchange(struct case_reader *r, assay_span line);
+
+/** The answer at hand is complete; nothing when there is none (exchange.c). */
+ASSAY_NODISCARD assay_status case_finish_thing(struct case_reader *r);
+
+/** Read a time, or a date for its last second (exchange.c). */
+ASSAY_NODISCARD assay_status case_read_until(struct case_reader *r, assay_span text, int64_t *ret);
+
+/** Add the octets of a file the case names (body.c). \return ASSAY_DONE, ASSAY_EINVAL, ASSAY_ENOMEM */
+ASSAY_NODISCARD assay_status case_open(struct case_reader *r, assay_span path, struct buf *out);
 
 /**
  * Put the message of the case at hand into its place (body.c). \return ASSAY_DONE, ASSAY_EINVAL,
  * ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status case_finish_message(struct case_reader *r);
+
+/** Put the metrics of the case at hand into their place (body.c). \return as case_finish_message() */
+ASSAY_NODISCARD assay_status case_finish_evidence(struct case_reader *r);
 
 /** The key that [sign] ended with is complete (sign.c). \return as case_finish_message() */
 ASSAY_NODISCARD assay_status case_finish_sign(struct case_reader *r);

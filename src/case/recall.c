@@ -5,8 +5,15 @@
  *     deferred example.org since 2026-11-23T00:00:00Z
  *     deferred example.net TIMEOUT
  *
- * What stands nowhere is not remembered (NODATA). Lines `at = TIME`, records and GETs are of other
- * kinds of cases: looked at, not kept.
+ * Of a domain: when it was looked at before, and what was seen, as [dns] and [web] have it:
+ *
+ *     at = 2026-11-20T00:00:00Z
+ *     _mta-sts.example.org TXT "v=STSv1; id=1;"
+ *     GET https://mta-sts.example.org/.well-known/mta-sts.txt
+ *     200 text/plain
+ *     | version: STSv1
+ *
+ * What stands nowhere is not remembered (NODATA).
  */
 #include "base/number.h"
 #include "base/time.h"
@@ -28,7 +35,7 @@ static const char DEFERRED[] = "deferred ";
 /* ---- reading ---- */
 
 /** Read `since TIME`, or a word that stands in its place. */
-static assay_status read_since(struct case_reader *r, assay_span rest, struct case_record *record)
+static assay_status read_since(struct case_reader *r, assay_span rest, struct case_thing *thing)
 {
     assay_span word = case_word(&rest), time = span_trim(rest);
     char digits[NUMBER_DIGITS];
@@ -36,7 +43,7 @@ static assay_status read_since(struct case_reader *r, assay_span rest, struct ca
 
     for (size_t i = 0; i < N_WORDS && !time.n; i++)
         if (span_is(word, WORDS[i].text)) {
-            record->how = WORDS[i].how;
+            thing->how = WORDS[i].how;
             return ASSAY_DONE;
         }
     if (!span_is(word, "since"))
@@ -44,8 +51,8 @@ static assay_status read_since(struct case_reader *r, assay_span rest, struct ca
     if (!time_read(time, &t) || t < 0)
         return CASE_REFUSE(r, time, "since %s: a time is 2026-11-23T12:00:00Z (RFC 3339)",
                            case_shown(time).text);
-    record->how = ASSAY_OK;
-    return arena_copy(&r->set->arena, number_text((uint64_t)t, digits), &record->rdata)
+    thing->how = ASSAY_OK;
+    return arena_copy(&r->set->arena, number_text((uint64_t)t, digits), &thing->data)
                ? ASSAY_DONE
                : ASSAY_ENOMEM;
 }
@@ -54,11 +61,11 @@ static assay_status read_since(struct case_reader *r, assay_span rest, struct ca
 static assay_status read_deferred(struct case_reader *r, assay_span rest)
 {
     assay_span domain = case_word(&rest);
-    struct case_record *record = ARENA_NEW(&r->set->arena, struct case_record);
+    struct case_thing *thing = ARENA_NEW(&r->set->arena, struct case_thing);
     struct buf key = buf_new(sizeof DEFERRED + DNS_NAME_TEXT);
     struct dns_name name;
     bool kept;
-    assay_status s = record ? ASSAY_DONE : ASSAY_ENOMEM;
+    assay_status s = thing ? ASSAY_DONE : ASSAY_ENOMEM;
 
     if (s == ASSAY_DONE && !dns_name_read(domain, &name) &&
         (s = dns_to_alabels(domain, &name)) == ASSAY_EINVAL)
@@ -71,15 +78,17 @@ static assay_status read_deferred(struct case_reader *r, assay_span rest)
                            LIMIT_CASE_RECORDS);
     buf_puts(&key, DEFERRED);
     buf_put(&key, dns_name_span(&name));
-    kept = key.status == ASSAY_DONE && arena_copy(&r->set->arena, buf_span(&key), &record->key);
+    kept = key.status == ASSAY_DONE && arena_copy(&r->set->arena, buf_span(&key), &thing->name);
     buf_done(&key);
-    record->rdata = SPAN_EMPTY;
-    record->at = r->line;
+    thing->kind = ASSAY_RECALL;
+    thing->data = thing->media_type = SPAN_EMPTY;
+    thing->reason = SPAN("as the case says");
+    thing->at = r->line;
     if (!kept)
         return ASSAY_ENOMEM;
-    if ((s = read_since(r, rest, record)) != ASSAY_DONE)
+    if ((s = read_since(r, rest, thing)) != ASSAY_DONE)
         return s;
-    return case_world_add(&r->set->arena, &r->one->world, CASE_RECALLS, record);
+    return case_things_add(&r->set->arena, &r->one->world.things, thing);
 }
 
 assay_status case_read_recall(struct case_reader *r, assay_span line)
@@ -87,15 +96,15 @@ assay_status case_read_recall(struct case_reader *r, assay_span line)
     assay_span rest = line, key, value;
     size_t equals = span_find(line, '=');
     assay_status s;
-    int64_t t;
 
     if (span_is(case_word(&rest), "deferred"))
         return read_deferred(r, rest);
     if ((s = case_read_exchange(r, line)) != ASSAY_MORE)
         return s;
     if (equals == line.n || !span_is(span_trim(span_first(line, equals)), "at"))
-        return case_read_record(r, line, NULL);
-    if ((s = case_key_value(r, line, &key, &value)) == ASSAY_DONE && !time_read(value, &t))
+        return case_read_record(r, case_without_comment(line), &r->one->world, CASE_RECALLS);
+    if ((s = case_key_value(r, line, &key, &value)) == ASSAY_DONE &&
+        !time_read(value, &r->recalled_at))
         s = CASE_REFUSE(r, value, "at = %s: a time is 2026-11-23T12:00:00Z (RFC 3339)",
                         case_shown(value).text);
     return s;

@@ -54,8 +54,7 @@ static const char *type_name(size_t i)
 
 /* ---- pieces of a line ---- */
 
-/** Without a comment: a `;` outside quotes, as in a master file (RFC 1035 5.1). */
-static assay_span without_comment(assay_span line)
+assay_span case_without_comment(assay_span line)
 {
     bool quoted = false;
 
@@ -111,12 +110,55 @@ static assay_status new_record(struct case_reader *r, assay_span name_text,
     record->key = case_key(dns_name_span(&name), key);
     record->at = r->line;
     record->rdata = SPAN_EMPTY;
+    record->until = 0;
     r->nrecords++;
     *ret = record;
     return ASSAY_DONE;
 }
 
 /* ---- marks ---- */
+
+/** The world that lines of [dns] go to. */
+static struct case_world *world_of(struct case_reader *r)
+{
+    return r->server ? &r->server->world : &r->one->world;
+}
+
+/** Read `@server ADDRESS`: what follows is said by that server alone; `@server`: by all again. */
+static assay_status read_server(struct case_reader *r, assay_span address)
+{
+    struct case_server *server;
+    struct ip ip;
+
+    r->server = NULL;
+    if (!address.n)
+        return ASSAY_DONE;
+    if (!ip_read(address, &ip))
+        return CASE_REFUSE(r, address, "@server %s: not an IPv4 or IPv6 address",
+                           case_shown(address).text);
+    if (!(server = ARENA_NEW(&r->set->arena, struct case_server)))
+        return ASSAY_ENOMEM;
+    ip_text(&ip, server->address);
+    if (case_world_server(&r->one->world, span_of(server->address)))
+        return CASE_REFUSE(r, address, "this server has a block already");
+    if (r->nrecords++ >= LIMIT_CASE_RECORDS || ++r->nservers > LIMIT_SERVERS)
+        return CASE_REFUSE(r, r->line, "more than %d servers in one file", LIMIT_SERVERS);
+    server->next = r->one->world.servers;
+    r->one->world.servers = r->server = server;
+    return ASSAY_DONE;
+}
+
+/** Read `until TIME` behind a mark. */
+static assay_status read_until(struct case_reader *r, assay_span rest, struct case_record *record)
+{
+    assay_span word = case_word(&rest);
+
+    if (!word.n)
+        return ASSAY_DONE;
+    if (record->secure != ASSAY_SECURE || !span_is(word, "until"))
+        return CASE_REFUSE(r, word, "text behind the name; only @secure NAME until TIME has more");
+    return case_read_until(r, span_trim(rest), &record->until);
+}
 
 /** Read `@secure NAME` and its like. */
 static assay_status read_mark(struct case_reader *r, assay_span line)
@@ -126,6 +168,8 @@ static assay_status read_mark(struct case_reader *r, assay_span line)
     assay_status s;
     size_t i = 0;
 
+    if (span_is(mark, "@server"))
+        return read_server(r, name);
     while (i < N_MARKS && !span_is(mark, MARKS[i].text))
         i++;
     if (i == N_MARKS)
@@ -133,12 +177,12 @@ static assay_status read_mark(struct case_reader *r, assay_span line)
                            case_hint(mark, mark_name).text);
     if (!name.n)
         return CASE_REFUSE(r, mark, "%s NAME is expected", MARKS[i].text);
-    if (span_trim(rest).n)
-        return CASE_REFUSE(r, span_trim(rest), "%s takes one name", MARKS[i].text);
     if ((s = new_record(r, name, &record)) != ASSAY_DONE)
         return s;
     record->secure = MARKS[i].secure;
-    return case_world_add(&r->set->arena, &r->one->world, MARKS[i].table, record);
+    if ((s = read_until(r, rest, record)) != ASSAY_DONE)
+        return s;
+    return case_world_add(&r->set->arena, world_of(r), MARKS[i].table, record);
 }
 
 /* ---- data ---- */
@@ -248,7 +292,8 @@ static assay_status take_ttl_and_class(struct case_reader *r, assay_span *rest, 
     }
 }
 
-assay_status case_read_record(struct case_reader *r, assay_span line, struct case_world *w)
+assay_status case_read_record(struct case_reader *r, assay_span line, struct case_world *w,
+                              enum case_table_of table)
 {
     assay_span rest = line, owner = case_word(&rest), type, data;
     struct case_record *record;
@@ -265,17 +310,19 @@ assay_status case_read_record(struct case_reader *r, assay_span line, struct cas
                            case_hint(type, type_name).text);
     if (!data.n)
         return CASE_REFUSE(r, type, "there are no data behind %s", case_shown(type).text);
-    if ((s = read_data(r, record, data)) != ASSAY_DONE || !w)
+    if (table == CASE_RECALLS)
+        record->until = r->recalled_at;
+    if ((s = read_data(r, record, data)) != ASSAY_DONE)
         return s;
-    return case_world_add(&r->set->arena, w, CASE_RECORDS, record);
+    return case_world_add(&r->set->arena, w, table, record);
 }
 
 assay_status case_read_dns(struct case_reader *r, assay_span line)
 {
-    line = without_comment(line);
+    line = case_without_comment(line);
     if (line.p[0] == '@')
         return read_mark(r, line);
-    return case_read_record(r, line, &r->one->world);
+    return case_read_record(r, line, world_of(r), CASE_RECORDS);
 }
 
 /* ---- how questions are called ---- */

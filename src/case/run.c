@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "case/model.h"
+#include "dns/alabel.h"
 
 /* ---- what is judged by ---- */
 
@@ -23,8 +24,8 @@ static assay_status refuse_kind(const struct case_one *one, struct case_error *e
         return case_refuse(one->set, one->at.p ? one->at : one->set->text, error,
                            "nothing to judge: there is neither [envelope] nor [message]");
     return case_refuse(one->set, one->kind_at, error,
-                       "%s %s case: this version runs message, SPF, sending and SRS cases",
-                       one->kind == CASE_SRS ? "an" : "a", case_kind_text(one->kind));
+                       "a %s case: this version runs message, SPF, domain, sending and SRS cases",
+                       case_kind_text(one->kind));
 }
 
 /* ---- what is judged ---- */
@@ -103,6 +104,59 @@ static assay_status begin_srs(assay_engine *engine, const struct case_one *one,
     return assay_srs_new(engine, &asked, &o->eval);
 }
 
+/** Gather the values of a key that repeats. \return how many */
+static size_t gather(const struct case_one *one, const char *key, assay_span *ret)
+{
+    size_t n = 0;
+
+    for (const struct case_line *line = one->envelope.first; line; line = line->next)
+        if (span_is(line->key, key))
+            ret[n++] = line->value;
+    return n;
+}
+
+/** The line of [envelope] with a value that assay_domain_new() does not take, as far as it can be told. */
+static assay_span domain_fault(const struct case_one *one, const char **ret_why)
+{
+    *ret_why = "no domain name";
+    for (const struct case_line *line = one->envelope.first; line; line = line->next) {
+        struct dns_name name;
+
+        if ((span_is(line->key, "domain") || span_is(line->key, "selector") ||
+             span_is(line->key, "known_subdomain")) &&
+            dns_to_alabels(line->value, &name) != ASSAY_DONE)
+            return line->value;
+    }
+    *ret_why = one->evidence.n ? "the evidence is not what assay-plan(1) says, or too much is asked"
+                               : "more selectors or known subdomains than are looked at";
+    return one->kind_at;
+}
+
+/** Look at the domain of a domain case. */
+static assay_status look(assay_engine *engine, const struct case_one *one, struct case_outcome *o,
+                         struct case_error *error)
+{
+    struct assay_domain asked = one->domain;
+    assay_span *names = arena_get(&o->arena, (one->envelope.n + 1) * sizeof *names);
+    const char *why;
+    assay_span at;
+    assay_status s;
+
+    if (!names)
+        return ASSAY_ENOMEM;
+    asked.selectors = names;
+    asked.nselectors = gather(one, "selector", names);
+    asked.subdomains = names + asked.nselectors;
+    asked.nsubdomains = gather(one, "known_subdomain", names + asked.nselectors);
+    asked.evidence = one->evidence;
+    s = assay_domain_new(engine, &asked, &o->eval);
+    if (s == ASSAY_EINVAL) {
+        at = domain_fault(one, &why);
+        return case_refuse(one->set, at, error, "%s: %s", case_shown(at).text, why);
+    }
+    return s == ASSAY_DONE ? drive(one, o->eval) : s;
+}
+
 /** Rewrite the address of an SRS case. */
 static assay_status rewrite(assay_engine *engine, const struct case_one *one,
                             struct case_outcome *o, struct case_error *error)
@@ -176,7 +230,9 @@ assay_status case_run(assay_engine *engine, const struct case_one *one, struct c
         return refuse_kind(one, ret_error);
     s = make_policy(one, &o, ret_error);
     if (s == ASSAY_DONE)
-        s = one->kind == CASE_SRS ? rewrite(engine, one, &o, ret_error) : judge(engine, one, &o);
+        s = one->kind == CASE_SRS      ? rewrite(engine, one, &o, ret_error)
+            : one->kind == CASE_DOMAIN ? look(engine, one, &o, ret_error)
+                                       : judge(engine, one, &o);
     if (s == ASSAY_DONE)
         s = find_unanswered(one, &o);
     if (s == ASSAY_DONE)

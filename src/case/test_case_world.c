@@ -237,6 +237,172 @@ static void the_world_answers_as_the_manual_says(void **state)
     assert_int_equal(faults, 0);
 }
 
+/** Questions that are not the DNS's, and a whole file each. */
+static const struct {
+    const char *claim, *text, *type, *name;
+    enum assay_how how;
+    const char *data;
+    int http;
+    const char *media, *reason;
+    int64_t until;
+    bool absent;
+} THINGS[] = {
+    {"a document is its lines, each with LF",
+     "[web]\nGET https://a.example/x?y=1\n200 text/plain\n| a\n|  b\n|\n|c\n", "GET",
+     "https://a.example/x?y=1", OK, "a\n b\n\nc\n", 200, "text/plain", "", 0, false},
+    {"a document may be empty", "[web]\nGET https://a/\n404\n", "GET", "https://a/", OK, "", 404,
+     "", "", 0, false},
+    {"a document may be a file", "[web]\nGET https://a/\n200\nfile = x y\n", "GET", "https://a/",
+     OK, "<x y>", 200, "", "", 0, false},
+    {"parameters of a media type are left out",
+     "[web]\nGET https://a/\n200 text/plain; charset=utf-8 until=1970-01-02\n", "GET", "https://a/",
+     OK, "", 200, "text/plain", "", 2 * 86400 - 1, false},
+    {"the end of a certificate stands behind the status",
+     "[web]\nGET https://a/\n301 until=1970-01-01T00:00:07Z\n", "GET", "https://a/", OK, "", 301,
+     "", "", 7, false},
+    {"a certificate that fails says why", "[web]\nGET https://a/\nTLS-ERROR expired until=9\n",
+     "GET", "https://a/", ASSAY_TLSERROR, "", 0, "", "expired", 9, false},
+    {"a host may not be there", "[web]\nGET https://a/\nNXDOMAIN\n", "GET", "https://a/", NX, "", 0,
+     "", "", 0, false},
+    {"a host may refuse", "[web]\nGET https://a/\nREFUSED port 443\n", "GET", "https://a/",
+     ASSAY_REFUSED, "", 0, "", "port 443", 0, false},
+    {"a document may be too big", "[web]\nGET https://a/\nTOOBIG\n", "GET", "https://a/",
+     ASSAY_TOOBIG, "", 0, "", "", 0, false},
+    {"another document is not there", "[web]\nGET https://a/\n404\n", "GET", "https://a/b",
+     ASSAY_TIMEOUT, "", 0, "", "not in the case", 0, true},
+    {"a case's own answer comes before the shared one",
+     "[web]\nGET https://a/\n404\n[case]\n[web]\nGET https://a/\n200\n", "GET", "https://a/", OK,
+     "", 200, "", "", 0, false},
+    {"a shared answer is an answer", "[web]\nGET https://a/\n404\n[case]\n[web]\n", "GET",
+     "https://a/", OK, "", 404, "", "", 0, false},
+
+    {"a probe is its lines",
+     "[smtp]\nPROBE MX.a.example.:25 192.0.2.1\n starttls = yes \n; a comment\n\ntls = 1.3\n",
+     "PROBE", "mx.a.example:25", OK, "starttls = yes\ntls = 1.3\n", 0, "", "", 0, false},
+    {"a greeting is a line", "[smtp]\nPROBE a:25\n554 go away\n", "PROBE", "a:25", OK,
+     "554 go away\n", 0, "", "", 0, false},
+    {"a probe may be refused", "[smtp]\nPROBE a:25\nREFUSED\n", "PROBE", "a:25", ASSAY_REFUSED, "",
+     0, "", "", 0, false},
+    {"another port is not there", "[smtp]\nPROBE a:25\nREFUSED\n", "PROBE", "a:26", ASSAY_TIMEOUT,
+     "", 0, "", "not in the case", 0, true},
+
+    {"a list is a file", "[lists]\nroots file = r\n", "LIST", "roots", OK, "<r>", 0, "", "", 0,
+     false},
+    {"a list may be built in", "[lists]\nroots = builtin\n[case]\n", "LIST", "roots", OK,
+     "<builtin:roots>", 0, "", "", 0, false},
+    {"another list is not there", "[lists]\nroots = builtin\n", "LIST", "logs", NONE, "", 0, "",
+     "not in the case", 0, true},
+
+    {"a record is remembered, its strings joined",
+     "[recall]\nat = 1970-01-01T00:00:05Z\na.example TXT \"a\" \"b\"\n", "RECALL", "TXT a.example",
+     OK, "ab", 0, "", "", 5, false},
+    {"several records are remembered, each on a line",
+     "[recall]\na.example TXT \"b\"\na.example TXT \"a\"\na.example MX 5 b.example.\n", "RECALL",
+     "TXT a.example", OK, "b\na", 0, "", "", 0, false},
+    {"what was not there is remembered, too", "[recall]\na.example TXT NXDOMAIN\n", "RECALL",
+     "TXT a.example", NX, "", 0, "", "", 0, false},
+    {"records of other types are remembered as a zone file has them",
+     "[recall]\na.example MX 5 B.example.\n", "RECALL", "MX a.example", OK, "5 b.example.", 0, "",
+     "", 0, false},
+    {"a document is remembered", "[recall]\nat = 7\nGET   https://a/\n200 text/plain\n| x\n",
+     "RECALL", "GET https://a/", OK, "x\n", 200, "text/plain", "", 7, false},
+    {"what is remembered is no answer now", "[recall]\nGET https://a/\n200 text/plain\n", "GET",
+     "https://a/", ASSAY_TIMEOUT, "", 0, "", "not in the case", 0, true},
+    {"another record is not remembered", "[recall]\na.example TXT \"a\"\n", "RECALL",
+     "TXT b.example", NONE, "", 0, "", "as the case says", 0, false},
+    {"a domain that was deferred is remembered", "[recall]\ndeferred a.example since 9\n", "RECALL",
+     "deferred a.example", OK, "9", 0, "", "as the case says", 0, false},
+
+    {"signatures end", "[dns]\na.example TXT \"x\"\n@secure example until 1970-01-01T00:00:03Z\n",
+     "TXT", "a.example", OK, "\001x", 0, "", "", 3, false},
+    {"the first end of a chain counts",
+     "[dns]\na.example CNAME b.test\nb.test TXT \"x\"\n@secure example until 3\n@secure test until 4\n",
+     "TXT", "a.example", OK, "\001x", 0, "", "", 3, false},
+    {"what is not secure has no signatures",
+     "[dns]\na.example TXT \"x\"\n@secure example until 3\n@insecure a.example\n", "TXT",
+     "a.example", OK, "\001x", 0, "", "", 0, false},
+};
+
+/** A door whose files hold their own names. */
+static assay_status open_name(void *arg, assay_span path, struct buf *out)
+{
+    (void)arg;
+    buf_putc(out, '<');
+    buf_put(out, path);
+    buf_putc(out, '>');
+    return ASSAY_DONE;
+}
+
+static void what_is_no_record_is_answered_as_the_manual_says(void **state)
+{
+    size_t faults = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof THINGS / sizeof *THINGS; i++) {
+        struct case_set *set = NULL;
+        struct case_error error;
+        struct assay_answer a;
+        assay_fact *fact;
+        assay_span data;
+        bool absent = false;
+
+        if (case_read(span_of(THINGS[i].text), open_name, NULL, &set, &error) != ASSAY_DONE)
+            fail_msg("%s: %zu:%zu: %s", THINGS[i].claim, error.line, error.column, error.text);
+        fact = ask_one(case_at(set, 0), THINGS[i].type, THINGS[i].name, &absent);
+        assay_fact_read(fact, &a);
+        data = a.n ? a.data[0] : SPAN_EMPTY;
+        if (a.how != THINGS[i].how || !span_is(data, THINGS[i].data) || a.http != THINGS[i].http ||
+            !span_is(a.media_type, THINGS[i].media) || !span_is(a.reason, THINGS[i].reason) ||
+            a.until != THINGS[i].until || absent != THINGS[i].absent) {
+            printf("%s: wanted %s \"%s\" %d \"%s\" \"%s\" %lld %d; got %s \"%.*s\" %d \"%.*s\" "
+                   "\"%.*s\" %lld %d\n",
+                   THINGS[i].claim, fact_how_text(THINGS[i].how), THINGS[i].data, THINGS[i].http,
+                   THINGS[i].media, THINGS[i].reason, (long long)THINGS[i].until, THINGS[i].absent,
+                   fact_how_text(a.how), SPAN_ARG(data), a.http, SPAN_ARG(a.media_type),
+                   SPAN_ARG(a.reason), (long long)a.until, absent);
+            faults++;
+        }
+        assay_fact_free(fact);
+        case_set_free(set);
+    }
+    assert_int_equal(faults, 0);
+}
+
+static void a_server_says_what_stands_in_its_block(void **state)
+{
+    static const struct {
+        const char *server, *name;
+        enum assay_how how;
+        bool absent;
+    } ROWS_OF[] = {{"192.0.2.1", "a.example", OK, false},
+                   {"192.0.2.1", "b.example", NX, true},
+                   {"2001:db8::1", "a.example", ASSAY_REFUSED, false},
+                   {"192.0.2.3", "a.example", ASSAY_TIMEOUT, true},
+                   {"", "a.example", NX, true},
+                   {"", "b.example", OK, false}};
+    struct case_set *set =
+        world_of("@server 192.0.2.1\na.example TXT \"x\"\n@server 2001:DB8:0::1\n"
+                 "a.example ANY REFUSED\n@server\nb.example TXT \"x\"\n");
+    struct case_worlds worlds = case_worlds_of(case_at(set, 0));
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ROWS_OF / sizeof *ROWS_OF; i++) {
+        struct assay_question q = {.kind = ASSAY_DNS,
+                                   .rrtype = ASSAY_RR_TXT,
+                                   .name = span_of(ROWS_OF[i].name),
+                                   .data = span_of(ROWS_OF[i].server)};
+        assay_fact *fact;
+        bool absent;
+
+        assert_int_equal(case_world_ask(&worlds, &q, &fact, &absent), ASSAY_DONE);
+        if (fact->how != ROWS_OF[i].how || absent != ROWS_OF[i].absent)
+            fail_msg("%s of %s: wanted %s, got %s", ROWS_OF[i].name, ROWS_OF[i].server,
+                     fact_how_text(ROWS_OF[i].how), fact_how_text(fact->how));
+        assay_fact_free(fact);
+    }
+    case_set_free(set);
+}
+
 /** How a chain of `n` aliases answers. */
 static enum assay_how chain_answer(size_t n, size_t *ret_links)
 {
@@ -415,6 +581,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_world_answers_as_the_manual_says),
+        cmocka_unit_test(what_is_no_record_is_answered_as_the_manual_says),
+        cmocka_unit_test(a_server_says_what_stands_in_its_block),
         cmocka_unit_test(sixteen_aliases_are_followed_and_no_more),
         cmocka_unit_test(each_alias_has_its_own_security),
         cmocka_unit_test(a_suffix_says_where_it_is_from),

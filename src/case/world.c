@@ -126,13 +126,21 @@ assay_status case_world_sort(struct arena *a, struct case_world *w,
     sort(&w->records);
     sort(&w->marks);
     sort(&w->suffixes);
+    sort(&w->recalls);
     *ret_clash = NULL;
     find_clash(&w->records, ret_clash);
     find_clash(&w->marks, ret_clash);
+    find_clash(&w->recalls, ret_clash);
     w->existing.n = 0;
     for (size_t i = 0; i < w->records.n; i++)
         if (w->records.rows[i]->how != ASSAY_NXDOMAIN && !add(a, &w->existing, w->records.rows[i]))
             return ASSAY_ENOMEM;
+    for (struct case_server *server = w->servers; server && !*ret_clash; server = server->next) {
+        assay_status s = case_world_sort(a, &server->world, ret_clash);
+
+        if (s != ASSAY_DONE)
+            return s;
+    }
     return ASSAY_DONE;
 }
 
@@ -198,10 +206,15 @@ static const struct case_record *nearest(const struct case_table *own,
     }
 }
 
+/** The mark that counts for a name, or NULL. */
+static const struct case_record *mark_of(const struct case_worlds *w, assay_span key)
+{
+    return nearest(&w->own->marks, w->shared ? &w->shared->marks : NULL, key);
+}
+
 enum assay_secure case_world_secure(const struct case_worlds *w, assay_span key)
 {
-    const struct case_record *mark =
-        nearest(&w->own->marks, w->shared ? &w->shared->marks : NULL, key);
+    const struct case_record *mark = mark_of(w, key);
 
     return mark ? mark->secure : ASSAY_INSECURE;
 }
@@ -239,6 +252,7 @@ struct walk {
     bool absent;        /* NXDOMAIN, and no line says so */
     struct run data[2]; /* own, shared; of an answer that is OK */
     enum assay_secure secure;
+    int64_t until;   /* the signatures end */
     assay_span name; /* where the walk is */
     size_t nlinks;
     struct assay_link links[LIMIT_CNAMES];
@@ -312,7 +326,11 @@ static void walk(struct walk *k)
     for (;;) {
         assay_span key = case_key(span_first(k->name, sizeof octets), octets);
 
-        k->secure = case_world_secure(k->w, key);
+        const struct case_record *mark = mark_of(k->w, key);
+
+        k->secure = mark ? mark->secure : ASSAY_INSECURE;
+        if (mark && mark->until && (!k->until || mark->until < k->until))
+            k->until = mark->until;
         if (look(k, key, k->rrtype))
             return;
         if (follow(k, key))
@@ -336,7 +354,8 @@ static assay_status make_fact(const struct walk *k, assay_fact **ret)
                              .ttl = UINT32_MAX,
                              .chain = k->links,
                              .nchain = k->nlinks > LIMIT_CNAMES ? 0 : k->nlinks,
-                             .data = data};
+                             .data = data,
+                             .until = k->secure == ASSAY_SECURE ? k->until : 0};
     assay_status s;
 
     if (!data)
@@ -366,45 +385,135 @@ static assay_status answer_dns(const struct case_worlds *w, const struct assay_q
     k.absent = false;
     k.name = q->name;
     k.nlinks = 0;
+    k.until = 0;
     walk(&k);
     *ret_absent = k.absent;
     return make_fact(&k, ret);
 }
 
-/** Answer what nothing here answers: nobody is asked. */
-static assay_status ask_nobody(const struct assay_question *q, assay_fact **ret)
+/** No answer, for want of one in the case. */
+static assay_status make_none(const struct assay_question *q, enum assay_how how, assay_span reason,
+                              assay_fact **ret)
 {
-    bool key = q->kind == ASSAY_MAC, far = q->kind == ASSAY_GET || q->kind == ASSAY_PROBE;
-    struct assay_answer a = {.size = sizeof a,
-                             .how = key   ? ASSAY_REFUSED
-                                    : far ? ASSAY_TIMEOUT
-                                          : ASSAY_NODATA,
-                             .secure = ASSAY_INSECURE,
-                             .reason = key ? SPAN("no such key") : SPAN("not in the case")};
+    struct assay_answer a = {
+        .size = sizeof a, .how = how, .secure = ASSAY_INSECURE, .reason = reason};
 
-    return assay_fact_new(q->kind, 0, &a, ret);
+    return assay_fact_new(q->kind, q->rrtype, &a, ret);
 }
 
-/** Answer from memory. What stands nowhere is not remembered. */
+struct case_world *case_world_server(const struct case_world *w, assay_span address)
+{
+    for (struct case_server *server = w ? w->servers : NULL; server; server = server->next)
+        if (span_is(address, server->address))
+            return &server->world;
+    return NULL;
+}
+
+/** Answer a DNS question that is put to one server. */
+static assay_status ask_server(const struct case_worlds *w, const struct assay_question *q,
+                               assay_fact **ret, bool *ret_absent)
+{
+    struct case_worlds of = {case_world_server(w->own, q->data), NULL};
+
+    if (!of.own)
+        of.own = case_world_server(w->shared, q->data);
+    if (of.own)
+        return answer_dns(&of, q, ret, ret_absent);
+    *ret_absent = true;
+    return make_none(q, ASSAY_TIMEOUT, SPAN("no such server in the case"), ret);
+}
+
+/** Answer what stands nowhere: nobody is asked. */
+static assay_status ask_nobody(const struct assay_question *q, assay_fact **ret)
+{
+    bool far = q->kind == ASSAY_GET || q->kind == ASSAY_PROBE;
+
+    if (q->kind == ASSAY_MAC)
+        return make_none(q, ASSAY_REFUSED, SPAN("no such key"), ret);
+    return make_none(q, far ? ASSAY_TIMEOUT : ASSAY_NODATA, SPAN("not in the case"), ret);
+}
+
+/** Answer from [web] and its like. */
+static assay_status ask_thing(const struct case_worlds *w, const struct assay_question *q,
+                              assay_fact **ret, bool *ret_absent)
+{
+    const struct case_thing *thing = case_things_find(&w->own->things, q->kind, q->name);
+
+    if (!thing && w->shared)
+        thing = case_things_find(&w->shared->things, q->kind, q->name);
+    if (thing)
+        return case_thing_fact(thing, ret);
+    *ret_absent = true;
+    return ask_nobody(q, ret);
+}
+
+/* ---- memory ---- */
+
+/** Records as one text: TXT joined, others as a zone file has them; each on a line. */
+static void put_records(const struct run *run, uint16_t rrtype, struct buf *out)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        if (i)
+            buf_putc(out, '\n');
+        if (rrtype == ASSAY_RR_TXT || rrtype == ASSAY_RR_SPF)
+            dns_txt_join(run->rows[i]->rdata, out);
+        else
+            dns_rdata_text(rrtype, run->rows[i]->rdata, out);
+    }
+}
+
+/** Make a fact of records that were seen before. */
+static assay_status make_recall(const struct run *run, uint16_t rrtype, assay_fact **ret)
+{
+    struct buf text = buf_new(8 * LIMIT_FACT);
+    struct assay_answer a = {.size = sizeof a,
+                             .how = run->rows[0]->how,
+                             .secure = ASSAY_INSECURE,
+                             .reason = SPAN_EMPTY,
+                             .until = run->rows[0]->until};
+    assay_span data;
+    assay_status s;
+
+    if (a.how == ASSAY_OK)
+        put_records(run, rrtype, &text);
+    data = buf_span(&text);
+    a.data = &data;
+    a.n = a.how == ASSAY_OK;
+    if (text.status == ASSAY_EINVAL) { /* over the limit of an answer anyway */
+        a.how = ASSAY_TOOBIG;
+        a.n = 0;
+    }
+    s = text.status == ASSAY_ENOMEM ? ASSAY_ENOMEM : assay_fact_new(ASSAY_RECALL, 0, &a, ret);
+    buf_done(&text);
+    return s;
+}
+
+/**
+ * Answer from memory: "TYPE NAME" from records, all else by its name. What stands nowhere is not
+ * remembered.
+ */
 static assay_status ask_memory(const struct case_worlds *w, const struct assay_question *q,
                                assay_fact **ret)
 {
-    const struct case_table *t = &w->own->recalls;
-    struct assay_answer a = {.size = sizeof a,
-                             .how = ASSAY_NODATA,
-                             .secure = ASSAY_INSECURE,
-                             .reason = SPAN("as the case says")};
+    assay_span type = span_first(q->name, span_find(q->name, ' '));
+    const struct case_thing *thing = case_things_find(&w->own->things, q->kind, q->name);
+    uint16_t rrtype = dns_type_read(type);
+    char octets[DNS_NAME_TEXT];
+    struct run run;
 
-    for (size_t i = 0; i < t->n; i++) {
-        if (!span_eq(t->rows[i]->key, q->name))
-            continue;
-        a.how = t->rows[i]->how;
-        a.data = &t->rows[i]->rdata;
-        a.n = a.how == ASSAY_OK;
-        break;
+    if (thing)
+        return case_thing_fact(thing, ret);
+    if (rrtype && type.n < q->name.n) {
+        assay_span name = span_from(q->name, type.n + 1);
+
+        run = find(&w->own->recalls, case_key(span_first(name, sizeof octets), octets), rrtype);
+        if (run.n)
+            return make_recall(&run, rrtype, ret);
     }
-    return assay_fact_new(ASSAY_RECALL, 0, &a, ret);
+    return make_none(q, ASSAY_NODATA, SPAN("as the case says"), ret);
 }
+
+/* ---- all kinds ---- */
 
 assay_status case_world_ask(const struct case_worlds *w, const struct assay_question *q,
                             assay_fact **ret, bool *ret_absent)
@@ -412,17 +521,14 @@ assay_status case_world_ask(const struct case_worlds *w, const struct assay_ques
     bool absent = false;
     assay_status s;
 
-    if (q->kind == ASSAY_DNS) {
-        s = answer_dns(w, q, ret, &absent);
-    } else if (q->kind == ASSAY_SUFFIX) {
-        s = ask_suffix(w, q, ret);
-    } else if (q->kind == ASSAY_SIGN) {
-        s = case_sign_ask(w->own->signers, q, ret, &absent);
-    } else if (q->kind == ASSAY_RECALL) {
-        s = ask_memory(w, q, ret);
-    } else {
-        s = ask_nobody(q, ret);
-        absent = true;
+    switch (q->kind) {
+    case ASSAY_DNS:
+        s = q->data.n ? ask_server(w, q, ret, &absent) : answer_dns(w, q, ret, &absent);
+        break;
+    case ASSAY_SUFFIX: s = ask_suffix(w, q, ret); break;
+    case ASSAY_SIGN: s = case_sign_ask(w->own->signers, q, ret, &absent); break;
+    case ASSAY_RECALL: s = ask_memory(w, q, ret); break;
+    default: s = ask_thing(w, q, ret, &absent);
     }
     if (ret_absent)
         *ret_absent = absent;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
  * \file world.h
- * The world of a case: what [dns] says, sorted so that a name is found at once, and the keys of
- * [sign].
+ * The world of a case: what [dns] says, sorted so that a name is found at once, the keys of [sign],
+ * and what the other sections know (things.h).
  *
  *     case_world_add()    a record or a mark, as the reader meets it
  *     case_world_sort()   once all are there; finds what contradicts itself
@@ -16,7 +16,9 @@
 #define CASE_WORLD_H
 
 #include "base/arena.h"
+#include "base/ip.h"
 #include "case/sign.h"
+#include "case/things.h"
 #include "dns/name.h"
 
 #include <assay/assay.h>
@@ -28,6 +30,7 @@ struct case_record {
     enum assay_how how;       /**< ASSAY_OK: `rdata` */
     enum assay_secure secure; /**< of a mark @secure, @insecure, @unknown */
     uint32_t ttl;
+    int64_t until; /**< of a mark: when signatures end; of [recall]: when it was seen; else 0 */
     assay_span rdata;
     assay_span at; /**< the line, for errors; also its order */
 };
@@ -38,14 +41,25 @@ struct case_table {
     size_t n, cap;
 };
 
-/** All of one [dns] and [sign]. */
+/** What one name server says: a block of [dns]. */
+struct case_server;
+
+/** All of one [dns] and [sign], and of the sections of things.h. */
 struct case_world {
     struct case_table records;
     struct case_table existing;  /**< of them, those that say more than NXDOMAIN */
     struct case_table marks;     /**< @secure and its like */
     struct case_table suffixes;  /**< @suffix */
     struct case_signer *signers; /**< [sign]: keys and answers; never shared */
-    struct case_table recalls;   /**< of [recall]: `key` is the name of the question; not sorted */
+    struct case_table recalls;   /**< of [recall]: records that were seen before */
+    struct case_things things;   /**< what is no RRset */
+    struct case_server *servers; /**< by address */
+};
+
+struct case_server {
+    struct case_server *next;
+    char address[IP_TEXT]; /**< as text, as it is asked for */
+    struct case_world world;
 };
 
 /** A world, and the one it adds to; its own lines win. */
@@ -112,5 +126,8 @@ ASSAY_NODISCARD assay_status case_facts_ask(struct case_facts *facts, const stru
 
 /** Whether DNSSEC vouches for a name, by the most specific mark. */
 enum assay_secure case_world_secure(const struct case_worlds *w, assay_span key);
+
+/** The world of a server by its address as text, or NULL. */
+struct case_world *case_world_server(const struct case_world *w, assay_span address);
 
 #endif

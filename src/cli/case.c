@@ -130,7 +130,7 @@ static void show_json(const char *file, const struct case_one *one, const struct
     json_misses(&j, o);
     if (assay_srs_result(o->eval)) {
         json_rewrite(&j, assay_srs_result(o->eval));
-    } else {
+    } else if (assay_result(o->eval)) {
         json_checks(&j, assay_result(o->eval));
         json_disposition(&j, assay_result(o->eval));
     }
