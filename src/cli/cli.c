@@ -98,6 +98,7 @@ static int run(const struct cli *cli)
     case CLI_STATUS: return cli_status(cli);
     case CLI_RELOAD: return cli_reload(cli);
     case CLI_KEY: return cli_key(cli);
+    case CLI_BIMI: return cli_bimi(cli);
     case CLI_SIGN: return cli_sign(cli);
     case CLI_IMPORT: return cli_import(cli);
     case CLI_HELP: return cli_help(cli);

@@ -166,6 +166,8 @@ int cli_reload(const struct cli *cli);
 int cli_case(const struct cli *cli);
 /** `assay key`. */
 int cli_key(const struct cli *cli);
+/** `assay bimi`. */
+int cli_bimi(const struct cli *cli);
 /** `assay sign`. */
 int cli_sign(const struct cli *cli);
 /** `assay import`. */

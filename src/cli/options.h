@@ -91,6 +91,12 @@
             "assay key new rsa --selector s1 --domain shop.example", "RSA, 2048 bits",                          \
             "assay key new ed25519 --selector e1 --domain shop.example --out e1.pem", "",                       \
             "assay key show e1.pem --selector e1 --domain shop.example", "its record again")                    \
+    COMMAND(BIMI, "bimi", "svg FILE... | vmc FILE",                                                             \
+            "Tell whether a logo, or the certificate for one, is what receivers of BIMI want.",                 \
+            "0 valid, 1 not, 64 usage, 66 unreadable",                                                          \
+            "assay bimi svg logo.svg", "each fault, with line and column",                                      \
+            "assay bimi vmc mark.pem --domain shop.example", "is it for this domain?",                          \
+            "assay bimi vmc mark.pem --svg logo.svg --now 2027-01-01", "and for this logo, then?")              \
     COMMAND(SIGN, "sign", "[FILE|-]",                                                                           \
             "Sign a message with DKIM; it comes out with the signatures on top.",                               \
             "0 signed, 1 a key did not sign, 75 could not, 64 usage, 66 unreadable",                            \
@@ -137,21 +143,21 @@
     OPTION(HOSTNAME, 0, "hostname", "NAME", "", IN(VERIFY), "the receiver's name",                              \
            "The name of the receiver: %{r} of SPF, and the name in Authentication-Results unless the option "   \
            "authserv_id gives another.")                                                                        \
-    OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY) | IN(SRS), "judge as of then",                                           \
+    OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY) | IN(SRS) | IN(BIMI), "judge as of then",                                           \
            "The time to judge by, such as 2026-11-23T12:00:00Z, or `received`: when a message came in. "        \
-           "Without it, the present.")                                                                          \
+           "Without it, the present. With bimi a date alone will do.")                                          \
     OPTION(NO_GUESS, 0, "no-guess", 0, "", IN(VERIFY), "guess no envelope",                                     \
            "Take no part of the envelope from Return-Path and the Received fields.")                            \
     OPTION(KEY, 0, "key", "FILE", "@file", IN(SIGN), "a private key",                                           \
            "A private key: PEM, PKCS#8 or PKCS#1, not encrypted. May be given several times, each with a "      \
            "--selector: then each key signs.")                                                                  \
-    OPTION(SELECTOR, 0, "selector", "S", "", IN(KEY) | IN(SIGN), "of the key's name",                           \
+    OPTION(SELECTOR, 0, "selector", "S", "", IN(KEY) | IN(SIGN) | IN(BIMI), "of the key's name",                           \
            "The selector: the key is published at SELECTOR._domainkey.DOMAIN. The n-th one belongs to the n-th "\
-           "--key.")                                                                                            \
-    OPTION(DOMAIN, 0, "domain", "NAME", "", IN(KEY) | IN(SIGN) | IN(SRS), "whose it is",                        \
+           "--key. With bimi: of the record, `default` unless given.")                                          \
+    OPTION(DOMAIN, 0, "domain", "NAME", "", IN(KEY) | IN(SIGN) | IN(SRS) | IN(BIMI), "whose it is",                        \
            "The domain. With key and sign: the one that is signed for, d= of the signature, usually that of the " \
            "address in From; one for all keys, or one for each. With srs: the forwarder's, in which addresses are " \
-           "made.")                                                                                             \
+           "made. With bimi: where the record is that names the certificate.")                                  \
     OPTION(BITS, 0, "bits", "N", "2048 3072 4096", IN(KEY), "of an RSA key",                                    \
            "The size of an RSA key in bits. With 2048, as without this option, all receivers verify it, and its " \
            "record fits everywhere.")                                                                           \
@@ -213,7 +219,7 @@
            "be replaced is said.")                                                                              \
     OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(SIGN) | IN(WHY), "every step",               \
            "Show what was asked, what answered, what follows, and the paragraph that says so.")                 \
-    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(VERSION) | IN(WHY) | IN(STATUS), \
+    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(VERSION) | IN(WHY) | IN(STATUS), \
            "JSON, one line each",                                                                               \
            "One line of JSON for each message or case; docs/json/verify.schema.json describes it, other files there " \
            "what other commands print.")             \
@@ -227,6 +233,9 @@
            "the message could not be passed on whole.")                                                         \
     OPTION(AS, 0, "as", "PROGRAM", "opendkim opendmarc openarc postsrsd", IN(IMPORT), "what the files are of",  \
            "The program that the files are of. Without it, their names say.")                                   \
+    OPTION(SVG, 0, "svg", "FILE", "@file", IN(BIMI), "the logo that is published",                              \
+           "With vmc: the logo that the record names; it must be the one in the certificate, octet for octet "  \
+           "but for line ends.")                                                                                \
     OPTION(STRICT, 0, "strict", 0, "", IN(CASE), "every question must be answered",                             \
            "A case that asks what it does not answer fails; hints excepted.")                                   \
     OPTION(PATTERN, 'k', "match", "PATTERN", "", IN(CASE), "only cases with this in their name",                \
@@ -236,10 +245,10 @@
     OPTION(UNTIL, 0, "until", "TIME", "", IN(STORE), "only before that",                                        \
            "With export: only rows decided before then. With prune: those are removed.")  \
     OPTION(COLOR, 0, "color", "WHEN", "auto always never",                                                      \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(WHY) | IN(STATUS), "auto always never",               \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(WHY) | IN(STATUS), "auto always never",               \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(STORE) | IN(IMPORT) | IN(HELP) | IN(VERSION) | IN(WHY) |  \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(STORE) | IN(IMPORT) | IN(HELP) | IN(VERSION) | IN(WHY) |  \
            IN(STATUS) | IN(RELOAD) |                                                                            \
            IN(COMPLETION), "this help",                                                                         \
            "Show what the command is for, examples, and its options.")
