@@ -58,7 +58,7 @@ enum mtasts_mode { MTASTS_NO_MODE, MTASTS_NONE, MTASTS_TESTING, MTASTS_ENFORCE }
 
 /** A line of a policy that is wrong or strange. */
 struct mtasts_fault {
-    size_t line;         /**< from 1 */
+    size_t line;         /**< from 1; 0: something is absent */
     assay_span text;     /**< the line, or the key that is absent */
     const char *problem; /**< what is wrong, a few words; static */
     const char *reason;  /**< in a word: "line", "version", "mode", "max_age", "mx", "mx-absent" */
