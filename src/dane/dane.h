@@ -10,6 +10,7 @@
 #define DANE_DANE_H
 
 #include "base/limits.h"
+#include "crypto/engine.h"
 #include "probe/probe.h"
 
 /** Why a record cannot be used (RFC 7672 3.1.3, RFC 6698 2.1). */
@@ -26,9 +27,7 @@ struct dane_tlsa {
     uint8_t usage, selector, matching;
     assay_span data;
     enum dane_fault fault;
-    /** what `data` is compared with where matching is 0: the SHA-256 of it */
-    uint8_t sha256[SHA256_SIZE];
-    bool certificate; /**< 2 0 0, and data is a certificate */
+    bool certificate; /**< 2 0 0, and data looks like a certificate */
 };
 
 /** An RRset. */
@@ -54,31 +53,44 @@ ASSAY_NODISCARD assay_status dane_rrset_of(const struct assay_fact *fact,
 enum dane_match {
     DANE_NO_MATCH,
     DANE_MATCH,
-    DANE_MATCH_NOT_SENT, /**< 2 0 0: the record holds its certificate itself; it need not be sent (RFC 7671 5.2.2) */
+    /** 2 0 0, and its certificate was not sent: it need not be (RFC 7671 5.2.2). Whether it issued what was
+     *  sent is not seen from here */
+    DANE_MATCH_NOT_SENT,
     DANE_MATCH_UNKNOWN /**< the probe does not tell this digest */
 };
 
-/** An RRset against a chain. */
+/** An RRset against a chain. Records that are not usable match nothing. */
 struct dane_comparison {
-    enum dane_match match[LIMIT_TLSA]; /**< of each record; unusable ones do not match */
-    bool ee, ta;    /**< some record of usage 3, of usage 2 matches (RFC 7672 3.1.1, 3.1.2) */
-    bool unknown;   /**< some comparison could not be made */
-    bool authentic; /**< ee, or ta with name and dates (the caller's names) */
-    bool
-        ta_name; /**< the leaf bears one of the names; only of weight where `ta` authenticates alone */
-    bool ta_expired; /**< a certificate sent is out of its dates */
+    enum dane_match match[LIMIT_TLSA]; /**< of each record by itself */
+    bool counts
+        [LIMIT_TLSA]; /**< usable, and no stronger digest of its usage and selector is there */
+    bool any;         /**< some record matches, whether it counts or not */
+    bool ee, ta;      /**< one of usage 3, of usage 2 counts and matches (RFC 7672 3.1.1, 3.1.2) */
+    bool unknown;     /**< it could not be told of some record */
+    bool not_sent;    /**< some record is DANE_MATCH_NOT_SENT */
+    bool named;       /**< the leaf bears one of the names: of weight where usage 2 authenticates */
+    bool dated;       /**< leaf and chain, up to what matches, are within their dates: the same */
 };
 
 /**
- * Compare (RFC 7672 3.1, 3.2). Digest agility (RFC 7671 9): of one usage and selector the strongest digest counts.
+ * Compare (RFC 7672 3.1, 3.2). Digest agility (RFC 7671 9): of one usage and selector only the strongest digest
+ * and the full data count. Nothing falls back to the roots of the web: where no record is usable or none matches,
+ * nothing is authenticated (RFC 7672 2.2).
  *
+ * \param engine  for the digests of full data
  * \param names   what the leaf may be called for usage 2: TLSA base domain, next hop, its expansion (7672 3.2.2)
  * \param now     for the dates of usage 2; usage 3 has none (7672 3.1.1)
+ * \return ASSAY_DONE, ASSAY_ENOMEM
  */
-void dane_compare(const struct dane_rrset *rrset, const struct probe *probe,
-                  const assay_span *names, size_t nnames, int64_t now, struct dane_comparison *ret);
+ASSAY_NODISCARD assay_status dane_compare(const struct assay_engine *engine,
+                                          const struct dane_rrset *rrset, const struct probe *probe,
+                                          const assay_span *names, size_t nnames, int64_t now,
+                                          struct dane_comparison *ret);
 
-/** A record as a zone file writes it, digest cut short: "3 1 1 ab12cd…". \param out room for 48 octets */
-assay_span dane_text(const struct dane_tlsa *record, char out[48]);
+/** Room for dane_text(). */
+enum { DANE_TEXT = 48 };
+
+/** A record as a zone file writes it, its data cut short: "3 1 1 ab12cd34...". \return what was written to `out` */
+assay_span dane_text(const struct dane_tlsa *record, char out[DANE_TEXT]);
 
 #endif
