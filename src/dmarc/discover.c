@@ -171,6 +171,7 @@ assay_status dmarc_discover(struct assay_eval *ev, enum dmarc_mode mode, assay_s
     assay_status s =
         mode == DMARC_9989 ? discover_9989(ev, author, &d) : discover_7489(ev, author, &d);
 
+    d.found = d.record;
     if (s == ASSAY_DONE && !d.unknown && !d.record)
         s = none(ev, &d, "no DMARC record applies", ref);
     else if (s == ASSAY_DONE && d.record && is_broken(d.record, mode)) {

@@ -12,8 +12,11 @@
 struct dmarc_discovery {
     bool unknown;                      /**< a question was not answered: the record is not known */
     const struct dmarc_record *record; /**< NULL: none applies */
-    assay_span policy_domain;          /**< where it was found */
-    const char *none;                  /**< why none applies */
+    /** the record that was taken, though it may be too broken to apply: then `record` is NULL */
+    const struct dmarc_record *found;
+    assay_span
+        policy_domain; /**< where it was found; where none was, the last name that mattered */
+    const char *none;  /**< why none applies */
     const char *none_ref;
     assay_span org;         /**< the organizational domain of the author; empty: not known */
     struct dmarc_walk walk; /**< RFC 9989: from the author domain up */

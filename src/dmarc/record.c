@@ -112,8 +112,7 @@ static void read_policy(assay_span value, struct dmarc_policy_tag *ret)
         ret->policy = (enum dmarc_policy)policy;
 }
 
-/** fo: 0 or 1, d, s, parted by colons, each once. Anything else is discarded: the default stays. */
-static void read_fo(assay_span value, unsigned *ret)
+bool dmarc_fo_read(assay_span value, unsigned *ret)
 {
     static const char *const WORDS[] = {"0", "1", "d", "s", NULL};
     unsigned fo = 0;
@@ -123,11 +122,13 @@ static void read_fo(assay_span value, unsigned *ret)
         int option = word(trim_wsp(item), WORDS);
 
         if (option < 0 || fo & 1u << option)
-            return;
+            return false;
         fo |= 1u << option;
     }
-    if ((fo & (DMARC_FO_0 | DMARC_FO_1)) != (DMARC_FO_0 | DMARC_FO_1))
-        *ret = fo;
+    if (!fo || (fo & (DMARC_FO_0 | DMARC_FO_1)) == (DMARC_FO_0 | DMARC_FO_1))
+        return false;
+    *ret = fo;
+    return true;
 }
 
 /** The tags that are read. Unknown ones are ignored (RFC 9989 4.8). */
@@ -169,7 +170,7 @@ static void take_tag(enum tag tag, assay_span value, struct dmarc_record *r)
         r->rua_valid = any_uri_valid(value);
         break;
     case TAG_RUF: r->ruf = value; break;
-    case TAG_FO: read_fo(value, &r->fo); break;
+    case TAG_FO: (void)dmarc_fo_read(value, &r->fo); break; /* else the default stays */
     case TAG_PCT:
         if (number_read(value, 100, &pct))
             r->pct = (unsigned)pct;

@@ -67,6 +67,13 @@ bool dmarc_is_record(assay_span text) ASSAY_PURE;
  */
 bool dmarc_uri_valid(assay_span uri) ASSAY_PURE;
 
+/**
+ * Options of fo=: 0 or 1, d, s, parted by colons, each once (RFC 9989 4.8 dmarc-fo).
+ *
+ * \param ret  set to bits of enum dmarc_fo, unless false is returned
+ */
+bool dmarc_fo_read(assay_span value, unsigned *ret);
+
 /** A policy one step weaker: what t=y and pct put in its place (RFC 9989 4.7, RFC 7489 6.6.4). */
 enum dmarc_policy dmarc_policy_lower(enum dmarc_policy policy);
 

@@ -21,16 +21,15 @@ static assay_status ask_steps(struct posture *p)
 /** The record that 4.10.1 takes, though it may be too broken to apply. */
 static void find_record(struct topic_dmarc *t)
 {
-    t->record = NULL;
-    for (size_t i = 0; i < t->now.walk.n && !t->record && !t->now.unknown; i++) {
+    t->record = t->now.found;
+    for (size_t i = 0; i < t->now.walk.n && t->record; i++) {
         const struct dmarc_step *step = &t->now.walk.steps[i];
 
-        if (!step->record || !span_eq(step->domain, t->now.policy_domain))
+        if (step->record != t->record)
             continue;
-        t->record = step->record;
         t->record_at = &t->steps[i];
         t->record_domain = step->domain;
-        t->ours = i == 0 || step->record->psd != DMARC_PSD_Y;
+        t->ours = i == 0 || t->record->psd != DMARC_PSD_Y;
     }
 }
 
@@ -171,7 +170,7 @@ static assay_status ask_report(struct posture *p, struct posture_rua *r)
 /** All that is asked about the hosts that reports go to. */
 static assay_status ask_ruas(struct assay_eval *ev, struct posture *p)
 {
-    assay_status s = list_uris(p);
+    assay_status s = ASSAY_DONE;
 
     for (size_t i = 0; i < p->dmarc.nruas && s >= 0; i++) {
         struct posture_rua *r = &p->dmarc.ruas[i];
@@ -242,13 +241,9 @@ assay_status gather_dmarc(struct assay_eval *ev, void *posture)
     struct posture *p = posture;
     assay_status s = ask_records(ev, p);
 
+    s = join(s, list_uris(p));
     if (p->depth == ASSAY_DEPTH_SCAN)
         return s;
     s = join(s, ask_subdomains(ev, p));
-    return p->dmarc.record ? join(s, ask_ruas(ev, p)) : s;
-}
-
-void judge_dmarc(struct posture *p)
-{
-    (void)p;
+    return join(s, ask_ruas(ev, p));
 }

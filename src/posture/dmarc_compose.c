@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "posture/dmarc_compose.h"
+
+struct dmarc_draft dmarc_draft_of(const struct dmarc_parts *parts, assay_span record)
+{
+    assay_span behind = span_from(record, span_find(record, ';') + 1), trimmed = span_trim(record);
+    struct dmarc_draft d = {.rest = parts->rest};
+
+    d.separator = behind.n && !ascii_wsp(behind.p[0]) ? SPAN(";") : SPAN("; ");
+    d.closed = trimmed.n && trimmed.p[trimmed.n - 1] == ';';
+    for (size_t i = 0; i < parts->n; i++) {
+        if (parts->parts[i].fault == DMARC_FAULT_EMPTY)
+            continue;
+        d.tags[d.n] = (uint8_t)parts->parts[i].tag;
+        d.parts[d.n++] = parts->parts[i].text;
+    }
+    return d;
+}
+
+/** Take the part at `i` out. */
+static void take_out(struct dmarc_draft *d, size_t i)
+{
+    d->n--;
+    memmove(d->parts + i, d->parts + i + 1, (d->n - i) * sizeof *d->parts);
+    memmove(d->tags + i, d->tags + i + 1, (d->n - i) * sizeof *d->tags);
+}
+
+void dmarc_draft_set(struct dmarc_draft *d, enum dmarc_tag tag, assay_span text)
+{
+    size_t at = tag == DMARC_TAG_P && d->n > 1 ? 1 : d->n;
+
+    for (size_t i = 0; i < d->n; i++)
+        if (d->tags[i] == tag) {
+            d->parts[i] = text;
+            return;
+        }
+    if (d->n == sizeof d->parts / sizeof *d->parts)
+        return; /* each known tag has room once */
+    memmove(d->parts + at + 1, d->parts + at, (d->n - at) * sizeof *d->parts);
+    memmove(d->tags + at + 1, d->tags + at, (d->n - at) * sizeof *d->tags);
+    d->parts[at] = text;
+    d->tags[at] = (uint8_t)tag;
+    d->n++;
+}
+
+void dmarc_draft_remove(struct dmarc_draft *d, enum dmarc_tag tag)
+{
+    for (size_t i = d->n; i-- > 0;)
+        if (d->tags[i] == tag)
+            take_out(d, i);
+}
+
+void dmarc_draft_replace(struct dmarc_draft *d, assay_span part, assay_span text)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->parts[i].p != part.p)
+            continue;
+        if (text.n)
+            d->parts[i] = text;
+        else
+            take_out(d, i);
+        return;
+    }
+}
+
+assay_span dmarc_draft_text(struct posture *p, const struct dmarc_draft *d)
+{
+    struct buf out = buf_new(4 * LIMIT_TXT);
+    assay_span ret = SPAN_EMPTY;
+
+    for (size_t i = 0; i < d->n; i++) {
+        if (i)
+            buf_put(&out, d->separator);
+        buf_put(&out, d->parts[i]);
+    }
+    buf_put(&out, d->rest);
+    if (d->closed && !d->rest.n)
+        buf_putc(&out, ';');
+    if (out.status == ASSAY_ENOMEM || !arena_copy(&p->ev.keep, buf_span(&out), &ret)) {
+        p->no_memory = true;
+        ret = SPAN_EMPTY;
+    }
+    buf_done(&out);
+    return ret;
+}
