@@ -2,7 +2,6 @@
 #include "world/reply.h"
 
 #include "base/limits.h"
-#include "dns/wire.h"
 #include "world/failure.h"
 
 /** A failure to answer `q`. */
@@ -38,24 +37,32 @@ static assay_fact *answer_fact(const struct dns_reply *r, const struct assay_que
     return assay_fact_new(q->kind, q->rrtype, &a, &fact) == ASSAY_DONE ? fact : NULL;
 }
 
+assay_fact *reply_fact_of(assay_status s, const struct dns_reply *r, const struct assay_question *q,
+                          enum assay_secure secure)
+{
+    assay_fact *fact = NULL;
+
+    if (s == ASSAY_EINVAL)
+        fact = FAILED(q, ASSAY_SERVFAIL, "the reply cannot be read");
+    else if (s == ASSAY_DONE && r->truncated)
+        fact = FAILED(q, ASSAY_SERVFAIL, "the reply is truncated");
+    else if (s == ASSAY_DONE && r->loop)
+        fact = FAILED(q, ASSAY_SERVFAIL, "the CNAMEs run in a circle, or are more than %d",
+                      LIMIT_CNAMES);
+    else if (s == ASSAY_DONE && r->rcode != DNS_NOERROR && r->rcode != DNS_NXDOMAIN)
+        fact = rcode_fact(q, r->rcode);
+    else if (s == ASSAY_DONE)
+        fact = answer_fact(r, q, secure);
+    return fact;
+}
+
 assay_fact *reply_fact(assay_span packet, const struct assay_question *q, enum assay_secure secure)
 {
     struct arena arena = {0};
     struct dns_reply r;
-    assay_fact *fact = NULL;
     assay_status s = dns_reply_read(&arena, packet, q->name, q->rrtype, &r);
+    assay_fact *fact = reply_fact_of(s, &r, q, secure);
 
-    if (s == ASSAY_EINVAL)
-        fact = FAILED(q, ASSAY_SERVFAIL, "the reply cannot be read");
-    else if (s == ASSAY_DONE && r.truncated)
-        fact = FAILED(q, ASSAY_SERVFAIL, "the reply is truncated");
-    else if (s == ASSAY_DONE && r.loop)
-        fact = FAILED(q, ASSAY_SERVFAIL, "the CNAMEs run in a circle, or are more than %d",
-                      LIMIT_CNAMES);
-    else if (s == ASSAY_DONE && r.rcode != DNS_NOERROR && r.rcode != DNS_NXDOMAIN)
-        fact = rcode_fact(q, r.rcode);
-    else if (s == ASSAY_DONE)
-        fact = answer_fact(&r, q, secure);
     arena_done(&arena);
     return fact;
 }

@@ -6,7 +6,16 @@
 #ifndef WORLD_REPLY_H
 #define WORLD_REPLY_H
 
-#include <assay/assay.h>
+#include "dns/wire.h"
+
+/**
+ * Make a fact of what dns_reply_read() gave, as reply_fact() does.
+ *
+ * \param s  its status
+ * \param r  the reply, if it is ASSAY_DONE; the steps of its chain get `secure`
+ */
+assay_fact *reply_fact_of(assay_status s, const struct dns_reply *r, const struct assay_question *q,
+                          enum assay_secure secure);
 
 /**
  * Make a fact of a reply that a resolver vouches for.
