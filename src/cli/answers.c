@@ -51,8 +51,7 @@ int answers_init(const struct cli *cli, struct answers *ret)
     return status;
 }
 
-/** The resolvers as a text ended by NUL, or NULL for the system's. */
-static const char *resolvers_text(struct answers *a)
+const char *answers_resolvers(struct answers *a)
 {
     if (!a->resolvers.n)
         return NULL;
@@ -64,7 +63,7 @@ static const char *resolvers_text(struct answers *a)
 /** Make the world. */
 static assay_status make_world(struct answers *a)
 {
-    struct assay_world_options options = {.size = sizeof options, .resolvers = resolvers_text(a)};
+    struct assay_world_options options = {.size = sizeof options, .resolvers = answers_resolvers(a)};
     const char *why = NULL;
     assay_status s = assay_world_new(&options, &a->world, &why);
 

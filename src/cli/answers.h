@@ -36,6 +36,9 @@ int answers_init(const struct cli *cli, struct answers *ret);
  */
 int answers_drive(struct answers *a, assay_eval *eval, const char *name);
 
+/** The resolvers of the command line, parted by blanks, ended by NUL; NULL: none is named. */
+const char *answers_resolvers(struct answers *a);
+
 /** Give everything back. */
 void answers_done(struct answers *a);
 

@@ -101,6 +101,7 @@ static int run(const struct cli *cli)
     case CLI_BIMI: return cli_bimi(cli);
     case CLI_SIGN: return cli_sign(cli);
     case CLI_IMPORT: return cli_import(cli);
+    case CLI_SCAN: return cli_scan(cli);
     case CLI_HELP: return cli_help(cli);
     case CLI_VERSION: return version(cli);
     case CLI_COMPLETION: return cli_completion(cli);

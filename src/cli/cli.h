@@ -172,6 +172,8 @@ int cli_bimi(const struct cli *cli);
 int cli_sign(const struct cli *cli);
 /** `assay import`. */
 int cli_import(const struct cli *cli);
+/** `assay scan`. */
+int cli_scan(const struct cli *cli);
 /** `assay help`. */
 int cli_help(const struct cli *cli);
 /** `assay completion`. */

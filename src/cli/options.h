@@ -109,6 +109,12 @@
             "assay import opendkim.conf opendmarc.conf", "both in one",                                         \
             "assay import --out assayd.conf postsrsd.conf", "into a new file",                                  \
             "assay import --as opendkim my.conf", "a file of another name")                                     \
+    COMMAND(SCAN, "scan", "[FILE|-]",                                                                           \
+            "Audit a great many domains: a line of JSON each, of the checks that a few DNS questions decide.",  \
+            "0 done, 75 interrupted, 64 usage, 66 unreadable or no resolver, 73 output not written",            \
+            "assay scan < domains.txt > out.jsonl", "one name a line, by the resolver of this host",            \
+            "assay scan --resume state --out out.jsonl domains.txt", "it may be killed, and goes on",           \
+            "assay scan --summary out.jsonl", "the tables")                                                     \
     COMMAND(HELP, "help", "[COMMAND|OPTION|WORD]",                                                              \
             "Explain a command, an option, or a word that a verdict uses.",                                     \
             "0 explained, 64 there is no such word",                                                            \
@@ -161,7 +167,7 @@
     OPTION(BITS, 0, "bits", "N", "2048 3072 4096", IN(KEY), "of an RSA key",                                    \
            "The size of an RSA key in bits. With 2048, as without this option, all receivers verify it, and its " \
            "record fits everywhere.")                                                                           \
-    OPTION(OUT, 0, "out", "FILE", "@file", IN(KEY) | IN(IMPORT), "where to write it",                           \
+    OPTION(OUT, 0, "out", "FILE", "@file", IN(KEY) | IN(IMPORT) | IN(SCAN), "where to write it",                           \
            "The file that is written. A key has mode 0600, and without this option is SELECTOR.DOMAIN.pem here; a " \
            "configuration goes to standard output without it, and never over a file that is there.")            \
     OPTION(FORCE, 0, "force", 0, "", IN(KEY), "replace a file",                                                 \
@@ -171,10 +177,10 @@
     OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF) | IN(SIGN), "answers of a .case",           \
            "Answer every question from this .case file; nobody is asked. Where it has an [envelope], what is "  \
            "not given by options comes from there, and nothing is read from the message.")                      \
-    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF) | IN(SIGN), "ask this resolver",           \
+    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF) | IN(SIGN) | IN(SCAN), "ask this resolver",           \
            "Ask this resolver, an address with @PORT if it is not 53; may be given several times, or several "  \
            "in one with blanks between; `recursive`: ask the servers of each domain itself. Without it, those "  \
-           "of /etc/resolv.conf.")                                                                              \
+           "of /etc/resolv.conf; for a scan, 127.0.0.1.")                                                                              \
     OPTION(POLICY, 0, "policy", "FILE", "@file", IN(VERIFY) | IN(SIGN), "a file of options",                    \
            "Options of the receiver, one `key = value` a line; # begins a comment.")                            \
     OPTION(SET, 'o', "option", "KEY=VALUE", "@option", IN(VERIFY) | IN(SIGN), "one option",                     \
@@ -220,6 +226,7 @@
     OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(SIGN) | IN(WHY), "every step",               \
            "Show what was asked, what answered, what follows, and the paragraph that says so.")                 \
     OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(VERSION) | IN(WHY) | IN(STATUS), \
+    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(VERSION) | IN(WHY) | IN(STATUS) | IN(SCAN), \
            "JSON, one line each",                                                                               \
            "One line of JSON for each message or case; docs/json/verify.schema.json describes it, other files there " \
            "what other commands print.")             \
@@ -244,12 +251,45 @@
            "With export: only rows decided then or later, such as 2026-11-23 or 2026-11-23T12:00:00Z.")         \
     OPTION(UNTIL, 0, "until", "TIME", "", IN(STORE), "only before that",                                        \
            "With export: only rows decided before then. With prune: those are removed.")  \
+    OPTION(FIELDS, 0, "fields", "A,B", "", IN(SCAN), "what a line has",                                         \
+           "The fields of a line, parted by commas: line domain profile score grade spf spf_lookups "           \
+           "spf_addresses dmarc mta_sts mx findings text questions ms. Without it all but line and text.")      \
+    OPTION(CSV, 0, "csv", "COLUMN", "", IN(SCAN), "names in a CSV file",                                        \
+           "The input is CSV (RFC 4180), and names stand in this column: its number from 1, or what the first " \
+           "line calls it.")                                                                                    \
+    OPTION(ORDERED, 0, "ordered", 0, "", IN(SCAN), "in the input's order",                                      \
+           "Write the lines in the order of the input. Without it, as domains are done.")                       \
+    OPTION(RESUME, 0, "resume", "FILE", "@file", IN(SCAN), "go on where it stopped",                            \
+           "A small file that notes what is done. The same command, after a signal, a kill or a crash of the "  \
+           "host, goes on where it stopped: no domain is left out, none is written twice. The output must be a " \
+           "file: --out FILE, or >>.")                                                                          \
+    OPTION(SHARD, 0, "shard", "I/N", "", IN(SCAN), "one part of N",                                             \
+           "Only the I-th of N parts, such as 2/8. Which part a domain is in depends on its name alone, so that " \
+           "hosts can share a scan.")                                                                           \
+    OPTION(SAMPLE, 0, "sample", "PERCENT", "", IN(SCAN), "only so many",                                        \
+           "Only so many of a hundred domains, such as 1 or 0.25; the same ones each time.")                    \
+    OPTION(DEEP, 0, "deep", 0, "", IN(SCAN), "ask all that the DNS has",                                        \
+           "Ask all that assay check asks of the DNS, not only TXT and MX of the domain and of the service "    \
+           "names; ten times as many questions.")                                                               \
+    OPTION(SUMMARY, 0, "summary", 0, "", IN(SCAN), "tables at the end",                                         \
+           "Count, and write tables in place of lines: SPF, DMARC by policy, MTA-STS, each check. Lines go to " \
+           "--out FILE, if it is given. Of a file that a scan has written, only count.")                        \
+    OPTION(WINDOW, 0, "window", "N", "", IN(SCAN), "domains at a time: 2000",                                   \
+           "Domains on their way at a time; 2000 unless given. Slow name servers need more, memory less.")      \
+    OPTION(IN_FLIGHT, 0, "in-flight", "N", "", IN(SCAN), "questions at a time: 2000",                           \
+           "Questions on their way to one resolver, at most; 2000 unless given. It begins with fewer, and "     \
+           "halves them when answers are lost.")                                                                \
     OPTION(COLOR, 0, "color", "WHEN", "auto always never",                                                      \
            IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(WHY) | IN(STATUS), "auto always never",               \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
            IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(STORE) | IN(IMPORT) | IN(HELP) | IN(VERSION) | IN(WHY) |  \
            IN(STATUS) | IN(RELOAD) |                                                                            \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(WHY) | IN(STATUS) | IN(SCAN), "auto always never",               \
+           "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
+    OPTION(HELP, 'h', "help", 0, "",                                                                            \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(STORE) | IN(IMPORT) | IN(HELP) | IN(VERSION) | IN(WHY) |  \
+           IN(STATUS) | IN(RELOAD) | IN(SCAN) |                                                                            \
            IN(COMPLETION), "this help",                                                                         \
            "Show what the command is for, examples, and its options.")
 /* clang-format on */
