@@ -225,8 +225,8 @@
            "be replaced is said.")                                                                              \
     OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(SIGN) | IN(WHY), "every step",               \
            "Show what was asked, what answered, what follows, and the paragraph that says so.")                 \
-    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(VERSION) | IN(WHY) | IN(STATUS), \
-    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(VERSION) | IN(WHY) | IN(STATUS) | IN(SCAN), \
+    OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(VERSION) | IN(WHY) | IN(STATUS) | \
+           IN(SCAN),                                                                                            \
            "JSON, one line each",                                                                               \
            "One line of JSON for each message or case; docs/json/verify.schema.json describes it, other files there " \
            "what other commands print.")             \
@@ -280,16 +280,12 @@
            "Questions on their way to one resolver, at most; 2000 unless given. It begins with fewer, and "     \
            "halves them when answers are lost.")                                                                \
     OPTION(COLOR, 0, "color", "WHEN", "auto always never",                                                      \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(WHY) | IN(STATUS), "auto always never",               \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(WHY) | IN(STATUS) |     \
+           IN(SCAN), "auto always never",                                                                       \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(STORE) | IN(IMPORT) | IN(HELP) | IN(VERSION) | IN(WHY) |  \
-           IN(STATUS) | IN(RELOAD) |                                                                            \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(WHY) | IN(STATUS) | IN(SCAN), "auto always never",               \
-           "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
-    OPTION(HELP, 'h', "help", 0, "",                                                                            \
-           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(SIGN) | IN(STORE) | IN(IMPORT) | IN(HELP) | IN(VERSION) | IN(WHY) |  \
-           IN(STATUS) | IN(RELOAD) | IN(SCAN) |                                                                            \
+           IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(STORE) | IN(IMPORT) | \
+           IN(HELP) | IN(VERSION) | IN(WHY) | IN(STATUS) | IN(RELOAD) | IN(SCAN) |                              \
            IN(COMPLETION), "this help",                                                                         \
            "Show what the command is for, examples, and its options.")
 /* clang-format on */
