@@ -82,6 +82,7 @@ enum limits {
     LIMIT_RUAS = 32,               /**< URIs of rua and ruf */
     LIMIT_SERVERS = 32,            /**< authoritative servers that are asked one by one */
     LIMIT_SPF_NODES = 1000,        /**< records of one tree */
+    LIMIT_SPF_DEPTH = 32,          /**< of one tree; receivers stop at ten */
     LIMIT_SPF_RANGES = 200000,     /**< ranges of addresses of one tree */
     LIMIT_MTASTS_MX = 256,         /**< patterns of one policy */
     LIMIT_MTASTS_FAULTS = 32,      /**< faults of one policy that are told */

@@ -32,6 +32,9 @@ enum spf_family { SPF_IPV4, SPF_IPV6, SPF_FAMILIES };
 
 struct spf_node;
 
+/** What became of the addresses of a term; private to walk_sets.c. */
+struct spf_share;
+
 /** One directive, or redirect, of a node. */
 struct spf_use {
     const struct spf_term *term; /**< NULL: redirect */
@@ -39,10 +42,12 @@ struct spf_use {
     assay_span
         target; /**< canonical name it asks for; empty: it asks for none, or a macro hides it */
     bool client_macro;  /**< its target depends on the client: a macro other than d, o and v */
-    bool user_macro;    /**< ... on sender or HELO: s l o h */
+    bool user_macro;    /**< macros s l o h: of the sender or HELO */
+    bool p_macro;       /**< macro p: names of the client */
     bool varies;        /**< %{v}: one target for each family */
     assay_span target6; /**< ... that of IPv6 */
     bool reached[SPF_FAMILIES]; /**< the worst case evaluates it */
+    bool live[SPF_FAMILIES]; /**< some client's check may evaluate it: no `all` stands before it */
     bool dead; /**< a/mx/exists that no client can match: no address (SPF-DEAD-TERM no-address) */
     bool reserved; /**< ip4/ip6 wholly inside addresses that no client of the Internet has */
     bool shadowed; /**< all it could match is matched by the terms before it; known for certain */
@@ -68,9 +73,10 @@ struct spf_use {
 struct spf_node {
     assay_span domain;
     struct spf_node *parent;       /**< NULL: the top */
-    const struct spf_use *by;      /**< what asks for it */
+    struct spf_use *by;            /**< what asks for it; NULL: the top */
     const struct assay_fact *fact; /**< the TXT answer; NULL: not asked (a loop, or over a limit) */
     const struct spf_record *record; /**< NULL: none, or not known */
+    bool none;                       /**< it is known that there is no record */
     bool loop;                       /**< its domain is being evaluated already */
     bool again; /**< the same domain stood before in the tree: it costs again */
     bool reached[SPF_FAMILIES];
@@ -85,6 +91,7 @@ struct spf_node {
     bool pass_open[SPF_FAMILIES];    /**< there may be more */
     /** what is left for clients that nothing matches: neutral, fail ...; temperror: not known */
     enum spf_result otherwise[SPF_FAMILIES];
+    struct spf_share *shares[SPF_FAMILIES]; /**< of the walk itself, NULL when it is done */
 };
 
 /** The first thing that would make receivers answer permerror. */
