@@ -1,14 +1,616 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "posture/emit.h"
+/** \file dane.c The checks of DANE: TLSA records of the MX hosts, and whether what the hosts show matches them. */
+#include "posture/hosts.h"
+
+#include <stdio.h>
+
+/** One host being judged. */
+struct dane {
+    struct posture *p;
+    struct posture_host *host;
+    const struct dane_rrset *set;
+    struct dane_comparison c;
+};
+
+/* ---- texts ---- */
+
+/** A record as it has to be published, whole. */
+static assay_span record_text(struct posture *p, unsigned usage, unsigned selector,
+                              unsigned matching, assay_span data)
+{
+    char *text = posture_get(p, 1, 16 + 2 * data.n), *at = text;
+    static const char HEX[] = "0123456789abcdef";
+
+    if (!text)
+        return SPAN_EMPTY;
+    at += snprintf(text, 16, "%u %u %u ", usage, selector, matching);
+    for (size_t i = 0; i < data.n; i++) {
+        *at++ = HEX[(unsigned char)data.p[i] >> 4];
+        *at++ = HEX[(unsigned char)data.p[i] & 15];
+    }
+    return span_between(text, at);
+}
+
+/** A record of the RRset, whole. */
+static assay_span text_of(struct posture *p, const struct dane_tlsa *t)
+{
+    return record_text(p, t->usage, t->selector, t->matching, t->data);
+}
+
+/** A record in short, for sentences. */
+static assay_span short_of(struct posture *p, const struct dane_tlsa *t)
+{
+    char text[DANE_TEXT];
+
+    return posture_printf(p, "%.*s", SPAN_ARG(dane_text(t, text)));
+}
+
+/** The record for the key that the host uses now; empty when that was not seen. */
+static assay_span live_record(struct posture *p, const struct posture_host *host)
+{
+    const struct probe_cert *leaf = host_leaf(host);
+
+    return leaf && leaf->spki256.n ? record_text(p, 3, 1, 1, leaf->spki256) : SPAN_EMPTY;
+}
+
+/** Show the record at `i`, all of it. */
+static void show_record(struct dane *d, struct finding *f, size_t i)
+{
+    show(d->p, f, &d->host->tlsa, text_of(d->p, &d->set->records[i]), SPAN_EMPTY);
+}
+
+/** Add the record for the live key, in place of `before` where that is not empty; else say what to do. */
+static void publish_live(struct posture *p, struct finding *f, const struct posture_host *host,
+                         assay_span before)
+{
+    assay_span live = live_record(p, host);
+
+    if (live.n && !span_eq(live, before))
+        publish(p, f, "TLSA", host->tlsa.name, before, live);
+    else
+        advise(p, f, "publish `3 1 1` and the SHA-256 of the public key that %.*s uses",
+               SPAN_ARG(host->name));
+}
+
+/* ---- not knowing ---- */
+
+/** A check of a host for which it is not known whether senders use its records. */
+static void not_known(struct posture *p, enum finding_id id, const struct posture_host *host)
+{
+    const struct asked *q = asked_data(&host->tlsa) == UNKNOWN   ? &host->tlsa
+                            : asked_data(&host->a) == UNKNOWN    ? &host->a
+                            : asked_data(&host->aaaa) == UNKNOWN ? &host->aaaa
+                                                                 : &host->tlsa;
+
+    unknown(p, id, host->name, q,
+            q->fact && fact_state(q->fact) != FACT_UNKNOWN
+                ? "the resolver does not tell what DNSSEC vouches for"
+                : NULL);
+}
+
+/** Records exist, are secure, and so is the address: senders use them. */
+static enum truth in_use(const struct posture_host *host)
+{
+    return truth_and(host_secure(host),
+                     truth_and(asked_data(&host->tlsa), asked_secure(&host->tlsa)));
+}
+
+/* ---- records ---- */
+
+/** Records that nobody uses: they, or the address, are not signed. */
+static void judge_unsigned(struct posture *p, const struct posture_host *host)
+{
+    enum truth signed_all = truth_and(asked_secure(&host->tlsa), host_secure(host));
+    enum truth holds = truth_and(asked_data(&host->tlsa), truth_not(signed_all));
+    struct finding *f;
+
+    if (holds == UNKNOWN)
+        not_known(p, F_DANE_UNSIGNED, host);
+    else if (holds == NO)
+        pass(p, F_DANE_UNSIGNED, host->name);
+    if (holds != YES)
+        return;
+    f = hit(p, F_DANE_UNSIGNED, ASSAY_ERROR, host->name, NULL);
+    say(p, f, "%.*s has TLSA records, but its %s not signed by DNSSEC: no sender uses them",
+        SPAN_ARG(host->name), host_secure(host) == NO ? "address is" : "records are");
+    show(p, f, &host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
+    show(p, f, asked_data(&host->a) == YES ? &host->a : &host->aaaa, SPAN_EMPTY, SPAN_EMPTY);
+    advise(p, f,
+           "sign the zone of %.*s and give its DS record to the parent, or remove the records",
+           SPAN_ARG(host->name));
+}
+
+/** No records. */
+static void judge_missing(struct posture *p, const struct posture_host *host)
+{
+    enum truth holds = truth_and(host_secure(host), truth_not(asked_data(&host->tlsa)));
+    struct finding *f;
+
+    if (host_secure(host) == NO)
+        return;
+    if (holds == UNKNOWN)
+        not_known(p, F_DANE_MISSING, host);
+    else if (holds == NO)
+        pass(p, F_DANE_MISSING, host->name);
+    if (holds != YES)
+        return;
+    f = hit(p, F_DANE_MISSING, ASSAY_NOTICE, host->name, NULL);
+    say(p, f,
+        "%.*s is signed by DNSSEC but has no TLSA record, so that no sender can prove it by DANE",
+        SPAN_ARG(host->name));
+    show(p, f, &host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
+    publish_live(p, f, host, SPAN_EMPTY);
+    advise(p, f, "make the next key now and publish its `3 1 1` beside the first");
+}
+
+/** Why a record cannot be used: the word, and as people say it. */
+static const char *fault_word(enum dane_fault fault)
+{
+    static const char *const WORDS[] = {"", "usage", "selector", "matching-type", "length"};
+
+    return WORDS[fault];
+}
+
+/** Records that mail cannot use. */
+static void judge_unusable(struct dane *d)
+{
+    static const char *const WHY[] = {"", "senders of mail use only usage 2 and 3",
+                                      "the selector is neither 0 nor 1",
+                                      "the matching type is neither 0, 1 nor 2",
+                                      "its data is not as long as its digest"};
+    const struct dane_rrset *set = d->set;
+    struct finding *f;
+    size_t i = 0;
+
+    while (i < set->n && set->records[i].fault == DANE_USABLE)
+        i++;
+    if (i == set->n) {
+        pass(d->p, F_DANE_UNUSABLE, d->host->name);
+        return;
+    }
+    f = hit(d->p, F_DANE_UNUSABLE, set->nusable ? ASSAY_WARNING : ASSAY_ERROR, d->host->name,
+            fault_word(set->records[i].fault));
+    say(d->p, f, "%zu of %zu TLSA records of %.*s cannot be used: %s%s", set->n - set->nusable,
+        set->n, SPAN_ARG(d->host->name), WHY[set->records[i].fault],
+        set->nusable ? "" : "; senders encrypt, but prove nothing");
+    for (i = 0; i < set->n; i++)
+        if (set->records[i].fault != DANE_USABLE) {
+            show_record(d, f, i);
+            note(d->p, f, "%s", WHY[set->records[i].fault]);
+            if (set->nusable)
+                publish(d->p, f, "TLSA", d->host->tlsa.name, text_of(d->p, &set->records[i]),
+                        SPAN_EMPTY);
+            else
+                publish_live(d->p, f, d->host, text_of(d->p, &set->records[i]));
+        }
+}
+
+/** Records that are right and could be better. */
+static void judge_discouraged(struct dane *d)
+{
+    static const struct {
+        const char *reason, *text;
+    } KINDS[] = {{"full", "holds a whole certificate or key where a digest would do"},
+                 {"ee-cert",
+                  "names the certificate, which changes at each renewal, and not its key"},
+                 {"ta-spki", "names the key of an authority and not its certificate"}};
+    for (size_t i = 0; i < d->set->n; i++) {
+        const struct dane_tlsa *t = &d->set->records[i];
+        int kind = !t->matching                        ? 0
+                   : t->usage == 3 && !t->selector     ? 1
+                   : t->usage == 2 && t->selector == 1 ? 2
+                                                       : -1;
+        struct finding *f;
+
+        if (t->fault != DANE_USABLE || kind < 0)
+            continue;
+        f = hit(d->p, F_DANE_DISCOURAGED, ASSAY_NOTICE, d->host->name, KINDS[kind].reason);
+        say(d->p, f, "the TLSA record %.*s of %.*s %s", SPAN_ARG(short_of(d->p, t)),
+            SPAN_ARG(d->host->name), KINDS[kind].text);
+        show_record(d, f, i);
+        advise(d->p, f,
+               "publish %s instead, and remove it when the other has been there for its TTL",
+               t->usage == 3 ? "`3 1 1`" : "`2 0 1`");
+        return;
+    }
+    pass(d->p, F_DANE_DISCOURAGED, d->host->name);
+}
+
+/* ---- records against the host ---- */
+
+/** TLSA records promise TLS (RFC 7672 2.2). \return whether a handshake succeeds */
+static enum truth judge_starttls(struct dane *d)
+{
+    const struct posture_host *host = d->host;
+    enum truth agrees = host_agrees(host);
+    struct finding *f;
+
+    if (agrees == YES)
+        pass(d->p, F_DANE_NO_STARTTLS, host->name);
+    else if (agrees == UNKNOWN)
+        unknown_probe(d->p, F_DANE_NO_STARTTLS, host);
+    if (agrees != NO)
+        return agrees;
+    f = hit(d->p, F_DANE_NO_STARTTLS, ASSAY_ERROR, host->name, NULL);
+    if (host->seen->starttls)
+        say(d->p, f,
+            "%.*s has TLSA records, but TLS fails there (%.*s): senders that check DANE deliver nothing",
+            SPAN_ARG(host->name), SPAN_ARG(host->seen->failure));
+    else
+        say(d->p, f, "%.*s has TLSA records, but %s: senders that check DANE deliver nothing",
+            SPAN_ARG(host->name),
+            host->seen->offered ? "refuses to begin TLS" : "does not offer STARTTLS");
+    show(d->p, f, &host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
+    show_probe(d->p, f, host, host->seen->failure);
+    advise(d->p, f, "offer STARTTLS to every client, or remove the TLSA records of %.*s",
+           SPAN_ARG(host->name));
+    return agrees;
+}
+
+/** Show all records and the chain. */
+static void show_both(struct dane *d, struct finding *f)
+{
+    show(d->p, f, &d->host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
+    show_probe(d->p, f, d->host, SPAN_EMPTY);
+}
+
+/** Nothing matches, and usage 3 is among the records. */
+static void judge_mismatch(struct dane *d)
+{
+    struct finding *f;
+    size_t i = 0;
+
+    if (d->c.any || d->c.unknown) {
+        if (d->c.any)
+            pass(d->p, F_DANE_MISMATCH, d->host->name);
+        else
+            unknown_probe(d->p, F_DANE_MISMATCH, d->host);
+        return;
+    }
+    while (d->set->records[i].fault != DANE_USABLE || d->set->records[i].usage != 3)
+        i++;
+    f = hit(d->p, F_DANE_MISMATCH, ASSAY_ERROR, d->host->name, NULL);
+    say(d->p, f,
+        "none of the %zu TLSA records of %.*s matches the certificate it shows: senders that check DANE deliver nothing",
+        d->set->nusable, SPAN_ARG(d->host->name));
+    show_both(d, f);
+    publish_live(d->p, f, d->host, text_of(d->p, &d->set->records[i]));
+    advise(
+        d->p, f,
+        "then let the record be made by whatever renews the certificate, before the new key is used");
+}
+
+/** Nothing matches, and all records are of usage 2. */
+static void judge_ta_absent(struct dane *d)
+{
+    struct finding *f;
+
+    if (d->c.any || d->c.not_sent) {
+        pass(d->p, F_DANE_TA_ABSENT, d->host->name);
+        return;
+    }
+    if (d->c.unknown) {
+        unknown_probe(d->p, F_DANE_TA_ABSENT, d->host);
+        return;
+    }
+    f = hit(d->p, F_DANE_TA_ABSENT, ASSAY_ERROR, d->host->name, NULL);
+    say(d->p, f,
+        "the TLSA records of %.*s name an authority whose certificate is not among the %zu that it sends: senders that check DANE deliver nothing",
+        SPAN_ARG(d->host->name), d->host->seen->ncerts);
+    show_both(d, f);
+    advise(d->p, f,
+           "let %.*s send the certificate of that authority with its own, even if it is a root",
+           SPAN_ARG(d->host->name));
+    publish_live(d->p, f, d->host, SPAN_EMPTY);
+}
+
+/** How the combination of usage, selector and matching type of the record at `i` fares. */
+static enum truth combination(const struct dane *d, size_t i)
+{
+    const struct dane_tlsa *t = &d->set->records[i];
+    enum truth ret = NO;
+
+    for (size_t k = 0; k < d->set->n; k++) {
+        const struct dane_tlsa *o = &d->set->records[k];
+
+        if (o->fault != DANE_USABLE || o->usage != t->usage || o->selector != t->selector ||
+            o->matching != t->matching)
+            continue;
+        ret = truth_or(ret, d->c.match[k] == DANE_MATCH_UNKNOWN
+                                ? UNKNOWN
+                                : truth_of(d->c.match[k] != DANE_NO_MATCH));
+    }
+    return ret;
+}
+
+/** Something matches, but a combination does not: a sender that looks at that one alone fails. */
+static enum truth judge_combination(struct dane *d)
+{
+    enum truth all = YES;
+    size_t bad = 0;
+    struct finding *f;
+
+    for (size_t i = 0; i < d->set->n; i++) {
+        enum truth one = d->set->records[i].fault == DANE_USABLE ? combination(d, i) : YES;
+
+        if (one == NO && all != NO)
+            bad = i;
+        all = truth_and(all, one);
+    }
+    if (!d->c.any && all == NO)
+        return NO; /* that is a mismatch */
+    if (all == YES)
+        pass(d->p, F_DANE_COMBINATION, d->host->name);
+    else if (all == UNKNOWN)
+        unknown_probe(d->p, F_DANE_COMBINATION, d->host);
+    if (all != NO)
+        return all;
+    f = hit(d->p, F_DANE_COMBINATION, ASSAY_ERROR, d->host->name, NULL);
+    say(d->p, f,
+        "the TLSA record %.*s of %.*s matches nothing, nor does another of its kind: senders that look at that kind deliver nothing",
+        SPAN_ARG(short_of(d->p, &d->set->records[bad])), SPAN_ARG(d->host->name));
+    show_record(d, f, bad);
+    show_probe(d->p, f, d->host, SPAN_EMPTY);
+    publish(d->p, f, "TLSA", d->host->tlsa.name, text_of(d->p, &d->set->records[bad]), SPAN_EMPTY);
+    return NO;
+}
+
+/** Usage 2 alone authenticates: then names and dates count (RFC 7672 3.2.2). */
+static void judge_ta_cert(struct dane *d)
+{
+    const struct probe_cert *leaf = host_leaf(d->host);
+    const bool good = d->c.named && d->c.dated;
+    struct finding *f;
+
+    if (d->c.ee || (good && (d->c.ta || d->c.not_sent)))
+        pass(d->p, F_DANE_TA_CERT, d->host->name);
+    else if (!d->c.ta && (d->c.unknown || d->c.not_sent))
+        unknown_probe(d->p, F_DANE_TA_CERT, d->host);
+    if (d->c.ee || !d->c.ta || good)
+        return;
+    f = hit(d->p, F_DANE_TA_CERT, ASSAY_ERROR, d->host->name, NULL);
+    if (!d->c.named)
+        say(d->p, f,
+            "the certificate of %.*s is made out to %.*s, which is neither this host nor the domain: senders that check DANE deliver nothing",
+            SPAN_ARG(d->host->name), SPAN_ARG(names_text(d->p, leaf->names)));
+    else
+        say(d->p, f,
+            "the certificate of %.*s, or one above it, is not valid at this time (its own ends on %.*s): senders that check DANE deliver nothing",
+            SPAN_ARG(d->host->name), SPAN_ARG(day_text(d->p, leaf->to)));
+    show_both(d, f);
+    advise(d->p, f, "get a certificate for %.*s that is valid now", SPAN_ARG(d->host->tlsa_base));
+}
+
+/** The next key has no record yet. */
+static void judge_rollover(struct dane *d)
+{
+    bool all = true;
+    struct finding *f;
+
+    for (size_t i = 0; i < d->set->n; i++)
+        all &= d->set->records[i].fault != DANE_USABLE || d->c.match[i] == DANE_MATCH;
+    if (!d->c.any && !d->c.unknown)
+        return; /* that is a mismatch */
+    if (d->set->ta || (!all && !d->c.unknown)) {
+        pass(d->p, F_DANE_ROLLOVER, d->host->name);
+        return;
+    }
+    if (!all) {
+        unknown_probe(d->p, F_DANE_ROLLOVER, d->host);
+        return;
+    }
+    f = hit(d->p, F_DANE_ROLLOVER, ASSAY_NOTICE, d->host->name, NULL);
+    say(d->p, f,
+        "all TLSA records of %.*s name the key in use: when that changes, mail stops until the new record is seen everywhere",
+        SPAN_ARG(d->host->name));
+    show(d->p, f, &d->host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
+    advise(d->p, f, "make the next key and publish its `3 1 1` at %.*s well before it is used",
+           SPAN_ARG(d->host->tlsa.name));
+}
+
+/** The records hold (docs/findings.md 7). */
+static enum truth holds(const struct dane *d, enum truth combinations)
+{
+    enum truth proved = d->c.ee || (d->c.ta && d->c.named && d->c.dated) ? YES
+                        : d->c.unknown || d->c.not_sent                  ? UNKNOWN
+                                                                         : NO;
+
+    return truth_and(proved, combinations);
+}
+
+/** Compare with the chain, and judge what comes out. */
+static void judge_chain(struct dane *d)
+{
+    struct posture *p = d->p;
+    const bool secure_mx = asked_secure(&p->mx.mx) == YES;
+    const assay_span names[] = {d->host->tlsa_base, d->host->name,
+                                secure_mx ? p->domain : SPAN_EMPTY};
+
+    if (dane_compare(p->ev.engine, d->set, d->host->seen, names, 3, p->ev.now, &d->c) !=
+        ASSAY_DONE) {
+        p->no_memory = true;
+        return;
+    }
+    if (d->set->ee)
+        judge_mismatch(d);
+    else
+        judge_ta_absent(d);
+    d->host->dane_holds = holds(d, judge_combination(d));
+    if (d->set->ta)
+        judge_ta_cert(d);
+    judge_rollover(d);
+}
+
+/** Checks that need the chain, where it was not seen. */
+static void no_chain(struct dane *d)
+{
+    unknown_probe(d->p, d->set->ee ? F_DANE_MISMATCH : F_DANE_TA_ABSENT, d->host);
+    unknown_probe(d->p, F_DANE_COMBINATION, d->host);
+    if (d->set->ta)
+        unknown_probe(d->p, F_DANE_TA_CERT, d->host);
+    else
+        unknown_probe(d->p, F_DANE_ROLLOVER, d->host);
+}
+
+/** A host whose records senders use. */
+static void judge_used(struct dane *d)
+{
+    enum truth agrees;
+
+    d->host->dane_usable = truth_of(d->set->nusable > 0);
+    judge_unusable(d);
+    agrees = judge_starttls(d);
+    if (!d->set->nusable || agrees == NO)
+        d->host->dane_holds = NO;
+    if (!d->set->nusable)
+        return;
+    judge_discouraged(d);
+    if (agrees == YES)
+        judge_chain(d);
+    else if (agrees == UNKNOWN)
+        no_chain(d);
+}
+
+/** One host. */
+static void judge_host(struct posture *p, struct posture_host *host)
+{
+    static const enum finding_id LATER[] = {F_DANE_UNUSABLE,  F_DANE_MISMATCH,   F_DANE_COMBINATION,
+                                            F_DANE_TA_ABSENT, F_DANE_TA_CERT,    F_DANE_NO_STARTTLS,
+                                            F_DANE_ROLLOVER,  F_DANE_DISCOURAGED};
+    struct dane d = {.p = p, .host = host, .set = host->rrset};
+    enum truth used = in_use(host);
+
+    if (host->bad_name || host_is_nowhere(host)) {
+        host->dane_usable = host->dane_holds = NO;
+        return;
+    }
+    judge_unsigned(p, host);
+    judge_missing(p, host);
+    if (used == NO)
+        host->dane_usable = host->dane_holds = NO;
+    for (size_t i = 0; used == UNKNOWN && i < sizeof LATER / sizeof *LATER; i++)
+        not_known(p, LATER[i], host);
+    if (used == YES && host->rrset)
+        judge_used(&d);
+}
+
+/* ---- the domain ---- */
+
+/** Hosts by whether they have what senders use. */
+struct tally {
+    size_t yes, no, unknown;
+    const struct posture_host *with, *without, *open; /**< one of each */
+};
+
+/** Count the hosts. */
+static struct tally count(const struct topic_mx *mx,
+                          enum truth (*what)(const struct posture_host *))
+{
+    struct tally t = {0};
+
+    for (size_t i = 0; i < mx->nhosts; i++) {
+        const struct posture_host *host = &mx->hosts[i];
+
+        switch (host->bad_name || host_is_nowhere(host) ? NO : what(host)) {
+        case YES:
+            t.yes++;
+            t.with = host;
+            break;
+        case NO:
+            t.no++;
+            t.without = host;
+            break;
+        default:
+            t.unknown++;
+            t.open = host;
+            break;
+        }
+    }
+    return t;
+}
+
+static enum truth is_usable(const struct posture_host *host)
+{
+    return host->dane_usable;
+}
+
+static enum truth does_hold(const struct posture_host *host)
+{
+    return host->dane_holds;
+}
+
+/** The way to hosts that are proved is not. */
+static void judge_mx_unsigned(struct posture *p)
+{
+    struct tally t = count(&p->mx, is_usable);
+    enum truth holds = truth_and(t.yes       ? YES
+                                 : t.unknown ? UNKNOWN
+                                             : NO,
+                                 truth_not(asked_secure(&p->mx.mx)));
+    struct finding *f;
+
+    if (!t.yes && !t.unknown)
+        return;
+    if (holds == UNKNOWN && t.yes)
+        unknown(p, F_DANE_MX_UNSIGNED, p->domain, &p->mx.mx,
+                asked_data(&p->mx.mx) == UNKNOWN
+                    ? NULL
+                    : "the resolver does not tell what DNSSEC vouches for");
+    else if (holds == UNKNOWN)
+        unknown(p, F_DANE_MX_UNSIGNED, p->domain, &t.open->tlsa, NULL);
+    else if (holds == NO)
+        pass(p, F_DANE_MX_UNSIGNED, p->domain);
+    if (holds != YES)
+        return;
+    f = hit(p, F_DANE_MX_UNSIGNED, ASSAY_WARNING, p->domain, NULL);
+    say(p, f,
+        "%.*s has TLSA records, but the MX records of %.*s are not signed: whoever changes them on the way sends mail elsewhere",
+        SPAN_ARG(t.with->name), SPAN_ARG(p->domain));
+    show(p, f, &p->mx.mx, SPAN_EMPTY, SPAN_EMPTY);
+    show(p, f, &t.with->tlsa, SPAN_EMPTY, SPAN_EMPTY);
+    advise(p, f, "sign %.*s with DNSSEC and give its DS record to the parent", SPAN_ARG(p->domain));
+}
+
+/** Some hosts have records, others have not: an attacker chooses. */
+static void judge_partial(struct posture *p)
+{
+    struct tally t = count(&p->mx, in_use);
+    struct finding *f;
+
+    if (p->mx.nhosts < 2)
+        return;
+    if (t.unknown && !(t.yes && t.no))
+        unknown(p, F_DANE_PARTIAL, p->domain, &t.open->tlsa,
+                asked_data(&t.open->tlsa) == UNKNOWN
+                    ? NULL
+                    : "the resolver does not tell what DNSSEC vouches for");
+    else if (!t.yes || !t.no)
+        pass(p, F_DANE_PARTIAL, p->domain);
+    if (!t.yes || !t.no)
+        return;
+    f = hit(p, F_DANE_PARTIAL, ASSAY_WARNING, p->domain, NULL);
+    say(p, f,
+        "%zu of %zu MX hosts have TLSA records that senders use; %.*s has none, and an attacker can lead mail there",
+        t.yes, p->mx.nhosts, SPAN_ARG(t.without->name));
+    show(p, f, &t.with->tlsa, SPAN_EMPTY, SPAN_EMPTY);
+    show(p, f, &t.without->tlsa, SPAN_EMPTY, SPAN_EMPTY);
+    advise(p, f, "publish TLSA records for every MX host, or for none");
+}
 
 void judge_dane(struct posture *p)
 {
-    (void)p;
-}
+    struct tally t;
 
-assay_status gather_host_tls(struct posture *p, struct posture_host *host)
-{
-    (void)p;
-    (void)host;
-    return ASSAY_DONE;
+    for (size_t i = 0; i < p->mx.nhosts; i++) {
+        p->mx.hosts[i].dane_usable = p->mx.hosts[i].dane_holds = UNKNOWN;
+        judge_host(p, &p->mx.hosts[i]);
+    }
+    judge_mx_unsigned(p);
+    judge_partial(p);
+    t = count(&p->mx, does_hold);
+    if (t.yes)
+        p->summary[AREA_DANE] = posture_printf(p, "%zu of %zu MX hosts are proved by TLSA records",
+                                               t.yes, p->mx.nhosts);
+    else if (t.no == p->mx.nhosts)
+        p->summary[AREA_DANE] = SPAN("not used");
 }

@@ -129,6 +129,7 @@ struct posture_host {
     struct posture_address *addresses;
     size_t naddresses;
     bool more_addresses;            /**< than LIMIT_HOST_ADDRESSES */
+    struct asked alias; /**< CNAME of the host, where an alias leads to an address that is not secure */
     struct asked tlsa;              /**< at `_25._tcp.` base */
     assay_span tlsa_base;           /**< RFC 7672 2.2.3: the expanded name, or the host */
     const struct dane_rrset *rrset; /**< NULL: no TLSA data */
@@ -406,7 +407,7 @@ branch_fn gather_tlsrpt; /**< tlsrpt.c */
 branch_fn gather_bimi;   /**< bimi.c */
 
 /**
- * Ask for TLSA and a probe of an MX host whose addresses have been asked (dane.c). Part of gather_mx().
+ * Ask for TLSA and a probe of an MX host whose addresses have been asked (host_tls.c). Part of gather_mx().
  *
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
