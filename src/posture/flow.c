@@ -39,6 +39,19 @@ static void (*const JUDGES[])(struct posture *) = {
     judge_tls, judge_tlsrpt, judge_bimi, judge_dns, judge_parked,
 };
 
+/** What is judged of a domain that does not exist: that, and the DMARC policy that is in force for it. */
+static void (*const GONE_JUDGES[])(struct posture *) = {judge_dmarc, judge_dns};
+
+/** Run the areas. */
+static void run_judges(struct posture *p)
+{
+    bool gone = posture_gone(p) == YES;
+    size_t n = gone ? sizeof GONE_JUDGES / sizeof *GONE_JUDGES : sizeof JUDGES / sizeof *JUDGES;
+
+    for (size_t i = 0; i < n; i++)
+        (gone ? GONE_JUDGES : JUDGES)[i](p);
+}
+
 /** A finding as callers see it. */
 static void expose(const struct finding *f, struct assay_finding *ret)
 {
@@ -142,8 +155,7 @@ static assay_status judge(struct posture *p)
     for (size_t i = 0; i < AREAS; i++)
         p->summary[i] = SPAN_EMPTY;
     posture_infer(p);
-    for (size_t i = 0; i < sizeof JUDGES / sizeof *JUDGES; i++)
-        JUDGES[i](p);
+    run_judges(p);
     p->result.profile = p->profile;
     p->result.inferred = p->wanted == ASSAY_PROFILE_INFER;
     p->result.profile_why = p->profile_why;

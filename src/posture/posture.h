@@ -95,16 +95,31 @@ static inline enum truth asked_secure(const struct asked *q)
 /** The service names of a domain whose TXT is asked. */
 enum service { SERVICE_DMARC, SERVICE_MTASTS, SERVICE_TLSRPT, SERVICE_BIMI, SERVICES };
 
+/** What each authoritative server is asked. */
+enum { SERVER_SOA, SERVER_TXT, SERVER_MX, SERVER_DMARC, SERVER_QUESTIONS };
+
+/** One address of an authoritative server (servers.c). */
+struct posture_server {
+    assay_span name, address; /**< the NS name, and the address as text */
+    struct asked answers
+        [SERVER_QUESTIONS]; /**< as this server answers; the fact's reason is "aa" with authority */
+    struct asked recalled[SERVER_QUESTIONS]; /**< as it answered when it was asked before */
+};
+
 /** The domain itself, and what lies around it (dns.c). */
 struct topic_apex {
     struct asked txt, a, aaaa, ns, soa, ds, spf99; /**< at the domain; spf99: RRs of type SPF */
     struct asked
         service[SERVICES]; /**< TXT `_dmarc.D`, `_mta-sts.D`, `_smtp._tls.D`, `default._bimi.D` */
-    struct asked doubled[SERVICES]; /**< TXT of each of them followed by D once more */
-    struct asked probe;             /**< TXT assay-no-such-name.D */
-    struct asked suffix;            /**< the public suffix of the domain */
-    struct asked
-        *servers; /**< with each_server: SOA of each authoritative server; data is its address */
+    struct asked alias[SERVICES]; /**< CNAME of those that failed, to find aliases in a circle */
+    bool circle[SERVICES];        /**< they are */
+    struct asked doubled
+        [SERVICES];      /**< TXT of each of them, where it has nothing, followed by D once more */
+    struct asked probe;  /**< TXT assay-no-such-name.D */
+    struct asked suffix; /**< the public suffix of the domain */
+    struct asked *server_names; /**< with each_server: A and AAAA of each NS, in turn */
+    size_t nserver_names;
+    struct posture_server *servers; /**< one for each address, LIMIT_SERVERS at most */
     size_t nservers;
 };
 
@@ -230,6 +245,7 @@ struct posture_selector {
     enum posture_known known;
     assay_span provider; /**< of a guess: whose it is; may be empty */
     struct asked txt;
+    struct asked doubled; /**< of one that is given and not there: the name with D once more */
     const struct dkim_keys *keys; /**< NULL: no data */
     bool counts; /**< given, reported, or guessed and there: what checks are about */
 };
@@ -412,6 +428,15 @@ branch_fn gather_bimi;   /**< bimi.c */
  * \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM
  */
 ASSAY_NODISCARD assay_status gather_host_tls(struct posture *p, struct posture_host *host);
+
+/** Ask each authoritative server by its address (servers.c). Part of gather_apex(), with each_server. */
+ASSAY_NODISCARD assay_status gather_servers(struct posture *p);
+
+/** DNS-NS-FAILING, DNS-NS-DISAGREE, DNS-TCP (servers.c). Part of judge_dns(). */
+void judge_servers(struct posture *p);
+
+/** Whether the domain does not exist: then only the policy in force, and that, are judged (dns.c). */
+enum truth posture_gone(const struct posture *p);
 
 /** What the domain is for (docs/findings.md 4): sets p->profile and the reason. */
 void posture_infer(struct posture *p);
