@@ -96,6 +96,8 @@ enum limits {
     LIMIT_MARK_CERTS = 16,         /**< certificates of one chain */
     LIMIT_MARK_LINTS = 64,         /**< of one certificate */
     LIMIT_FETCH = 1 << 20,         /**< octets of one document of the web, and of a list */
+    LIMIT_EVIDENCE = 4 << 20,      /**< octets of the metrics of reports */
+    LIMIT_EVIDENCE_SOURCES = 1000, /**< sources of one of them */
     FINDING_EVIDENCE = 6,          /**< pieces of evidence of one finding */
     FINDING_FIXES = 8,             /**< changes that one finding asks for */
 

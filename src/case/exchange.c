@@ -4,16 +4,25 @@
  *
  *     GET https://a.example/x        PROBE mx.a.example:25      providers file = PATH
  *     200 text/plain until=DATE      starttls = yes             roots = builtin
- *     | a line                       ...
+ *     | a line                       ...                        logs = lines
+ *     base64 AAAA                                               | a line
  *
  * An answer is complete when the next question, section or case begins.
  */
+#include "base/base64.h"
 #include "base/time.h"
 #include "case/read.h"
 #include "dns/alabel.h"
 
 /** Inside [web] and [smtp]: what may come next. */
-enum state { STATE_FREE, STATE_STATUS, STATE_BODY, STATE_LINES, STATE_FILE };
+enum state {
+    STATE_FREE,
+    STATE_STATUS,
+    STATE_BODY,
+    STATE_LINES,
+    STATE_CRLF, /* lines, each of which gets CRLF */
+    STATE_FILE
+};
 
 /** Words that stand in place of an answer. */
 static const struct {
@@ -127,9 +136,46 @@ static assay_status read_bar(struct case_reader *r, assay_span line)
         return CASE_REFUSE(r, span_from(text, cr),
                            "a CR inside a line; for exact octets use file = PATH");
     buf_put(&r->body, text.n && text.p[0] == ' ' ? span_from(text, 1) : text);
-    buf_putc(&r->body, '\n');
-    r->state = STATE_LINES;
+    buf_puts(&r->body, r->state == STATE_CRLF ? "\r\n" : "\n");
+    if (r->state != STATE_CRLF)
+        r->state = STATE_LINES;
     return r->body.status == ASSAY_DONE ? ASSAY_DONE : ASSAY_ENOMEM;
+}
+
+/** Add the octets of `base64 TEXT`. */
+static assay_status read_base64(struct case_reader *r, assay_span text)
+{
+    char *room = buf_room(&r->body, base64_decoded_max(text.n) + 1);
+    size_t n;
+
+    if (!room)
+        return ASSAY_ENOMEM;
+    if (!text.n || !base64_decode(text, (uint8_t *)room, &n))
+        return CASE_REFUSE(r, text.n ? text : r->line, "%s is not base64", case_shown(text).text);
+    r->body.n += n;
+    if (r->state == STATE_BODY)
+        r->state = STATE_LINES;
+    return ASSAY_DONE;
+}
+
+/** Read a line of a document. \return ASSAY_MORE when it is none */
+static assay_status read_body(struct case_reader *r, assay_span line)
+{
+    assay_span rest = line;
+
+    if (line.p[0] == '|')
+        return read_bar(r, line);
+    if (span_is(case_word(&rest), "base64"))
+        return read_base64(r, span_trim(rest));
+    if (r->state != STATE_BODY)
+        return ASSAY_MORE;
+    if (has_key(line, "file"))
+        return read_file(r, span_trim(span_from(line, span_find(line, '=') + 1)));
+    if (!has_key(line, "lines") ||
+        !span_is(span_trim(span_from(line, span_find(line, '=') + 1)), "crlf"))
+        return ASSAY_MORE;
+    r->state = STATE_CRLF;
+    return ASSAY_DONE;
 }
 
 /* ---- [web] ---- */
@@ -205,10 +251,8 @@ assay_status case_read_exchange(struct case_reader *r, assay_span line)
         return read_get(r, line);
     if (r->state == STATE_STATUS && (is_status(line) || how_of(line) != ASSAY_OK))
         return read_status(r);
-    if ((r->state == STATE_BODY || r->state == STATE_LINES) && line.p[0] == '|')
-        return read_bar(r, line);
-    if (r->state == STATE_BODY && has_key(line, "file"))
-        return read_file(r, span_trim(span_from(line, span_find(line, '=') + 1)));
+    if (r->state == STATE_BODY || r->state == STATE_LINES || r->state == STATE_CRLF)
+        return read_body(r, line);
     return ASSAY_MORE;
 }
 
@@ -221,7 +265,7 @@ assay_status case_read_web(struct case_reader *r, assay_span line)
     return CASE_REFUSE(r, r->line, "%s: %s is expected", case_shown(r->line).text,
                        r->state == STATE_STATUS  ? "a status line, TIMEOUT, TLS-ERROR or TOOBIG"
                        : r->state == STATE_BODY  ? "a | line, file = PATH or the next GET"
-                       : r->state == STATE_LINES ? "a | line or the next GET"
+                       : r->state >= STATE_LINES ? "a | line or the next GET"
                                                  : "GET https://...");
 }
 
@@ -331,21 +375,31 @@ static assay_status read_builtin(struct case_reader *r, assay_span name)
     return s;
 }
 
-assay_status case_read_list(struct case_reader *r, assay_span line)
+/** Read what stands for a list; its lines may follow. */
+static assay_status read_list(struct case_reader *r, assay_span name, assay_span value, bool file)
 {
-    assay_span key, value, name;
-    assay_status s = case_key_value(r, line, &key, &value);
-    bool file;
+    assay_status s = begin(r, ASSAY_LIST, name);
 
     if (s != ASSAY_DONE)
         return s;
-    file = span_iends(key, SPAN(" file"));
-    name = file ? span_trim(span_first(key, key.n - 5)) : key;
-    if (!file && !span_is(value, "builtin"))
-        return CASE_REFUSE(r, r->line, "NAME = builtin or NAME file = PATH is expected");
-    if ((s = begin(r, ASSAY_LIST, name)) != ASSAY_DONE)
+    r->thing->how = file ? ASSAY_OK : how_of(value);
+    r->state = !file && span_is(value, "lines") ? STATE_LINES : STATE_FREE;
+    if (r->thing->how != ASSAY_OK || r->state == STATE_LINES)
+        return ASSAY_DONE;
+    return file ? case_open(r, value, &r->body) : read_builtin(r, name);
+}
+
+assay_status case_read_list(struct case_reader *r, assay_span line)
+{
+    assay_span key, value;
+    assay_status s = r->state == STATE_LINES ? read_body(r, line) : ASSAY_MORE;
+    bool file;
+
+    if (s != ASSAY_MORE || (s = case_key_value(r, line, &key, &value)) != ASSAY_DONE)
         return s;
-    r->thing->how = ASSAY_OK;
-    s = file ? case_open(r, value, &r->body) : read_builtin(r, name);
-    return s == ASSAY_DONE ? case_finish_thing(r) : s;
+    file = span_iends(key, SPAN(" file"));
+    if (!file && !span_is(value, "builtin") && !span_is(value, "lines") &&
+        how_of(value) == ASSAY_OK)
+        return CASE_REFUSE(r, r->line, "NAME = builtin or NAME file = PATH is expected");
+    return read_list(r, file ? span_trim(span_first(key, key.n - 5)) : key, value, file);
 }

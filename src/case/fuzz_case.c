@@ -6,6 +6,8 @@
 #include "base/fuzz_must.h"
 #include "case/case.h"
 
+#include <assay/posture.h>
+
 #include <stdlib.h>
 
 enum { MOST_TEXT = 65536, MOST_CASES = 4, MOST_WRITTEN = 1 << 24 };
@@ -80,6 +82,20 @@ static void check_same_address(const struct assay_srs_rewrite *a, const struct a
          span_eq(a->error, b->error) && span_eq(a->enhanced, b->enhanced));
 }
 
+/** Two looks at a domain found the same. */
+static void check_same_posture(const struct assay_posture *a, const struct assay_posture *b)
+{
+    must(span_eq(a->domain, b->domain) && a->now == b->now && a->profile == b->profile &&
+         a->nfindings == b->nfindings && a->score.score == b->score.score &&
+         a->score.confidence == b->score.confidence && a->spf_lookups == b->spf_lookups &&
+         a->questions == b->questions && a->ntransports == b->ntransports);
+    for (size_t i = 0; i < a->nfindings; i++)
+        must(a->findings[i].kind == b->findings[i].kind &&
+             a->findings[i].outcome == b->findings[i].outcome &&
+             span_eq(a->findings[i].subject, b->findings[i].subject) &&
+             span_eq(a->findings[i].text, b->findings[i].text));
+}
+
 /** Write a verdict and replay it. */
 static void check_replay(const struct case_one *one, const struct case_outcome *first,
                          unsigned flags)
@@ -99,6 +115,8 @@ static void check_replay(const struct case_one *one, const struct case_outcome *
         !span_contains(buf_span(&text), SPAN("may give another verdict"))) {
         if (assay_srs_result(first->eval))
             check_same_address(assay_srs_result(first->eval), assay_srs_result(second.eval));
+        else if (assay_domain_result(first->eval))
+            check_same_posture(assay_domain_result(first->eval), assay_domain_result(second.eval));
         else
             check_same(assay_result(first->eval), assay_result(second.eval));
         must(second.nmisses == 0);
@@ -119,7 +137,8 @@ static void check_case(assay_span text, const struct case_one *one, unsigned fla
         check_error(text, &error);
         return;
     }
-    must(s == ASSAY_DONE && (assay_result(outcome.eval) || assay_srs_result(outcome.eval)));
+    must(s == ASSAY_DONE && (assay_result(outcome.eval) || assay_srs_result(outcome.eval) ||
+                             assay_domain_result(outcome.eval)));
     check_replay(one, &outcome, flags);
     case_outcome_done(&outcome);
 }

@@ -91,6 +91,34 @@ static assay_status check_lines(struct case_reader *r, const struct case_lines *
     return ASSAY_DONE;
 }
 
+/** Gather the values of a key that repeats. \return how many */
+static size_t gather(const struct case_one *one, const char *key, assay_span *ret)
+{
+    size_t n = 0;
+
+    for (const struct case_line *line = one->envelope.first; line; line = line->next)
+        if (span_is(line->key, key))
+            ret[n++] = line->value;
+    return n;
+}
+
+/** The lists of a domain case. */
+static assay_status gather_names(struct case_reader *r)
+{
+    struct case_one *one = r->one;
+    struct assay_domain *d = &one->domain;
+    assay_span *names = arena_get(&r->set->arena, (one->envelope.n + 1) * sizeof *names);
+
+    if (!names)
+        return ASSAY_ENOMEM;
+    d->selectors = names;
+    d->nselectors = gather(one, "selector", names);
+    d->subdomains = names + d->nselectors;
+    d->nsubdomains = gather(one, "known_subdomain", names + d->nselectors);
+    d->evidence = one->evidence;
+    return ASSAY_DONE;
+}
+
 assay_status case_finish_kind(struct case_reader *r)
 {
     struct case_one *one = r->one;
@@ -105,5 +133,7 @@ assay_status case_finish_kind(struct case_reader *r)
         (s = check_section(r, one->secret_at, CASE_SENDING | CASE_SRS)) != ASSAY_DONE ||
         (s = check_section(r, one->evidence_at, CASE_DOMAIN)) != ASSAY_DONE)
         return s;
-    return check_lines(r, &one->expect, case_expect_kinds);
+    if ((s = check_lines(r, &one->expect, case_expect_kinds)) != ASSAY_DONE)
+        return s;
+    return one->kind == CASE_DOMAIN ? gather_names(r) : ASSAY_DONE;
 }

@@ -79,7 +79,7 @@ struct case_one {
     assay_span message;
     struct case_digest *digests;
     struct assay_srs srs; /**< an SRS case: what is asked, but for local domains */
-    /** a domain case: what is asked, but for selectors and known subdomains */
+    /** a domain case: what is asked */
     struct assay_domain domain;
     assay_span evidence; /**< metrics of reports; empty: none */
     struct case_secrets secret;

@@ -20,10 +20,10 @@ static const struct {
     enum case_table_of table;
     enum assay_secure secure;
 } MARKS[] = {
-    {"@secure", CASE_MARKS, ASSAY_SECURE},
-    {"@insecure", CASE_MARKS, ASSAY_INSECURE},
-    {"@unknown", CASE_MARKS, ASSAY_UNKNOWN},
-    {"@suffix", CASE_SUFFIXES, ASSAY_INSECURE},
+    {"@secure", CASE_MARKS, ASSAY_SECURE},   {"@insecure", CASE_MARKS, ASSAY_INSECURE},
+    {"@unknown", CASE_MARKS, ASSAY_UNKNOWN}, {"@suffix", CASE_SUFFIXES, ASSAY_INSECURE},
+    {"@until", CASE_ENDS, ASSAY_INSECURE},   /* read_end() */
+    {"@server", CASE_MARKS, ASSAY_INSECURE}, /* read_server() */
 };
 
 enum {
@@ -160,6 +160,23 @@ static assay_status read_until(struct case_reader *r, assay_span rest, struct ca
     return case_read_until(r, span_trim(rest), &record->until);
 }
 
+/** Read `@until NAME TYPE TIME`. */
+static assay_status read_end(struct case_reader *r, assay_span name, assay_span rest)
+{
+    assay_span type = case_word(&rest);
+    struct case_record *record;
+    assay_status s;
+
+    if (!dns_type_read(type))
+        return CASE_REFUSE(r, type.n ? type : r->line, "@until NAME TYPE TIME is expected");
+    if ((s = new_record(r, name, &record)) != ASSAY_DONE)
+        return s;
+    record->rrtype = dns_type_read(type);
+    if ((s = case_read_until(r, span_trim(rest), &record->until)) != ASSAY_DONE)
+        return s;
+    return case_world_add(&r->set->arena, world_of(r), CASE_ENDS, record);
+}
+
 /** Read `@secure NAME` and its like. */
 static assay_status read_mark(struct case_reader *r, assay_span line)
 {
@@ -170,6 +187,8 @@ static assay_status read_mark(struct case_reader *r, assay_span line)
 
     if (span_is(mark, "@server"))
         return read_server(r, name);
+    if (span_is(mark, "@until"))
+        return read_end(r, name, rest);
     while (i < N_MARKS && !span_is(mark, MARKS[i].text))
         i++;
     if (i == N_MARKS)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "case/write.h"
+#include "receive/receive.h"
 #include "receive/verdict.h"
+#include "send/send.h"
+#include "srs/srs.h"
 
 static const char FILLER = 'x';
 

@@ -81,6 +81,7 @@ assay_status case_begin(assay_engine *engine, const struct case_one *one,
     switch (one->kind) {
     case CASE_MESSAGE: return assay_receive_new(engine, policy, &one->values, ret);
     case CASE_SENDING: return assay_send_new(engine, policy, &one->values, ret);
+    case CASE_DOMAIN: return assay_domain_new(engine, &one->domain, ret);
     default: return assay_envelope_new(engine, policy, &one->values, ret);
     }
 }
@@ -104,17 +105,6 @@ static assay_status begin_srs(assay_engine *engine, const struct case_one *one,
     return assay_srs_new(engine, &asked, &o->eval);
 }
 
-/** Gather the values of a key that repeats. \return how many */
-static size_t gather(const struct case_one *one, const char *key, assay_span *ret)
-{
-    size_t n = 0;
-
-    for (const struct case_line *line = one->envelope.first; line; line = line->next)
-        if (span_is(line->key, key))
-            ret[n++] = line->value;
-    return n;
-}
-
 /** The line of [envelope] with a value that assay_domain_new() does not take, as far as it can be told. */
 static assay_span domain_fault(const struct case_one *one, const char **ret_why)
 {
@@ -136,20 +126,10 @@ static assay_span domain_fault(const struct case_one *one, const char **ret_why)
 static assay_status look(assay_engine *engine, const struct case_one *one, struct case_outcome *o,
                          struct case_error *error)
 {
-    struct assay_domain asked = one->domain;
-    assay_span *names = arena_get(&o->arena, (one->envelope.n + 1) * sizeof *names);
+    assay_status s = case_begin(engine, one, o->policy, &o->eval);
     const char *why;
     assay_span at;
-    assay_status s;
 
-    if (!names)
-        return ASSAY_ENOMEM;
-    asked.selectors = names;
-    asked.nselectors = gather(one, "selector", names);
-    asked.subdomains = names + asked.nselectors;
-    asked.nsubdomains = gather(one, "known_subdomain", names + asked.nselectors);
-    asked.evidence = one->evidence;
-    s = assay_domain_new(engine, &asked, &o->eval);
     if (s == ASSAY_EINVAL) {
         at = domain_fault(one, &why);
         return case_refuse(one->set, at, error, "%s: %s", case_shown(at).text, why);

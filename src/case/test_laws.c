@@ -38,7 +38,7 @@ static void twice(const struct case_one *one, uint32_t *random)
 static void the_same_inputs_give_the_same_octets(void **state)
 {
     (void)state;
-    law_each(twice, 1);
+    law_each(LAW_VERDICTS, twice, 1);
 }
 
 static void in_any_order(const struct case_one *one, uint32_t *random)
@@ -55,7 +55,7 @@ static void in_any_order(const struct case_one *one, uint32_t *random)
 static void the_order_of_facts_changes_nothing(void **state)
 {
     (void)state;
-    law_each(in_any_order, 1);
+    law_each(LAW_VERDICTS, in_any_order, 1);
 }
 
 static void without_hints(const struct case_one *one, uint32_t *random)
@@ -68,7 +68,7 @@ static void without_hints(const struct case_one *one, uint32_t *random)
 static void hints_never_answered_change_nothing(void **state)
 {
     (void)state;
-    law_each(without_hints, 1);
+    law_each(LAW_VERDICTS, without_hints, 1);
 }
 
 static void without_memo(const struct case_one *one, uint32_t *random)
@@ -79,7 +79,7 @@ static void without_memo(const struct case_one *one, uint32_t *random)
 static void the_memo_of_keys_changes_nothing(void **state)
 {
     (void)state;
-    law_each(without_memo, 1);
+    law_each(LAW_VERDICTS, without_memo, 1);
 }
 
 static void in_pieces(const struct case_one *one, uint32_t *random)
@@ -95,7 +95,7 @@ static void in_pieces(const struct case_one *one, uint32_t *random)
 static void every_cut_of_a_message_gives_the_same_octets(void **state)
 {
     (void)state;
-    law_each(in_pieces, 1);
+    law_each(LAW_VERDICTS, in_pieces, 1);
 }
 
 /* ---- lost facts ---- */
@@ -180,7 +180,7 @@ static void with_losses(const struct case_one *one, uint32_t *random)
 static void lost_facts_never_make_a_pass_or_a_policy_failure(void **state)
 {
     (void)state;
-    law_each(with_losses, 1);
+    law_each(LAW_VERDICTS, with_losses, 1);
 }
 
 /** Without its memory a receiver defers what it would have accepted in the end, and that is all. */
@@ -212,7 +212,7 @@ static void without_memory(const struct case_one *one, uint32_t *random)
 static void a_lost_memory_only_ever_defers(void **state)
 {
     (void)state;
-    law_each(without_memory, 1);
+    law_each(LAW_VERDICTS, without_memory, 1);
 }
 
 static void giving_up(const struct case_one *one, uint32_t *random)
@@ -237,7 +237,7 @@ static void giving_up(const struct case_one *one, uint32_t *random)
 static void giving_up_always_ends(void **state)
 {
     (void)state;
-    law_each(giving_up, 1);
+    law_each(LAW_VERDICTS, giving_up, 1);
 }
 
 static int set_up(void **state)

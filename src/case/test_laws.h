@@ -10,7 +10,6 @@
 
 #include "case/model.h"
 #include "case/test_case.h"
-#include "receive/receive.h"
 
 #include <glob.h>
 #include <libgen.h>
@@ -52,8 +51,12 @@ static inline assay_status law_open(void *arg, assay_span path, struct buf *out)
 /** What is done with each case. */
 typedef void law_fn(const struct case_one *one, uint32_t *random);
 
+/** Kinds of cases that end in a verdict; those of a domain end in a posture. */
+enum { LAW_VERDICTS = CASE_ANY & ~CASE_DOMAIN };
+
 /** Do it with the cases of one file. \return how many */
-static inline size_t law_each_of_file(char *path, law_fn *fn, unsigned of, uint32_t *random)
+static inline size_t law_each_of_file(char *path, unsigned kinds, law_fn *fn, unsigned of,
+                                      uint32_t *random)
 {
     struct buf text = buf_new(64 << 20);
     struct case_set *set;
@@ -69,7 +72,9 @@ static inline size_t law_each_of_file(char *path, law_fn *fn, unsigned of, uint3
     for (size_t i = 0; i < case_count(set); i++) {
         const struct case_one *one = case_at(set, i);
 
-        if (!case_can_run(one) || law_random(random) % of)
+        if (!case_can_run(one) || !(one->kind & kinds) ||
+            (law_random(random) % of &&
+             (kinds != CASE_DOMAIN || n))) /* of each area at least one */
             continue;
         fn(one, random);
         n++;
@@ -80,9 +85,10 @@ static inline size_t law_each_of_file(char *path, law_fn *fn, unsigned of, uint3
 }
 
 /**
- * Do it with one of every `of` cases of the tree, and of what the pattern in ASSAY_LAW_CASES finds.
+ * Do it with one of every `of` cases of the tree that are of some kinds, and of what the pattern in
+ * ASSAY_LAW_CASES finds.
  */
-static inline void law_each(law_fn *fn, unsigned of)
+static inline void law_each(unsigned kinds, law_fn *fn, unsigned of)
 {
     uint32_t random = 20261123;
     size_t n = 0;
@@ -93,7 +99,7 @@ static inline void law_each(law_fn *fn, unsigned of)
     if (getenv("ASSAY_LAW_CASES"))
         glob(getenv("ASSAY_LAW_CASES"), GLOB_APPEND, NULL, &found);
     for (size_t i = 0; i < found.gl_pathc; i++)
-        n += law_each_of_file(found.gl_pathv[i], fn, of, &random);
+        n += law_each_of_file(found.gl_pathv[i], kinds, fn, of, &random);
     globfree(&found);
     print_message("%zu cases\n", n);
     assert_true(n > 0);
@@ -147,6 +153,8 @@ static inline assay_fact *law_answer(const struct case_one *one, const struct la
     assay_fact *fact;
 
     if (way->lost && (!way->lost_kind || way->lost_kind == q->kind) &&
+        (q->kind != ASSAY_DNS ||
+         !q->data.n) && /* what one server does not answer is what it is about */
         law_random(&chance) % way->lost_of == 0)
         assert_int_equal(assay_fact_new(q->kind, q->rrtype, &a, &fact), ASSAY_DONE);
     else
@@ -154,7 +162,7 @@ static inline assay_fact *law_answer(const struct case_one *one, const struct la
     return fact;
 }
 
-enum { LAW_QUESTIONS = 2048 };
+enum { LAW_QUESTIONS = LIMIT_DOMAIN_QUESTIONS + 1 };
 
 /** Questions that are out, and what was seen of each. */
 struct law_out {
@@ -268,32 +276,110 @@ static inline void law_put_check(struct buf *out, const struct assay_check *c)
     buf_putc(out, '\n');
 }
 
-/** Everything a verdict says, and its reasoning, as octets. */
+/** Add all that a verdict says. */
+static inline void law_put_verdict(struct buf *out, const struct assay_verdict *v)
+{
+    buf_printf(out, "%d %d %d %d %d ", (int)v->what, (int)v->would, v->hold, v->code, v->malformed);
+    law_put(out, v->override);
+    law_put(out, v->override_note);
+    law_put(out, v->policy);
+    law_put(out, v->reason);
+    law_put(out, v->cause);
+    law_put(out, v->enhanced);
+    law_put(out, v->text);
+    law_put(out, v->authres);
+    law_put(out, v->author);
+    for (size_t i = 0; i < v->nchecks; i++)
+        law_put_check(out, v->checks[i]);
+    for (size_t i = 0; i < v->nedits; i++) {
+        buf_printf(out, "%d %u ", v->edits[i].remove, v->edits[i].index);
+        law_put(out, v->edits[i].value);
+    }
+}
+
+/** Add a finding. */
+static inline void law_put_finding(struct buf *out, const struct assay_finding *f)
+{
+    buf_printf(out, "\n%s %s ", f->kind->id, assay_outcome_text(f->outcome));
+    law_put(out, f->subject);
+    law_put(out, f->reason);
+    law_put(out, f->text);
+    for (size_t i = 0; i < f->nevidence; i++) {
+        const struct assay_evidence *e = &f->evidence[i];
+
+        buf_printf(out, "%zu-%zu ", e->begin, e->end);
+        law_put(out, e->question);
+        law_put(out, e->answer);
+        law_put(out, e->note);
+    }
+    for (size_t i = 0; i < f->nfixes; i++) {
+        const struct assay_fix *x = &f->fixes[i];
+
+        law_put(out, x->type);
+        law_put(out, x->name);
+        law_put(out, x->before);
+        law_put(out, x->after);
+        law_put(out, x->text);
+        law_put(out, x->undo);
+        buf_putc(out, x->elsewhere ? '1' : '0');
+    }
+}
+
+/** Add the score. */
+static inline void law_put_score(struct buf *out, const struct assay_score *s)
+{
+    buf_printf(out, "\nscore %u %u %u %u %d %d %s", s->score, s->low, s->high, s->confidence,
+               s->grade, s->provisional, s->cap ? s->cap : "");
+    for (size_t i = 0; i < s->ngoals; i++)
+        buf_printf(out, " %s %u %u %d", s->goals[i].id, s->goals[i].weight, s->goals[i].value,
+                   s->goals[i].known);
+}
+
+/** Add all that was found of a domain. How many questions it took depends on the hints. */
+static inline void law_put_posture(struct buf *out, const struct assay_posture *p)
+{
+    law_put(out, p->domain);
+    law_put(out, p->profile_why);
+    buf_printf(out, "%d %d %u ", (int)p->profile, p->inferred, p->spf_lookups);
+    for (size_t i = 0; i < p->nfindings; i++)
+        law_put_finding(out, &p->findings[i]);
+    for (size_t i = 0; i < p->nareas; i++) {
+        buf_printf(out, "\n%s %d %u ", p->areas[i].area, (int)p->areas[i].worst,
+                   p->areas[i].passes);
+        law_put(out, p->areas[i].text);
+    }
+    law_put_score(out, &p->score);
+    for (size_t i = 0; i < 3; i++)
+        buf_printf(out, "\n%s %u %d", p->phases[i].ladder ? p->phases[i].ladder : "",
+                   p->phases[i].rung, p->phases[i].more_unknown);
+    for (size_t i = 0; i < p->ntransports; i++) {
+        const struct assay_transport *t = &p->transports[i];
+
+        buf_printf(out, "\n%d %d %d %d %d ", (int)t->opportunistic, (int)t->sts, (int)t->dane,
+                   (int)t->both, t->rollover_ready);
+        law_put(out, t->host);
+        law_put(out, t->sts_why);
+        law_put(out, t->dane_why);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        buf_printf(out, "\n%d ", p->views[i].known);
+        law_put(out, p->views[i].record_name);
+        law_put(out, p->views[i].policy);
+        law_put(out, p->views[i].org);
+    }
+}
+
+/** Everything that came out, and its reasoning, as octets. */
 static inline struct buf law_octets(assay_eval *eval)
 {
-    const struct assay_verdict *v = assay_result(eval);
     const struct assay_trace_line *lines;
     struct buf out = buf_new(64 << 20);
     size_t n;
 
-    assert_non_null(v);
-    buf_printf(&out, "%d %d %d %d %d ", (int)v->what, (int)v->would, v->hold, v->code,
-               v->malformed);
-    law_put(&out, v->override);
-    law_put(&out, v->override_note);
-    law_put(&out, v->policy);
-    law_put(&out, v->reason);
-    law_put(&out, v->cause);
-    law_put(&out, v->enhanced);
-    law_put(&out, v->text);
-    law_put(&out, v->authres);
-    law_put(&out, v->author);
-    for (size_t i = 0; i < v->nchecks; i++)
-        law_put_check(&out, v->checks[i]);
-    for (size_t i = 0; i < v->nedits; i++) {
-        buf_printf(&out, "%d %u ", v->edits[i].remove, v->edits[i].index);
-        law_put(&out, v->edits[i].value);
-    }
+    if (assay_domain_result(eval))
+        law_put_posture(&out, assay_domain_result(eval));
+    else
+        law_put_verdict(&out, assay_result(eval));
     assert_int_equal(assay_trace(eval, &lines, &n), ASSAY_DONE);
     for (size_t i = 0; i < n; i++) {
         buf_printf(&out, "\n%u ", lines[i].depth);

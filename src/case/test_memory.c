@@ -185,19 +185,27 @@ static unsigned one_of(void)
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
-    law_each(by_its_policy, one_of());
+    law_each(LAW_VERDICTS, by_its_policy, one_of());
 }
 
 static void every_allocation_may_fail_where_there_are_several_policies(void **state)
 {
     (void)state;
-    law_each(by_one_of_several, one_of());
+    law_each(LAW_VERDICTS, by_one_of_several, one_of());
+}
+
+/** A posture takes more allocations than a verdict. */
+static void every_allocation_may_fail_when_a_domain_is_looked_at(void **state)
+{
+    (void)state;
+    law_each(CASE_DOMAIN, by_its_policy, 4 * one_of());
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(every_allocation_may_fail_when_a_domain_is_looked_at),
         cmocka_unit_test(every_allocation_may_fail_where_there_are_several_policies)};
     int failed;
 

@@ -77,6 +77,7 @@ assay_status case_world_add(struct arena *a, struct case_world *w, enum case_tab
     struct case_table *t = which == CASE_RECORDS   ? &w->records
                            : which == CASE_MARKS   ? &w->marks
                            : which == CASE_RECALLS ? &w->recalls
+                           : which == CASE_ENDS    ? &w->ends
                                                    : &w->suffixes;
 
     return add(a, t, record) ? ASSAY_DONE : ASSAY_ENOMEM;
@@ -107,7 +108,7 @@ static bool clash(const struct case_record *a, const struct case_record *b)
 {
     if (a->rrtype != b->rrtype || !span_eq(a->key, b->key))
         return false;
-    if (a->how != b->how || a->secure != b->secure)
+    if (a->how != b->how || a->secure != b->secure || a->until != b->until)
         return true;
     return a->rrtype == ASSAY_RR_CNAME && !span_eq(a->rdata, b->rdata);
 }
@@ -127,10 +128,12 @@ assay_status case_world_sort(struct arena *a, struct case_world *w,
     sort(&w->marks);
     sort(&w->suffixes);
     sort(&w->recalls);
+    sort(&w->ends);
     *ret_clash = NULL;
     find_clash(&w->records, ret_clash);
     find_clash(&w->marks, ret_clash);
     find_clash(&w->recalls, ret_clash);
+    find_clash(&w->ends, ret_clash);
     w->existing.n = 0;
     for (size_t i = 0; i < w->records.n; i++)
         if (w->records.rows[i]->how != ASSAY_NXDOMAIN && !add(a, &w->existing, w->records.rows[i]))
@@ -318,6 +321,20 @@ static bool follow(struct walk *k, assay_span key)
     return true;
 }
 
+/** When the signatures of a name end: as @until says of the type, else as its mark says. */
+static int64_t until_of(const struct walk *k, assay_span key, const struct case_record *mark)
+{
+    struct run own = find(&k->w->own->ends, key, k->rrtype);
+    struct run shared =
+        k->w->shared ? find(&k->w->shared->ends, key, k->rrtype) : (struct run){NULL, 0};
+
+    if (k->secure != ASSAY_SECURE)
+        return 0;
+    if (own.n || shared.n)
+        return (own.n ? own : shared).rows[0]->until;
+    return mark ? mark->until : 0;
+}
+
 /** Walk to the answer. */
 static void walk(struct walk *k)
 {
@@ -329,8 +346,7 @@ static void walk(struct walk *k)
         const struct case_record *mark = mark_of(k->w, key);
 
         k->secure = mark ? mark->secure : ASSAY_INSECURE;
-        if (mark && mark->until && (!k->until || mark->until < k->until))
-            k->until = mark->until;
+        k->until = until_of(k, key, mark);
         if (look(k, key, k->rrtype))
             return;
         if (follow(k, key))
@@ -355,7 +371,7 @@ static assay_status make_fact(const struct walk *k, assay_fact **ret)
                              .chain = k->links,
                              .nchain = k->nlinks > LIMIT_CNAMES ? 0 : k->nlinks,
                              .data = data,
-                             .until = k->secure == ASSAY_SECURE ? k->until : 0};
+                             .until = k->until};
     assay_status s;
 
     if (!data)

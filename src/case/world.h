@@ -50,6 +50,7 @@ struct case_world {
     struct case_table existing;  /**< of them, those that say more than NXDOMAIN */
     struct case_table marks;     /**< @secure and its like */
     struct case_table suffixes;  /**< @suffix */
+    struct case_table ends;      /**< @until: when the signatures of an RRset end */
     struct case_signer *signers; /**< [sign]: keys and answers; never shared */
     struct case_table recalls;   /**< of [recall]: records that were seen before */
     struct case_things things;   /**< what is no RRset */
@@ -69,7 +70,7 @@ struct case_worlds {
 };
 
 /** The table a line belongs to. */
-enum case_table_of { CASE_RECORDS, CASE_MARKS, CASE_SUFFIXES, CASE_RECALLS };
+enum case_table_of { CASE_RECORDS, CASE_MARKS, CASE_SUFFIXES, CASE_RECALLS, CASE_ENDS };
 
 /** The key of a canonical name. \param key  room for name.n octets */
 assay_span case_key(assay_span name, char *key);

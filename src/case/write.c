@@ -3,7 +3,10 @@
 
 #include "base/number.h"
 #include "base/time.h"
+#include "receive/receive.h"
 #include "receive/verdict.h"
+#include "send/send.h"
+#include "srs/srs.h"
 
 /* ---- pieces ---- */
 
@@ -301,6 +304,8 @@ assay_status assay_case_write(assay_eval *eval, assay_span body, unsigned flags,
 
     if (assay_srs_result(eval)) {
         case_write_srs(&w, srs_of(eval));
+    } else if (assay_domain_result(eval)) {
+        case_write_domain(&w, eval);
     } else if (!w.verdict) {
         return ASSAY_EORDER;
     } else if (send) {

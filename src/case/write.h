@@ -3,11 +3,12 @@
  * \file write.h
  * A verdict on its way into a file: what write.c and its parts share.
  *
- *     assay_case_write()    write.c: the sections in order; write_send.c, write_srs.c: those of other
- *                         cases
+ *     assay_case_write()    write.c: the sections in order; write_send.c, write_srs.c, write_domain.c:
+ *                         those of other cases
  *       case_write_world()  write_world.c: [dns] from the evidence, checked by asking it again
  *       case_write_sign()   write_sign.c: [sign], likewise
- *       case_write_recall() recall.c: [recall]
+ *       case_write_recall() recall.c: [recall] of a message
+ *       case_write_things() write_things.c: [web], [smtp], [lists], [recall] of a domain
  *       case_write_message() write_message.c: [message], [digests]
  *         case_redact_header() redact.c: filler for what no check depends on
  */
@@ -15,9 +16,11 @@
 #define CASE_WRITE_H
 
 #include "case/model.h"
-#include "receive/receive.h"
-#include "send/send.h"
-#include "srs/srs.h"
+/* The flows that are written; each part includes those it looks into. */
+struct receive;
+struct send;
+struct srs;
+struct intake;
 
 /** Octets that gather before they are handed out. */
 enum { CASE_WRITE_STAGE = 65536 };
@@ -67,6 +70,15 @@ void case_write_send(struct case_writer *w, const struct send *s);
 
 /** Write the facts as [dns]. */
 void case_write_world(struct case_writer *w);
+
+/** Write a domain that was looked at (write_domain.c): all sections. */
+void case_write_domain(struct case_writer *w, assay_eval *eval);
+
+/** Write what others than the DNS answered as [web], [smtp], [lists], [recall] (write_things.c). */
+void case_write_things(struct case_writer *w);
+
+/** Write characters of a string of a zone file, without its quotes (write_things.c). */
+void case_put_string(struct case_writer *w, assay_span octets);
 
 /** Write [sign]: what a key holder answered; nothing when none was asked (write_sign.c). */
 void case_write_sign(struct case_writer *w, const assay_eval *eval);

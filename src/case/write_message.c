@@ -2,6 +2,9 @@
 #include "base/base64.h"
 #include "base/number.h"
 #include "case/write.h"
+#include "receive/receive.h"
+#include "send/send.h"
+#include "srs/srs.h"
 
 /* ---- | lines ---- */
 

@@ -2,6 +2,7 @@
 #include "base/time.h"
 #include "case/write.h"
 #include "receive/verdict.h"
+#include "send/send.h"
 
 static void write_envelope(struct case_writer *w, const struct send *s)
 {

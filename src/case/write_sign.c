@@ -3,6 +3,9 @@
 #include "case/write.h"
 #include "crypto/private.h"
 #include "fact/fact.h"
+#include "receive/receive.h"
+#include "send/send.h"
+#include "srs/srs.h"
 
 #include <stdio.h>
 

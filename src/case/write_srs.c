@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "base/time.h"
 #include "fact/fact.h"
+#include "srs/srs.h"
 
 /** Write `key = number`. */
 static void put_number(struct case_writer *w, const char *key, unsigned number)

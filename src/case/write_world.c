@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/time.h"
 #include "case/write.h"
 #include "dns/rdata.h"
 #include "fact/fact.h"
@@ -17,6 +18,7 @@ struct item {
 /** The facts of a verdict becoming lines. */
 struct scribe {
     struct case_writer *w;
+    assay_span server; /* whose answers; empty: those of nobody in particular */
     struct arena *arena;
     struct item *items;
     size_t n;
@@ -45,9 +47,10 @@ static void gather(struct scribe *s)
         return;
     }
     for (cursor = 0; assay_evidence(s->w->ev, &cursor, &q, &fact);) {
-        if (!fact || (q.kind != ASSAY_DNS && q.kind != ASSAY_SUFFIX))
+        if (!fact || (q.kind != ASSAY_DNS && q.kind != ASSAY_SUFFIX) || !span_eq(q.data, s->server))
             continue;
         s->items[s->n].q = q;
+        s->items[s->n].q.data = SPAN_EMPTY; /* the world that is made is this server's */
         assay_fact_read(fact, &s->items[s->n++].a);
     }
 }
@@ -272,6 +275,21 @@ static void add_marks(struct scribe *s)
     }
 }
 
+/** Add when signatures end. */
+static void add_ends(struct scribe *s)
+{
+    for (size_t i = 0; i < s->n && s->w->status == ASSAY_DONE; i++) {
+        const struct item *item = &s->items[i];
+
+        if (item->q.kind == ASSAY_DNS && item->a.until && item->a.secure == ASSAY_SECURE)
+            add(s, CASE_ENDS,
+                (struct case_record){.key = key_of(s, final_name(item)),
+                                     .rrtype = item->q.rrtype,
+                                     .until = item->a.until,
+                                     .rdata = SPAN_EMPTY});
+    }
+}
+
 /* ---- lines ---- */
 
 /** Write a name, absolute; what would make another kind of line is escaped. */
@@ -333,6 +351,26 @@ static void put_marks(struct case_writer *w, const struct case_table *t, bool su
     }
 }
 
+/** Write when signatures end: of what was asked more than once, the first. */
+static void put_ends(struct case_writer *w, const struct case_table *t)
+{
+    char text[TIME_TEXT];
+
+    for (size_t i = 0; i < t->n; i++) {
+        const struct case_record *a = i ? t->rows[i - 1] : NULL, *b = t->rows[i];
+
+        if (a && a->rrtype == b->rrtype && span_eq(a->key, b->key))
+            continue;
+        case_puts(w, "@until ");
+        put_name(w, b->key);
+        case_puts(w, " ");
+        case_puts(w, case_question_text(ASSAY_DNS, b->rrtype));
+        case_puts(w, " ");
+        case_put(w, time_text(b->until, text));
+        case_puts(w, "\n");
+    }
+}
+
 /** Say which facts no lines can give back. */
 static void put_troubles(struct scribe *s)
 {
@@ -363,15 +401,16 @@ static int compare_rows(const void *a, const void *b)
     return order ? order : span_compare(x->rdata, y->rdata);
 }
 
-void case_write_world(struct case_writer *w)
+/** Write what a server said, or, without one, what all say. */
+static void write_server(struct case_writer *w, assay_span server)
 {
-    struct scribe s = {.w = w, .arena = &w->arena};
+    struct scribe s = {.w = w, .arena = &w->arena, .server = server};
     struct case_table *t = &s.world.records;
 
     gather(&s);
     settle(&s);
     add_marks(&s);
-    case_puts(w, "\n[dns]\n");
+    add_ends(&s);
     if (w->status != ASSAY_DONE)
         return;
     put_troubles(&s);
@@ -382,4 +421,40 @@ void case_write_world(struct case_writer *w)
             put_record(w, t->rows[i]);
     put_marks(w, &s.world.marks, false);
     put_marks(w, &s.world.suffixes, true);
+    put_ends(w, &s.world.ends);
+}
+
+/** A server's block was written: another question above this one was put to it. */
+static bool is_written(const struct case_writer *w, size_t above, assay_span server)
+{
+    struct assay_question q;
+    assay_fact *fact;
+    size_t cursor = 0;
+
+    while (assay_evidence(w->ev, &cursor, &q, &fact) && cursor < above)
+        if (q.kind == ASSAY_DNS && fact && span_eq(q.data, server))
+            return true;
+    return false;
+}
+
+void case_write_world(struct case_writer *w)
+{
+    struct assay_question q;
+    assay_fact *fact;
+    size_t cursor = 0, nservers = 0;
+
+    case_puts(w, "\n[dns]\n");
+    write_server(w, SPAN_EMPTY);
+    while (w->status == ASSAY_DONE && assay_evidence(w->ev, &cursor, &q, &fact)) {
+        if (q.kind != ASSAY_DNS || !q.data.n || !fact || is_written(w, cursor, q.data))
+            continue;
+        if (nservers++ == LIMIT_SERVERS) {
+            case_puts(w, "; not as it was answered: more servers than a case may have\n");
+            break;
+        }
+        case_puts(w, "@server ");
+        case_put(w, q.data);
+        case_puts(w, "\n");
+        write_server(w, q.data);
+    }
 }

@@ -8,17 +8,18 @@ assay_status posture_ask(struct posture *p, enum assay_kind kind, uint16_t rrtyp
     const struct assay_fact *fact;
     assay_status s;
 
-    if (ret->fact)
-        return ASSAY_DONE;
-    if ((s = ask(&p->ev, kind, rrtype, name, &fact)) != ASSAY_DONE)
-        return s;
-    if (!arena_copy(&p->ev.keep, name, &ret->name))
-        return ASSAY_ENOMEM;
-    ret->kind = kind;
-    ret->rrtype = rrtype;
-    ret->fact = fact;
+    if (!ret->fact) {
+        if ((s = ask(&p->ev, kind, rrtype, name, &fact)) != ASSAY_DONE)
+            return s;
+        if (!arena_copy(&p->ev.keep, name, &ret->name))
+            return ASSAY_ENOMEM;
+        ret->kind = kind;
+        ret->rrtype = rrtype;
+        ret->fact = fact;
+    }
+    /* in each pass anew: the lines of the last one stay, so their order is that of the code */
     if (kind == ASSAY_DNS && p->depth != ASSAY_DEPTH_SCAN)
-        trace_asked(&p->ev, NULL, rrtype, ret->name, fact, SPAN_EMPTY);
+        trace_asked(&p->ev, NULL, rrtype, ret->name, ret->fact, SPAN_EMPTY);
     return ASSAY_DONE;
 }
 

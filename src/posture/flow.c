@@ -2,6 +2,7 @@
 #include "posture/emit.h"
 
 #include "dns/alabel.h"
+#include "posture/evidence.h"
 
 #include <stdlib.h>
 
@@ -222,6 +223,23 @@ static assay_status copy_names(struct posture *p, const assay_span *from, size_t
     return ASSAY_DONE;
 }
 
+/** Read what reports tell. */
+static assay_status take_evidence(struct posture *p, assay_span text)
+{
+    const char *why;
+    struct evidence *e;
+    assay_status s;
+
+    if (!text.n)
+        return ASSAY_DONE;
+    if (!(e = arena_zero(&p->ev.keep, sizeof *e)))
+        return ASSAY_ENOMEM;
+    s = evidence_read(&p->ev.keep, text, p->domain, e, &why);
+    if (s == ASSAY_DONE)
+        p->evidence = e;
+    return s;
+}
+
 /** Take what is asked. */
 static assay_status take(struct posture *p, const struct assay_domain *d)
 {
@@ -244,7 +262,7 @@ static assay_status take(struct posture *p, const struct assay_domain *d)
     p->no_web = d->no_web || d->depth != ASSAY_DEPTH_CHECK;
     p->each_server = d->each_server;
     p->signs_nothing = d->signs_nothing;
-    return p->domain.n ? ASSAY_DONE : ASSAY_EINVAL;
+    return p->domain.n ? take_evidence(p, d->evidence) : ASSAY_EINVAL;
 }
 
 assay_status assay_domain_new(assay_engine *engine, const struct assay_domain *domain,
