@@ -38,7 +38,7 @@ static size_t place(uint64_t record)
 
 bool scan_out_room(const struct scan_out *out, uint64_t record)
 {
-    return !out->resume || record - out->low < SCAN_SPREAD;
+    return !out->resume || record < out->low + SCAN_SPREAD;
 }
 
 /** Move the low-water mark up. */

@@ -17,7 +17,7 @@
 
 enum {
     TURN_MS = 50,          /* an idle turn */
-    CHECKPOINT_MS = 2000,  /* between resume points */
+    CHECKPOINT_MS = 1000,  /* between resume points */
     PROGRESS_MS = 500,     /* between lines of progress */
     READY_BATCH = 256,     /* evaluations between two turns of the client */
     FIRSTS = 6             /* questions before the evaluation */
