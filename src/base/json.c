@@ -20,7 +20,10 @@ static void put_character(struct buf *out, uint32_t code)
         buf_putc(out, '\\');
     if (code >= '\b' && code <= '\r' && code != '\v')
         buf_printf(out, "\\%c", SHORT[code - '\b']);
-    else if (code < ' ' || (code >= 0x7F && code < 0xA0))
+    else if (utf8_harmful(code) && code > 0xFFFF) /* a surrogate pair */
+        buf_printf(out, "\\u%04x\\u%04x", 0xD800 + ((unsigned)code - 0x10000) / 0x400,
+                   0xDC00 + ((unsigned)code - 0x10000) % 0x400);
+    else if (utf8_harmful(code))
         buf_printf(out, "\\u%04x", (unsigned)code);
     else
         buf_put(out, (assay_span){octets, utf8_put(code, octets)});

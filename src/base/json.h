@@ -12,7 +12,8 @@
  *     json_end(&j);                        {"file":"...","checks":[3]}
  *
  * Whatever texts hold, the output is JSON in UTF-8: octets that are no character become U+FFFD, and
- * control characters are escaped, those of C1 and DEL too, so that a terminal can show the line.
+ * control characters are escaped, those of C1 and DEL too, and what is invisible or turns the direction of
+ * text (utf8_harmful()), so that a terminal can show the line.
  *
  * Failure sticks in the buffer's status: ASSAY_ENOMEM or the buffer's limit; ASSAY_EINVAL too when
  * the calls do not make JSON (a key in an array, none in an object, an end too many, nesting over

@@ -81,8 +81,10 @@ static void strings_are_escaped_and_their_utf8_repaired(void **state)
         {SPAN("say \"hi\" \\ /"), "\"say \\\"hi\\\" \\\\ /\""},
         {SPAN("\b\t\n\f\r"), "\"\\b\\t\\n\\f\\r\""},
         {SPAN("\0\v\x1B\x7F"), "\"\\u0000\\u000b\\u001b\\u007f\""},
-        {SPAN("\xC2\x85"), "\"\\u0085\""},  /* NEL, of C1 */
-        {SPAN("\xC2\xA0"), "\"\xC2\xA0\""}, /* the first behind C1 */
+        {SPAN("\xE2\x80\xAE"), "\"\\u202e\""},            /* RIGHT-TO-LEFT OVERRIDE */
+        {SPAN("\xF3\xA0\x81\x81"), "\"\\udb40\\udc41\""}, /* a tag character */
+        {SPAN("\xC2\x85"), "\"\\u0085\""},                /* NEL, of C1 */
+        {SPAN("\xC2\xA0"), "\"\xC2\xA0\""},               /* the first behind C1 */
         {SPAN("gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x93\xA7"),
          "\"gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x93\xA7\""},
         {SPAN("\xFFx"), "\"\xEF\xBF\xBDx\""}, /* no lead */
