@@ -75,6 +75,14 @@ static assay_status make_world(struct answers *a)
     return s;
 }
 
+int answers_world(struct answers *a, assay_world **ret)
+{
+    if (!a->world && make_world(a) != ASSAY_DONE)
+        return a->status;
+    *ret = a->world;
+    return 0;
+}
+
 /** Have the keyring answer those questions that are for it. \param n  becomes how many are left */
 static assay_status give_signatures(struct answers *a, assay_eval *eval,
                                     struct assay_question *question, size_t *n)

@@ -39,6 +39,13 @@ int answers_drive(struct answers *a, assay_eval *eval, const char *name);
 /** The resolvers of the command line, parted by blanks, ended by NUL; NULL: none is named. */
 const char *answers_resolvers(struct answers *a);
 
+/**
+ * The world, made if it is not there yet: for whoever asks it by itself.
+ *
+ * \return 0, or a status that was complained of
+ */
+int answers_world(struct answers *a, assay_world **ret);
+
 /** Give everything back. */
 void answers_done(struct answers *a);
 

@@ -7,7 +7,7 @@
  *
  *     main()             main.c: one call
  *       args_read()      args.c: the command and its options, by the tables of options.h
- *       command->run()   verify.c spf.c srs.c case.c key.c sign.c why.c status.c help.c completion.c: one file
+ *       command->run()   verify.c spf.c check.c srs.c case.c key.c sign.c why.c status.c help.c completion.c: one file
  *                        for each command
  *         files.c        messages and .case files; a message is never held, it streams by
  *         guess.c        the envelope, where nobody gave it
@@ -152,6 +152,8 @@ int cli_main(int argc, char **argv);
 int cli_verify(const struct cli *cli);
 /** `assay spf`. */
 int cli_spf(const struct cli *cli);
+/** `assay check`. */
+int cli_check(const struct cli *cli);
 /** `assay srs`. */
 int cli_srs(const struct cli *cli);
 /** `assay store`. */

@@ -30,6 +30,7 @@
     WANT("keep a verdict, to replay or to report", "assay verify --record mail.case mail.eml")                  \
     WANT("tell why a message went as it did, or is not signed", "assay why 4Wx2kL0z1")                          \
     WANT("ask whether an address may send for a domain", "assay spf --ip 192.0.2.1 --from a@example.com")       \
+    WANT("tell how well a domain is protected, and what to do", "assay check shop.example")                     \
     WANT("make a key to sign mail with; `assay sign` signs", "assay key new rsa --selector s2 --domain a.example") \
     WANT("run recorded cases, and see what differs", "assay case *.case")                                       \
     WANT("rewrite a sender's address for a forwarder", "assay srs forward --secret s --domain b.example a@a.example") \
@@ -49,6 +50,12 @@
             "assay spf --ip 203.0.113.7 --from bill@shop.example", "by the real DNS",                           \
             "assay spf --ip 203.0.113.7 --from shop.example --world mail.case", "by a case",                    \
             "assay spf --ip 2001:db8::7 --from '<>' --helo a.example --explain", "every step")                  \
+    COMMAND(CHECK, "check", "DOMAIN...",                                                                        \
+            "Tell how well domains are protected, and what to publish.",                                       \
+            "0 well, 1 findings, 75 could not tell, 64 usage, 66 unreadable",                        \
+            "assay check shop.example", "what to do first",                                                     \
+            "assay check -v --selector s1 shop.example", "every finding",                                       \
+            "assay check --zone shop.zone", "before it is published")                                           \
     COMMAND(CASE, "case", "FILE...",                                                                            \
             "Run cases: each a question, its whole world, and the answer expected.",                            \
             "0 none failed, 1 some failed, 64 usage, 66 unreadable",                                            \
@@ -149,17 +156,18 @@
     OPTION(HOSTNAME, 0, "hostname", "NAME", "", IN(VERIFY), "the receiver's name",                              \
            "The name of the receiver: %{r} of SPF, and the name in Authentication-Results unless the option "   \
            "authserv_id gives another.")                                                                        \
-    OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY) | IN(SRS) | IN(BIMI), "judge as of then",                                           \
+    OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY) | IN(SRS) | IN(BIMI) | IN(CHECK), "judge as of then",                                           \
            "The time to judge by, such as 2026-11-23T12:00:00Z, or `received`: when a message came in. "        \
-           "Without it, the present. With bimi a date alone will do.")                                          \
+           "Without it, the present. With bimi a date alone will do; with check it goes with --world.")                                          \
     OPTION(NO_GUESS, 0, "no-guess", 0, "", IN(VERIFY), "guess no envelope",                                     \
            "Take no part of the envelope from Return-Path and the Received fields.")                            \
     OPTION(KEY, 0, "key", "FILE", "@file", IN(SIGN), "a private key",                                           \
            "A private key: PEM, PKCS#8 or PKCS#1, not encrypted. May be given several times, each with a "      \
            "--selector: then each key signs.")                                                                  \
-    OPTION(SELECTOR, 0, "selector", "S", "", IN(KEY) | IN(SIGN) | IN(BIMI), "of the key's name",                           \
+    OPTION(SELECTOR, 0, "selector", "S", "", IN(KEY) | IN(SIGN) | IN(BIMI) | IN(CHECK), "of the key's name",                           \
            "The selector: the key is published at SELECTOR._domainkey.DOMAIN. The n-th one belongs to the n-th "\
-           "--key. With bimi: of the record, `default` unless given.")                                          \
+           "--key. With bimi: of the record, `default` unless given. With check: one whose key has to be there; may " \
+           "be given several times.")                                          \
     OPTION(DOMAIN, 0, "domain", "NAME", "", IN(KEY) | IN(SIGN) | IN(SRS) | IN(BIMI), "whose it is",                        \
            "The domain. With key and sign: the one that is signed for, d= of the signature, usually that of the " \
            "address in From; one for all keys, or one for each. With srs: the forwarder's, in which addresses are " \
@@ -167,17 +175,18 @@
     OPTION(BITS, 0, "bits", "N", "2048 3072 4096", IN(KEY), "of an RSA key",                                    \
            "The size of an RSA key in bits. With 2048, as without this option, all receivers verify it, and its " \
            "record fits everywhere.")                                                                           \
-    OPTION(OUT, 0, "out", "FILE", "@file", IN(KEY) | IN(IMPORT) | IN(SCAN), "where to write it",                           \
+    OPTION(OUT, 0, "out", "FILE", "@file", IN(KEY) | IN(IMPORT) | IN(SCAN) | IN(CHECK), "where to write it",                           \
            "The file that is written. A key has mode 0600, and without this option is SELECTOR.DOMAIN.pem here; a " \
-           "configuration goes to standard output without it, and never over a file that is there.")            \
+           "configuration goes to standard output without it, and never over a file that is there; a report goes "  \
+           "to standard output without it.")            \
     OPTION(FORCE, 0, "force", 0, "", IN(KEY), "replace a file",                                                 \
            "Replace a file that is there. Its key is lost.")                                                    \
     OPTION(NO_CHECK, 0, "no-check", 0, "", IN(SIGN), "ask no DNS",                                              \
            "Sign without looking whether the key is published and verifies the signature.")                     \
-    OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF) | IN(SIGN), "answers of a .case",           \
+    OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF) | IN(SIGN) | IN(CHECK), "answers of a .case",           \
            "Answer every question from this .case file; nobody is asked. Where it has an [envelope], what is "  \
            "not given by options comes from there, and nothing is read from the message.")                      \
-    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF) | IN(SIGN) | IN(SCAN), "ask this resolver",           \
+    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF) | IN(SIGN) | IN(SCAN) | IN(CHECK), "ask this resolver",           \
            "Ask this resolver, an address with @PORT if it is not 53; may be given several times, or several "  \
            "in one with blanks between; `recursive`: ask the servers of each domain itself. Without it, those "  \
            "of /etc/resolv.conf; for a scan, 127.0.0.1.")                                                                              \
@@ -217,7 +226,7 @@
            "With --not-signed: the address of the client; 127.0.0.1, this host itself, unless given.")          \
     OPTION(USER, 0, "user", "NAME", "", IN(WHY), "who logged in",                                               \
            "With --not-signed: the authenticated user; nobody unless given.")                                   \
-    OPTION(RECORD, 0, "record", "FILE", "@file", IN(VERIFY) | IN(SRS) | IN(WHY), "write a .case",                         \
+    OPTION(RECORD, 0, "record", "FILE", "@file", IN(VERIFY) | IN(SRS) | IN(WHY) | IN(CHECK), "write a .case",                         \
            "Write the message, the envelope, the options, every answer and the verdict to a .case file, which " \
            "gives the same verdict on any machine. A body over 1 MB is kept as digests only.")                  \
     OPTION(REDACT, 0, "redact", 0, "", IN(VERIFY), "without the content",                                       \
@@ -226,7 +235,7 @@
     OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(SIGN) | IN(WHY), "every step",               \
            "Show what was asked, what answered, what follows, and the paragraph that says so.")                 \
     OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(VERSION) | IN(WHY) | IN(STATUS) | \
-           IN(SCAN),                                                                                            \
+           IN(SCAN) | IN(CHECK),                                                                                            \
            "JSON, one line each",                                                                               \
            "One line of JSON for each message or case; docs/json/verify.schema.json describes it, other files there " \
            "what other commands print.")             \
@@ -279,13 +288,61 @@
     OPTION(IN_FLIGHT, 0, "in-flight", "N", "", IN(SCAN), "questions at a time: 2000",                           \
            "Questions on their way to one resolver, at most; 2000 unless given. It begins with fewer, and "     \
            "halves them when answers are lost.")                                                                \
+    OPTION(SUBDOMAIN, 0, "subdomain", "N", "", IN(CHECK), "one that is in use",                                 \
+           "A sub-domain that is in use; may be given several times: what policies do to it is told.")          \
+    OPTION(PROFILE, 0, "profile", "P", "mail send receive parked", IN(CHECK), "what it is for",                 \
+           "What the domain is for: mail (sends and receives), send, receive, or parked (neither). It decides " \
+           "which checks apply; without it, the domain's records tell, and the report says so.")                \
+    OPTION(NS, 0, "ns", 0, "", IN(CHECK), "ask each name server",                                               \
+           "Ask each authoritative name server too, and tell where they differ or fail.")                       \
+    OPTION(NO_PROBE, 0, "no-probe", 0, "", IN(CHECK), "no SMTP",                                                \
+           "Connect to no mail server. What only a connection can tell is then not known.")                     \
+    OPTION(NO_WEB, 0, "no-web", 0, "", IN(CHECK), "no HTTPS",                                                   \
+           "Fetch nothing from the web: neither MTA-STS policies nor logos. With --no-probe: the DNS alone.")   \
+    OPTION(ZONE, 0, "zone", "FILE", "@file", IN(CHECK), "before publishing",                                    \
+           "Answer from this zone file (RFC 1035 5) what lies in it, as a server that has it would; the rest is "\
+           "asked. The domain is the zone's own unless one is given.")                                          \
+    OPTION(ORIGIN, 0, "origin", "NAME", "", IN(CHECK), "of the zone",                                           \
+           "With --zone: what its relative names end in until it has an $ORIGIN.")                              \
+    OPTION(OFFLINE, 0, "offline", 0, "", IN(CHECK), "ask nobody",                                               \
+           "With --zone: ask nobody. What is not in the zone is then not known.")                               \
+    OPTION(EVIDENCE, 0, "evidence", "FILE", "@file", IN(CHECK), "metrics of reports",                           \
+           "Metrics of aggregate reports as JSON, as assay-plan(1) describes.")                                 \
+    OPTION(BASELINE, 0, "baseline", "FILE", "@file", IN(CHECK), "only what changed",                            \
+           "Compare with a former output of --json or --jsonl: only what changed is shown, and only what was "  \
+           "added counts for the exit status.")                                                                 \
+    OPTION(EXPECT, 0, "expect", "FILE", "@file", IN(CHECK), "what has to be so",                                \
+           "Hold the domains against a file of expectations, described below: a line that does not hold makes " \
+           "the exit status 1; findings it accepts do not count.")                                              \
+    OPTION(FAIL_ON, 0, "fail-on", "WHAT", "error warning notice never", IN(CHECK), "makes status 1",            \
+           "The least severe finding that makes the exit status 1: error (the default), warning, notice, or "   \
+           "never.")                                                                                            \
+    OPTION(JOBS, 0, "jobs", "N", "", IN(CHECK), "domains at once: 4",                                           \
+           "How many domains are looked at at once, 1 to 64; 4 unless given.")                                  \
+    OPTION(JSONL, 0, "jsonl", 0, "", IN(CHECK), "a line each",                                                  \
+           "A line of JSON for each domain, as soon as it is done: the objects that --json puts into one "      \
+           "document.")                                                                                         \
+    OPTION(CSV_REPORT, 0, "csv", 0, "", IN(CHECK), "a line a finding",                                                 \
+           "CSV (RFC 4180), one line for each finding; with -v those that passed too.")                         \
+    OPTION(MARKDOWN, 0, "markdown", 0, "", IN(CHECK), "for a ticket",                                           \
+           "Markdown, for a ticket or a page of a wiki.")                                                       \
+    OPTION(HTML, 0, "html", 0, "", IN(CHECK), "one page",                                                       \
+           "One page of HTML: without script, and nothing is loaded from elsewhere; light or dark as the "      \
+           "reader's screen is.")                                                                               \
+    OPTION(SARIF, 0, "sarif", 0, "", IN(CHECK), "for code scanning",                                            \
+           "SARIF 2.1.0, which code scanning services read.")                                                   \
+    OPTION(JUNIT, 0, "junit", 0, "", IN(CHECK), "for test reports",                                             \
+           "JUnit XML, which build servers read: a suite for each area, a case for each check.")                \
+    OPTION(VERBOSE, 'v', "verbose", 0, "", IN(CHECK), "every finding",                                          \
+           "Show every finding with why it matters, what it rests on, what to publish and its source, and what " \
+           "passed.")                                                                                           \
     OPTION(COLOR, 0, "color", "WHEN", "auto always never",                                                      \
            IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(WHY) | IN(STATUS) |     \
-           IN(SCAN), "auto always never",                                                                       \
+           IN(SCAN) | IN(CHECK), "auto always never",                                                                       \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
            IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(STORE) | IN(IMPORT) | \
-           IN(HELP) | IN(VERSION) | IN(WHY) | IN(STATUS) | IN(RELOAD) | IN(SCAN) |                              \
+           IN(HELP) | IN(VERSION) | IN(WHY) | IN(STATUS) | IN(RELOAD) | IN(SCAN) | IN(CHECK) |                              \
            IN(COMPLETION), "this help",                                                                         \
            "Show what the command is for, examples, and its options.")
 /* clang-format on */

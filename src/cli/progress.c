@@ -17,7 +17,12 @@ static int64_t clock_now(void)
 
 struct progress progress_begin(const struct cli *cli, size_t total)
 {
-    return (struct progress){.cli = cli, .total = total, .began = clock_now()};
+    return (struct progress){.cli = cli,
+                             .what = "messages",
+                             .good = "accept",
+                             .bad = "quarantine or reject",
+                             .total = total,
+                             .began = clock_now()};
 }
 
 /** Append a duration as people say it. */
@@ -51,7 +56,7 @@ static void show(struct progress *p, int64_t now)
     term_number(&p->cli->err, p->done, &out);
     buf_puts(&out, " of ");
     term_number(&p->cli->err, p->total, &out);
-    buf_printf(&out, " messages, %lld/s, ", (long long)((int64_t)p->done * SECOND / took));
+    buf_printf(&out, " %s, %lld/s, ", p->what, (long long)((int64_t)p->done * SECOND / took));
     put_duration(took * (int64_t)(p->total - p->done) / (int64_t)p->done, &out);
     buf_puts(&out, " left");
     write_error(&out);
@@ -94,11 +99,11 @@ void progress_end(struct progress *p)
     if (p->total < 2 || cli_has(p->cli, OPT_QUIET))
         return;
     term_number(t, p->done, &out);
-    buf_puts(&out, " messages: ");
+    buf_printf(&out, " %s: ", p->what);
     term_number(t, p->accept, &out);
-    buf_puts(&out, " accept, ");
+    buf_printf(&out, " %s, ", p->good);
     term_number(t, p->fails, &out);
-    buf_puts(&out, " quarantine or reject, ");
+    buf_printf(&out, " %s, ", p->bad);
     term_number(t, p->defer, &out);
     buf_puts(&out, " could not tell");
     if (p->errors) {

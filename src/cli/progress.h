@@ -8,9 +8,10 @@
 
 #include "cli/cli.h"
 
-/** A run over many messages. */
+/** A run over many messages, or domains. */
 struct progress {
     const struct cli *cli;
+    const char *what, *good, *bad; /**< "messages", "accept", "quarantine or reject" */
     size_t total, done;
     size_t accept, fails, defer, errors;
     int64_t began, shown; /**< milliseconds of the monotonic clock */

@@ -294,7 +294,7 @@ void term_row(const struct term *t, unsigned indent, const struct term_cell *cel
     n = n < CELLS_MAX ? n : CELLS_MAX;
     for (size_t i = 0; i < n; i++) {
         texts[i] = buf_new(TEXT_MAX);
-        term_people(t, cells[i].text, &texts[i]);
+        (cells[i].exact ? term_clean : term_people)(t, cells[i].text, &texts[i]);
         rests[i] = buf_span(&texts[i]);
         if (texts[i].status == ASSAY_ENOMEM)
             out->status = ASSAY_ENOMEM;

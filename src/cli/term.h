@@ -75,12 +75,13 @@ void term_styled(const struct term *t, enum term_style style, assay_span text, s
 /** Append a number: with a comma at each thousand on a terminal. */
 void term_number(const struct term *t, uint64_t number, struct buf *out);
 
-/** One cell of a row. Its text goes through term_people(). */
+/** One cell of a row. Its text goes through term_people(), or term_clean() where it is exact. */
 struct term_cell {
     assay_span text;
     unsigned columns; /**< longer text goes on in the next line, in the same columns */
     enum term_style style;
     bool right; /**< flush right */
+    bool exact; /**< a record or a name to publish: A-labels stay as they are */
 };
 
 /** Append a row of cells, six at most, TERM_GAP columns between them, as many lines as the longest needs. */
