@@ -192,7 +192,7 @@ assay_span asked_answer(struct posture *p, const struct asked *q)
     if (q->kind == ASSAY_GET)
         return posture_printf(p, "%d %.*s", f->http, SPAN_ARG(f->media_type));
     if (q->kind != ASSAY_DNS)
-        return f->n ? f->data[0] : SPAN_EMPTY;
+        return SPAN("answered");
     for (size_t i = 0; i < f->n; i++) {
         if (i)
             buf_puts(&out, ", ");
