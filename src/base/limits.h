@@ -84,6 +84,7 @@ enum limits {
     LIMIT_SPF_NODES = 1000,        /**< records of one tree */
     LIMIT_SPF_DEPTH = 32,          /**< of one tree; receivers stop at ten */
     LIMIT_SPF_RANGES = 200000,     /**< ranges of addresses of one tree */
+    LIMIT_SPF_TARGETS = 64,        /**< of one tree, whose domains may be gone */
     LIMIT_MTASTS_MX = 256,         /**< patterns of one policy */
     LIMIT_MTASTS_FAULTS = 32,      /**< faults of one policy that are told */
     LIMIT_MTASTS_POLICY = 65536,   /**< octets of one policy (RFC 8461 3.3) */

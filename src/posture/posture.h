@@ -143,8 +143,9 @@ struct posture_host {
     struct asked a, aaaa;
     struct posture_address *addresses;
     size_t naddresses;
-    bool more_addresses;            /**< than LIMIT_HOST_ADDRESSES */
-    struct asked alias; /**< CNAME of the host, where an alias leads to an address that is not secure */
+    bool more_addresses; /**< than LIMIT_HOST_ADDRESSES */
+    struct asked
+        alias; /**< CNAME of the host, where an alias leads to an address that is not secure */
     struct asked tlsa;              /**< at `_25._tcp.` base */
     assay_span tlsa_base;           /**< RFC 7672 2.2.3: the expanded name, or the host */
     const struct dane_rrset *rrset; /**< NULL: no TLSA data */
@@ -172,9 +173,31 @@ struct topic_mx {
     bool more; /**< than LIMIT_MX_HOSTS */
 };
 
+/** A name that a term of SPF asks for, below another domain than ours. */
+struct posture_spf_target {
+    const struct spf_node *node; /**< the record that names it */
+    const struct spf_use *use;
+    assay_span name;
+    struct asked
+        suffix; /**< its public suffix; asked where the target's own answer does not show that it exists */
+    struct asked domain; /**< NS of its registrable domain */
+    enum truth gone;     /**< that domain does not exist, and is not ours */
+};
+
+/** The explanation that a record names. */
+struct posture_spf_exp {
+    const struct spf_node *node;
+    struct asked txt;
+};
+
 /** SPF (spf.c). */
 struct topic_spf {
+    bool walked;
     struct spf_walk walk;
+    struct posture_spf_target *targets; /**< for SPF-DANGLING */
+    size_t ntargets;
+    struct posture_spf_exp *exps; /**< of the top record and those it redirects to, if own */
+    size_t nexps;
     /* conclusions */
     enum truth has;   /**< there is an SPF record, broken or not */
     enum truth valid; /**< exactly one, that can be evaluated: no error of the worst case */
@@ -186,6 +209,12 @@ struct topic_spf {
     enum truth passes_all;
     ip_number reach4; /**< addresses that pass, IPv4 */
     enum truth reach_known, dangling;
+};
+
+/** What a domain that is not used may say besides (parked.c); asked when it can be one. */
+struct topic_parked {
+    struct asked any_key; /**< TXT `*._domainkey.D`, as such a name */
+    struct asked any_txt; /**< TXT `*.D` */
 };
 
 /** One reporting URI of DMARC (dmarc.c). */
@@ -351,6 +380,7 @@ struct posture {
     struct topic_apex apex;
     struct topic_mx mx;
     struct topic_spf spf;
+    struct topic_parked parked;
     struct topic_dmarc dmarc;
     struct topic_dkim dkim;
     struct topic_mtasts mtasts;
@@ -437,6 +467,9 @@ void judge_servers(struct posture *p);
 
 /** Whether the domain does not exist: then only the policy in force, and that, are judged (dns.c). */
 enum truth posture_gone(const struct posture *p);
+
+/** Ask for `parked`, when SPF is concluded (parked.c). Part of gather_spf(). \return ASSAY_DONE, ASSAY_NEED, ASSAY_ENOMEM */
+ASSAY_NODISCARD assay_status gather_parked(struct posture *p);
 
 /** What the domain is for (docs/findings.md 4): sets p->profile and the reason. */
 void posture_infer(struct posture *p);

@@ -1,14 +1,261 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "posture/emit.h"
+/** \file spf.c SPF: the tree is gathered, and what the profile and the score want to know of it. */
+#include "posture/spf_judge.h"
+
+#include "dns/name.h"
+
+/* ---- what may be registered by others (SPF-DANGLING) ---- */
+
+/** The answer does not show that the name's domain exists. */
+static bool may_be_gone(const struct assay_fact *fact)
+{
+    return fact && fact->how != ASSAY_OK && fact->how != ASSAY_NODATA;
+}
+
+/** The target of a term, when it lies elsewhere and may be gone. */
+static bool is_suspect(const struct posture *p, const struct spf_use *use, assay_span name,
+                       const struct assay_fact *fact)
+{
+    enum spf_mechanism mechanism = use->term ? use->term->mechanism : SPF_INCLUDE;
+    bool asks = mechanism == SPF_INCLUDE || mechanism == SPF_A || mechanism == SPF_MX ||
+                mechanism == SPF_EXISTS;
+
+    return asks && !use->client_macro && name.n && may_be_gone(fact) &&
+           !dns_is_under(name, p->domain);
+}
+
+/** Note a target; each name once. */
+static void note_target(struct posture *p, const struct spf_node *node, const struct spf_use *use,
+                        assay_span name, const struct assay_fact *fact)
+{
+    struct topic_spf *t = &p->spf;
+
+    if (!is_suspect(p, use, name, fact))
+        return;
+    for (size_t i = 0; i < t->ntargets; i++)
+        if (span_eq(t->targets[i].name, name))
+            return;
+    if (t->ntargets < LIMIT_SPF_TARGETS)
+        t->targets[t->ntargets++] =
+            (struct posture_spf_target){.node = node, .use = use, .name = name, .gone = UNKNOWN};
+}
+
+/** The record is the top one, or one that takes its place by redirect: its exp counts (RFC 7208 6.2). */
+static bool may_explain(const struct posture *p, const struct spf_node *node)
+{
+    for (const struct spf_node *at = node; at->by; at = at->parent)
+        if (at->by->term)
+            return false;
+    return !node->again && posture_own(p, node->domain) != NO;
+}
+
+/** What the tree leaves to be asked. */
+static assay_status note_rest(struct posture *p)
+{
+    struct topic_spf *t = &p->spf;
+    struct posture_spf_exp *exps = arena_zero(&p->ev.keep, (t->walk.nnodes + 1) * sizeof *exps);
+    struct posture_spf_target *targets =
+        arena_zero(&p->ev.keep, LIMIT_SPF_TARGETS * sizeof *targets);
+
+    if (!exps || !targets)
+        return ASSAY_ENOMEM;
+    t->exps = exps;
+    t->targets = targets;
+    t->nexps = t->ntargets = 0;
+    for (size_t i = 0; i < t->walk.nnodes; i++) {
+        const struct spf_node *node = t->walk.nodes[i];
+
+        if (node->record && node->record->exp.spec.n && may_explain(p, node))
+            exps[t->nexps++] = (struct posture_spf_exp){.node = node};
+        for (size_t k = 0; k < node->nuses; k++) {
+            note_target(p, node, &node->uses[k], node->uses[k].target, node->uses[k].fact);
+            note_target(p, node, &node->uses[k], node->uses[k].target6, node->uses[k].fact6);
+        }
+    }
+    return ASSAY_DONE;
+}
+
+/** The registrable part of a name: one label more than its public suffix; empty: not known. */
+static assay_span registrable(const struct asked *suffix)
+{
+    assay_span under;
+
+    if (!suffix->fact || suffix->fact->how != ASSAY_OK || suffix->fact->n != 1)
+        return SPAN_EMPTY;
+    under = suffix->fact->data[0];
+    if (span_eq(under, suffix->name) || !dns_is_under(suffix->name, under))
+        return suffix->name;
+    return dns_last_labels(suffix->name, dns_labels(under) + 1);
+}
+
+/** Ask whether the domain of a target exists. */
+static assay_status ask_target(struct posture *p, struct posture_spf_target *target)
+{
+    const struct asked ours = p->apex.suffix;
+    assay_span domain;
+    assay_status s = posture_ask(p, ASSAY_SUFFIX, 0, target->name, &target->suffix);
+
+    if (s != ASSAY_DONE)
+        return s;
+    domain = registrable(&target->suffix);
+    if (!domain.n)
+        return ASSAY_DONE;
+    if (ours.fact && span_eq(registrable(&ours), domain)) {
+        target->gone = NO;
+        return ASSAY_DONE;
+    }
+    if ((s = posture_ask_dns(p, ASSAY_RR_NS, domain, &target->domain)) != ASSAY_DONE)
+        return s;
+    if (fact_state(target->domain.fact) != FACT_UNKNOWN)
+        target->gone = truth_of(target->domain.fact->how == ASSAY_NXDOMAIN);
+    return ASSAY_DONE;
+}
+
+/** Ask for an explanation whose name does not depend on the client. */
+static assay_status ask_exp(struct posture *p, struct posture_spf_exp *exp)
+{
+    const struct spf_domain *spec = &exp->node->record->exp;
+
+    if (spec->macro || !spec->name.n)
+        return ASSAY_DONE;
+    return posture_ask_dns(p, ASSAY_RR_TXT, spec->name, &exp->txt);
+}
 
 assay_status gather_spf(struct assay_eval *ev, void *posture)
 {
-    (void)ev;
-    (void)posture;
-    return ASSAY_DONE;
+    struct posture *p = posture;
+    struct topic_spf *t = &p->spf;
+    const struct spf_walk_request request = {.domain = p->domain, .keep = &ev->keep};
+    assay_status s = ASSAY_DONE;
+
+    if (!t->walked && (s = spf_walk(ev, &request, &t->walk)) != ASSAY_DONE)
+        return s;
+    t->walked = true;
+    /* the domain's public suffix and its organizational domain are needed from here on */
+    if (!posture_has(p, TOPIC_APEX) || !posture_has(p, TOPIC_DMARC))
+        return ASSAY_NEED;
+    if (!t->targets && (s = note_rest(p)) != ASSAY_DONE)
+        return s;
+    for (size_t i = 0; i < t->ntargets; i++)
+        s = join(s, ask_target(p, &t->targets[i]));
+    for (size_t i = 0; i < t->nexps && p->depth != ASSAY_DEPTH_SCAN; i++)
+        s = join(s, ask_exp(p, &t->exps[i]));
+    if (s != ASSAY_DONE)
+        return s;
+    spf_conclude(p);
+    return gather_parked(p);
+}
+
+/* ---- conclusions ---- */
+
+bool spf_may_be_more(const struct posture *p)
+{
+    const struct spf_walk *walk = &p->spf.walk;
+
+    for (size_t i = 0; i < walk->nnodes; i++)
+        if (walk->nodes[i]->fact && fact_state(walk->nodes[i]->fact) == FACT_UNKNOWN)
+            return true;
+    return walk->over;
+}
+
+/** The one record of the domain is sound: no error of the worst case. */
+static enum truth is_valid(const struct posture *p)
+{
+    const struct spf_walk *walk = &p->spf.walk;
+
+    if (walk->trouble[SPF_IPV4] != SPF_WELL || walk->trouble[SPF_IPV6] != SPF_WELL)
+        return NO;
+    return walk->unknown || walk->over ? UNKNOWN : YES;
+}
+
+/** Some client gets pass (docs/findings.md 4). */
+static enum truth lets_pass(const struct posture *p)
+{
+    const struct topic_spf *t = &p->spf;
+    const struct spf_walk *walk = &t->walk;
+
+    if (t->has != YES)
+        return t->has;
+    if (t->valid == NO || walk->pass[SPF_IPV4].n || walk->pass[SPF_IPV6].n)
+        return YES;
+    if (walk->unknown || walk->over)
+        return UNKNOWN;
+    return truth_of(walk->pass_open[SPF_IPV4] || walk->pass_open[SPF_IPV6]);
+}
+
+void spf_conclude(struct posture *p)
+{
+    struct topic_spf *t = &p->spf;
+    const struct spf_node *top = t->walk.top;
+    bool all = ipset_is_all(&t->walk.pass[SPF_IPV4]) || ipset_is_all(&t->walk.pass[SPF_IPV6]);
+    bool more = spf_may_be_more(p);
+
+    t->has = top->none ? NO : top->record ? YES : UNKNOWN;
+    t->undeclared = top->none;
+    t->valid = t->has == YES ? is_valid(p) : t->has;
+    t->sends = lets_pass(p);
+    for (unsigned f = 0; f < SPF_FAMILIES; f++)
+        t->closes[f] = top->otherwise[f];
+    t->passes_all = all ? YES : more && !top->none ? UNKNOWN : NO;
+    t->reach4 = ipset_size(&t->walk.pass[SPF_IPV4]);
+    t->reach_known = t->walk.unknown || t->walk.over ? UNKNOWN : YES;
+    t->dangling = t->walk.over ? UNKNOWN : NO;
+    for (size_t i = 0; i < t->ntargets; i++)
+        t->dangling = truth_or(t->dangling, t->targets[i].gone);
+    t->holds = t->voids_by_family = UNKNOWN;
+}
+
+/* ---- judging ---- */
+
+/** Goal G3: what makes the record not hold. */
+static void conclude_holds(struct posture *p)
+{
+    static const enum finding_id BREAKS[] = {
+        F_SPF_MISSING, F_SPF_MULTIPLE, F_SPF_SYNTAX, F_SPF_TARGET_NONE, F_SPF_TARGET_BROKEN,
+        F_SPF_LOOP,    F_SPF_LOOKUPS,  F_SPF_VOID,   F_SPF_MX_LIMIT};
+    struct topic_spf *t = &p->spf;
+    bool unknown = false;
+
+    t->holds = t->has;
+    for (size_t i = 0; i < sizeof BREAKS / sizeof *BREAKS && t->has == YES; i++) {
+        if (has_hit(p, BREAKS[i], SPAN_EMPTY))
+            t->holds = NO;
+        unknown |= has_unknown(p, BREAKS[i]);
+    }
+    if (t->holds == YES && unknown)
+        t->holds = UNKNOWN;
+    t->voids_by_family = has_hit(p, F_SPF_VOID_FAMILY, SPAN_EMPTY) ? YES
+                         : has_unknown(p, F_SPF_VOID_FAMILY)       ? UNKNOWN
+                                                                   : NO;
+}
+
+/** The line where all is well. */
+static void sum_up(struct posture *p)
+{
+    const struct topic_spf *t = &p->spf;
+
+    if (t->has == NO)
+        p->summary[AREA_SPF] = SPAN("no record");
+    else if (t->sends == NO)
+        p->summary[AREA_SPF] = SPAN("nobody may send, and the record says so");
+    else if (t->has == YES)
+        p->summary[AREA_SPF] =
+            posture_printf(p, "%u of %d lookups; %s%.*s IPv4 addresses may send", t->walk.lookups,
+                           LIMIT_SPF_LOOKUPS, t->walk.pass_open[SPF_IPV4] ? "at least " : "",
+                           SPAN_ARG(spf_count(p, t->reach4)));
 }
 
 void judge_spf(struct posture *p)
 {
-    (void)p;
+    const struct topic_spf *t = &p->spf;
+    bool one = t->has == YES && t->walk.top->record->found == SPF_RECORD_OK;
+
+    spf_judge_record(p);
+    if (one) {
+        spf_judge_limits(p);
+        spf_judge_terms(p);
+        spf_judge_reach(p);
+    }
+    conclude_holds(p);
+    sum_up(p);
 }
