@@ -3,6 +3,7 @@
 
 #include "base/arena.c"
 #include "base/ipset.c"
+#include "base/number.h"
 #include "base/test_arena.h"
 #include "base/test_random.h"
 
@@ -34,7 +35,10 @@ static size_t read_ranges(const char *text, struct ip_range *out)
             assert_true(ip_read(span_from(word, dash + 1), &last));
             out[n].last = ip_to_number(&last);
         } else if (slash < word.n) {
-            out[n] = ip_range_of(&ip, (unsigned)atoi(span_from(word, slash + 1).p));
+            uint64_t bits;
+
+            assert_true(number_read(span_from(word, slash + 1), 128, &bits));
+            out[n] = ip_range_of(&ip, (unsigned)bits);
         }
         n++;
     }

@@ -242,7 +242,7 @@ static void sum_up(struct posture *p)
         p->summary[AREA_SPF] =
             posture_printf(p, "%u of %d lookups; %s%.*s IPv4 addresses may send", t->walk.lookups,
                            LIMIT_SPF_LOOKUPS, t->walk.pass_open[SPF_IPV4] ? "at least " : "",
-                           SPAN_ARG(spf_count(p, t->reach4)));
+                           SPAN_ARG(spf_count(p, (uint64_t)t->reach4)));
 }
 
 void judge_spf(struct posture *p)

@@ -48,7 +48,7 @@ struct asked spf_missing(const struct posture *p);
 bool spf_may_be_more(const struct posture *p);
 
 /** A number with commas between thousands. */
-assay_span spf_count(struct posture *p, ip_number n);
+assay_span spf_count(struct posture *p, uint64_t n);
 
 /** SPF-MISSING, -MULTIPLE, -NEAR-MISS, -OBSOLETE, -SYNTAX, -MODIFIER-TYPO, -SIZE. */
 void spf_judge_record(struct posture *p);

@@ -97,7 +97,7 @@ struct asked spf_missing(const struct posture *p)
     return spf_node_asked(walk->top);
 }
 
-assay_span spf_count(struct posture *p, ip_number n)
+assay_span spf_count(struct posture *p, uint64_t n)
 {
     char text[64];
     size_t at = sizeof text, digits = 0;

@@ -174,11 +174,12 @@ static void show_shares(struct posture *p, struct finding *f)
         return;
     qsort(shares.uses, shares.n, sizeof(*shares.uses), compare_shares);
     for (size_t i = 0; i < shares.n && f->nevidence < FINDING_EVIDENCE; i++) {
-        ip_number n = ipset_size(&shares.uses[i]->adds[SPF_IPV4]);
+        uint64_t n = (uint64_t)ipset_size(&shares.uses[i]->adds[SPF_IPV4]),
+                 all = (uint64_t)p->spf.reach4;
 
         show(p, f, &q, top->record->text, shares.uses[i]->text);
         note(p, f, "%.*s addresses, %u %% of all", SPAN_ARG(spf_count(p, n)),
-             (unsigned)((n * 100 + p->spf.reach4 / 2) / p->spf.reach4));
+             (unsigned)((n * 100 + all / 2) / all));
     }
     advise(
         p, f,
@@ -198,7 +199,7 @@ static void judge_reach(struct posture *p)
     }
     f = hit(p, F_SPF_REACH, ASSAY_WARNING, p->domain, NULL);
     say(p, f, "%.*s IPv4 addresses may send mail as %.*s; whoever shares one of them may, too",
-        SPAN_ARG(spf_count(p, t->reach4)), SPAN_ARG(p->domain));
+        SPAN_ARG(spf_count(p, (uint64_t)t->reach4)), SPAN_ARG(p->domain));
     show_shares(p, f);
 }
 
