@@ -34,6 +34,8 @@
 #define SOA_DATA(minimum) \
     "\0\x1c\1n" TO_EXAMPLE "\1h" TO_EXAMPLE "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4" minimum
 
+#define RRSIG_UNTIL(end) "\0\x0e\0\x10\x0d\2\0\0\1\x2c" end "\0\0"
+
 /**
  * A packet and what is read of it: "EINVAL", or rcode, flags, TTL, chain and data as describe()
  * writes them.
@@ -51,9 +53,11 @@ static void describe(assay_status s, const struct dns_reply *r, uint16_t rrtype,
         buf_puts(out, s == ASSAY_EINVAL ? "EINVAL" : "ENOMEM");
         return;
     }
-    buf_printf(out, "%d%s%s%s%s ttl=%u", (int)r->rcode, r->truncated ? " tc" : "",
-               r->authentic ? " ad" : "", r->signatures ? " rrsig" : "", r->loop ? " loop" : "",
-               r->ttl);
+    buf_printf(out, "%d%s%s%s%s%s ttl=%u", (int)r->rcode, r->authoritative ? " aa" : "",
+               r->truncated ? " tc" : "", r->authentic ? " ad" : "", r->signatures ? " rrsig" : "",
+               r->loop ? " loop" : "", r->ttl);
+    if (r->until)
+        buf_printf(out, " until=%lld", (long long)r->until);
     for (size_t i = 0; i < r->nchain; i++)
         buf_printf(out, " %.*s>%.*s", SPAN_ARG(r->chain[i].owner), SPAN_ARG(r->chain[i].target));
     for (size_t i = 0; i < r->n; i++) {
@@ -130,6 +134,11 @@ static void a_reply_gives_chain_data_and_ttl(void **state)
          SPAN(HEAD(FINE, "\1", "\2", "\0", "\0") QUESTION TO_A TXT TTL300 HI TO_A "\0\x2e" IN TTL60
                                                                                   "\0\2xx"),
          "0 rrsig ttl=300 \"hi\""},
+        {"the first signature that ends is noted",
+         SPAN(HEAD("\x85\x80", "\1", "\4", "\0", "\0") QUESTION TO_A TXT TTL300 HI TO_A
+              "\0\x2e" IN TTL60 RRSIG_UNTIL("\x96\x79\x24\x80") TO_A "\0\x2e" IN TTL60 RRSIG_UNTIL(
+                  "\x38\x6d\x43\x80") TO_A "\0\x2e" IN TTL60 RRSIG_UNTIL("\xff\xff\xff\xff")),
+         "0 aa rrsig ttl=300 until=946684800 \"hi\""},
         {"CNAME",
          SPAN(HEAD(FINE, "\1", "\2", "\0", "\0") QUESTION TO_A CNAME TTL60
               "\0\4\1B" TO_EXAMPLE "\1b" TO_EXAMPLE TXT TTL300 HI),

@@ -13,11 +13,20 @@ enum {
     HEADER = 12,
     QUESTION_FIXED = 4, /* QTYPE QCLASS */
     RECORD_FIXED = 10,  /* TYPE CLASS TTL RDLENGTH */
+    RRSIG_END = 8,      /* of RRSIG RDATA: Signature Expiration (RFC 4034 3.1) */
     PACKET_MAX = 65535  /* RFC 1035 4.2.2 */
 };
 
 /** Bits of the header's second 16; AD is of RFC 4035 3.2.3. */
-enum { QR = 0x8000, OPCODE = 0x7800, TC = 0x0200, RD = 0x0100, AD = 0x0020, RCODE = 0x000F };
+enum {
+    QR = 0x8000,
+    OPCODE = 0x7800,
+    AA = 0x0400,
+    TC = 0x0200,
+    RD = 0x0100,
+    AD = 0x0020,
+    RCODE = 0x000F
+};
 
 /** Types and classes that only a message knows (RFC 1035 3.2.4, 4034 3, 6891 6.1.2). */
 enum { CLASS_IN = 1, TYPE_OPT = 41, TYPE_RRSIG = 46 };
@@ -180,6 +189,19 @@ static bool wanted(const struct reader *r, uint16_t rrtype, bool authority)
     return authority ? rrtype == ASSAY_RR_SOA : rrtype == r->rrtype || rrtype == ASSAY_RR_CNAME;
 }
 
+/**
+ * Signatures came; note when the first one ends (RFC 4034 3.1.5). That is a number of 32 bits that will
+ * begin anew in 2106.
+ */
+static void note_signature(struct reader *r, assay_span rdata)
+{
+    int64_t end = rdata.n >= RRSIG_END + 4 ? get32(rdata.p + RRSIG_END) : 0;
+
+    r->out->signatures = true;
+    if (end && (!r->out->until || end < r->out->until))
+        r->out->until = end;
+}
+
 /** Read one record; note it if it matters. A TTL with the top bit set is zero (RFC 2181 8). */
 static bool get_record(struct reader *r, uint16_t section)
 {
@@ -202,7 +224,7 @@ static bool get_record(struct reader *r, uint16_t section)
     if (section == AT_ARCOUNT)
         return record.rrtype != TYPE_OPT || take_opt(r, &owner, record.ttl);
     if (record.rrtype == TYPE_RRSIG && section == AT_ANCOUNT)
-        r->out->signatures = true;
+        note_signature(r, (assay_span){r->packet.p + record.data, record.data_n});
     if (class == CLASS_IN && wanted(r, record.rrtype, record.authority)) {
         record.ttl = record.ttl >> 31 ? 0 : record.ttl;
         record.hash = span_hash(dns_name_span(&owner));
@@ -417,6 +439,7 @@ assay_status dns_reply_read(struct arena *a, assay_span packet, assay_span name,
     out.id = get16(packet.p);
     out.rcode = flags & RCODE;
     out.truncated = flags & TC;
+    out.authoritative = flags & AA;
     out.authentic = flags & AD;
     if (!(flags & QR) || flags & OPCODE || get16(packet.p + AT_QDCOUNT) != 1 ||
         !get_question(&r, name))

@@ -26,19 +26,22 @@ enum { DNS_QUERY_MAX = 12 + DNS_NAME_WIRE + 4 + 11 };
 
 /**
  * A reply to one question, its names uncompressed. `rcode` may be an extended one, up to 4,095 (RFC
- * 6891 6.1.3). Of a truncated reply only `id`, `rcode`, `truncated` and `authentic` are set.
+ * 6891 6.1.3). Of a truncated reply only `id`, `rcode` and the flags of its header are set.
  */
 struct dns_reply {
     uint16_t id;
     enum dns_rcode rcode;
-    bool truncated;  /**< TC: ask again over TCP */
-    bool authentic;  /**< AD (RFC 4035 3.2.3) */
-    bool signatures; /**< RRSIGs came with the answer: the server speaks DNSSEC (RFC 4035 3.1) */
-    bool loop;       /**< the CNAME steps run in a circle, or are over LIMIT_CNAMES: no data */
+    bool truncated;     /**< TC: ask again over TCP */
+    bool authoritative; /**< AA: the server has the zone (RFC 1035 4.1.1) */
+    bool authentic;     /**< AD (RFC 4035 3.2.3) */
+    bool signatures;    /**< RRSIGs came with the answer: the server speaks DNSSEC (RFC 4035 3.1) */
+    bool loop;          /**< the CNAME steps run in a circle, or are over LIMIT_CNAMES: no data */
     struct assay_link *chain; /**< CNAME steps from the question on; `secure` is not set */
     size_t nchain;
     assay_span *rdata; /**< of the type that was asked, at the end of the chain; NOERROR only */
     size_t n;
+    /** seconds since 1970: when the first signature ends of those that came with the answer; 0: none came */
+    int64_t until;
     uint32_t ttl; /**< smallest of chain and records; of a denial by RFC 2308 5, 0 without SOA */
 };
 

@@ -40,11 +40,16 @@ static size_t txt_octets(assay_span rdata)
     return rdata.n - strings;
 }
 
+/** Octets that an answer of this kind may have. */
+static size_t most_bytes(enum assay_kind kind)
+{
+    return kind == ASSAY_GET || kind == ASSAY_LIST ? LIMIT_FETCH : LIMIT_FACT;
+}
+
 /** Octets of the answer, and whether one of its items is over a limit of its own. */
 static size_t data_bytes(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
                          bool *over)
 {
-    const size_t most = kind == ASSAY_GET || kind == ASSAY_LIST ? LIMIT_FETCH : LIMIT_FACT;
     size_t bytes = 0;
 
     for (size_t i = 0; i < a->n; i++) {
@@ -52,7 +57,7 @@ static size_t data_bytes(enum assay_kind kind, uint16_t rrtype, const struct ass
         if (rrtype == ASSAY_RR_TXT && txt_octets(a->data[i]) > LIMIT_TXT)
             *over = true;
     }
-    if (bytes > most)
+    if (bytes > most_bytes(kind))
         *over = true;
     return bytes;
 }
@@ -188,7 +193,7 @@ static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype,
 static assay_status make_fact(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
                               struct assay_fact **ret)
 {
-    struct buf octets = buf_new(LIMIT_FACT + 1),
+    struct buf octets = buf_new(most_bytes(kind) + 1),
                texts = buf_new(4 * LIMIT_FACT); /* an octet of a name may stand as \DDD */
     struct item *items = calloc(a->n + 1, sizeof *items);
     size_t *text_n = calloc(a->n + 1, sizeof *text_n);

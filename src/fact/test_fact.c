@@ -142,7 +142,7 @@ static void an_answer_that_says_nothing_of_itself_is_refused(void **state)
     assert_int_equal(assay_fact_new(ASSAY_DNS, ASSAY_RR_A, NULL, &fact), ASSAY_EINVAL);
     a.how = (enum assay_how)0;
     assert_int_equal(assay_fact_new(ASSAY_DNS, ASSAY_RR_A, &a, &fact), ASSAY_EINVAL);
-    a.how = (enum assay_how)9;
+    a.how = (enum assay_how)(ASSAY_TLSERROR + 1);
     assert_int_equal(assay_fact_new(ASSAY_DNS, ASSAY_RR_A, &a, &fact), ASSAY_EINVAL);
     a.how = ASSAY_OK;
     a.secure = (enum assay_secure)9;
@@ -231,6 +231,26 @@ static void an_answer_may_have_65536_octets_and_no_more(void **state)
     }
     free(octets);
     free(data);
+}
+
+static void a_document_may_have_a_mebibyte_and_no_more(void **state)
+{
+    static const enum assay_kind KINDS[] = {ASSAY_GET, ASSAY_LIST};
+    char *octets = calloc(1, LIMIT_FETCH + 1);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        for (size_t n = LIMIT_FETCH; n <= LIMIT_FETCH + 1; n++) {
+            assay_span item = {octets, n};
+            struct assay_answer a = {.size = sizeof a, .how = ASSAY_OK, .data = &item, .n = 1};
+            assay_fact *fact;
+
+            assert_int_equal(assay_fact_new(KINDS[i], 0, &a, &fact), ASSAY_DONE);
+            assert_int_equal(fact->how, n > LIMIT_FETCH ? ASSAY_TOOBIG : ASSAY_OK);
+            assert_int_equal(fact->n ? fact->data[0].n : 0, n > LIMIT_FETCH ? 0 : LIMIT_FETCH);
+            assay_fact_free(fact);
+        }
+    free(octets);
 }
 
 static void cname_steps_are_copied_and_at_most_16(void **state)
@@ -417,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_txt_record_may_have_8192_octets_and_no_more),
         cmocka_unit_test(a_txt_record_in_many_short_strings_is_measured_by_its_text),
         cmocka_unit_test(an_answer_may_have_65536_octets_and_no_more),
+        cmocka_unit_test(a_document_may_have_a_mebibyte_and_no_more),
         cmocka_unit_test(cname_steps_are_copied_and_at_most_16),
         cmocka_unit_test(what_is_no_dns_answer_is_kept_as_it_is),
         cmocka_unit_test(a_memo_is_made_once_for_each_type_and_dropped_with_the_fact),
