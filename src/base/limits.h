@@ -113,7 +113,18 @@ enum limits {
     LIMIT_RESOLVERS = 8,   /**< resolvers that are forwarded to */
     LIMIT_THREADS = 128,   /**< members of a pool of worlds, threads of the daemon */
     LIMIT_RECALL = 100000, /**< domains whose deferral is remembered */
-    LIMIT_OPEN = 16384,  /**< questions of a world or member on their way, those in line included */
+    LIMIT_OPEN = 16384, /**< questions of a world or member on their way, those in line included */
+    LIMIT_FETCHES = 64, /**< documents of the web that are fetched at once */
+    LIMIT_FETCHES_HOST = 2,      /**< of these: of one host */
+    LIMIT_FETCH_HEAD = 65536,    /**< octets of an answer's header */
+    LIMIT_URL = 8192,            /**< octets of a URL */
+    LIMIT_PROBES = 64,           /**< SMTP servers that are probed at once */
+    LIMIT_PROBE_CONNECTIONS = 5, /**< connections to one of them, one after the other */
+    LIMIT_PROBE_LINE = 1000,     /**< octets of a line that it says */
+    LIMIT_PROBE_LINES = 100,     /**< lines of one reply */
+    LIMIT_PROBE_OCTETS = 262144, /**< octets of one connection that are read */
+    LIMIT_PROBE_NAMES = 40000,   /**< octets of the DNS-IDs of its certificate that are told */
+    LIMIT_DIRECT = 64,           /**< questions to servers that are asked directly, at once */
     LIMIT_FLIGHTS = 400, /**< of a world or a pool, given to libunbound; one takes about 13 KB */
     LIMIT_BUSY = 1600,   /**< queries libunbound works on, those nobody waits for included */
 

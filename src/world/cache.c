@@ -35,7 +35,7 @@ struct entry {
     int64_t until; /* it is good before then */
     int64_t hold;  /* how long a failure was remembered; 0 for an answer */
     size_t bytes;
-    char name[];
+    char key[];
 };
 
 /** One part of a cache. */
@@ -145,13 +145,13 @@ static struct part *enter(struct cache *c, uint64_t hash)
 /** The hash of a question. */
 static uint64_t hash_of(const struct cache *c, const struct assay_question *q)
 {
-    return table_hash(&c->seed, q->kind, q->rrtype, q->name);
+    return table_hash(&c->seed, q);
 }
 
 /** The entry of a question, good or not. */
 static struct entry *find(const struct part *p, uint64_t hash, const struct assay_question *q)
 {
-    return (struct entry *)(void *)table_find_hashed(&p->table, hash, q->kind, q->rrtype, q->name);
+    return (struct entry *)(void *)table_find_hashed(&p->table, hash, q);
 }
 
 /** cache_get() in a part. */
@@ -216,15 +216,12 @@ static int64_t answer_life(const struct assay_fact *f)
 /** A new entry, in no list yet. */
 static struct entry *new_entry(const struct assay_question *q, assay_fact *fact)
 {
-    struct entry *e = malloc(sizeof *e + q->name.n + 1);
+    struct entry *e = malloc(sizeof *e + table_key_size(q));
 
     if (!e)
         return NULL;
-    memcpy(e->name, q->name.p, q->name.n);
-    e->name[q->name.n] = '\0';
-    e->node =
-        (struct table_node){.kind = q->kind, .rrtype = q->rrtype, .name = {e->name, q->name.n}};
-    e->bytes = sizeof *e + q->name.n + 1 + sizeof(struct table_node *) + fact_size(fact);
+    e->node = table_node_new(q, e->key);
+    e->bytes = sizeof *e + table_key_size(q) + sizeof(struct table_node *) + fact_size(fact);
     e->fact = fact;
     return e;
 }

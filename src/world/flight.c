@@ -12,6 +12,9 @@
 #include <event2/event_struct.h>
 #include <stdlib.h>
 
+/** Octets of a name that a reason shows. */
+enum { SHOWN = 150 };
+
 /** One who waits: for a flight, or, with the answer in hand, for the loop to tell it. */
 struct waiter {
     TAILQ_ENTRY(waiter) link; /* of its flight's waiters, or of those to be told */
@@ -31,6 +34,7 @@ struct flights {
     size_t ours;               /* flights in it that are no other member's */
     TAILQ_HEAD(, flight) line; /* not taken by the transport yet, the oldest first */
     size_t in_line;
+    bool serving; /* serve_line() runs: what comes into line meanwhile it finds itself */
     TAILQ_HEAD(, waiter) told; /* answered; the loop will say so */
     size_t to_tell;
     struct event tell_event, room_event;
@@ -90,13 +94,6 @@ static void tell_soon(struct waiter *w, assay_fact *fact)
 }
 
 /* ---- flights ---- */
-
-/** The question of a flight. */
-static struct assay_question question_of(const struct flight *f)
-{
-    return (struct assay_question){
-        .kind = f->node.kind, .rrtype = f->node.rrtype, .name = f->node.name, .data = SPAN_EMPTY};
-}
 
 /** The line became longer or shorter by one. */
 static void line_is(struct flights *fs, size_t n)
@@ -182,7 +179,7 @@ static void end_flight(struct flight *f, assay_fact *fact)
 void flight_land(struct flight *f, assay_fact *fact)
 {
     struct flights *fs = f->flights;
-    struct assay_question q = question_of(f);
+    struct assay_question q = table_question(&f->node);
 
     count_landed(&fs->counts, fact ? fact->how : 0, world_now_us() - f->began);
     if (fact)
@@ -207,8 +204,10 @@ void flight_again(struct flight *f)
 static void serve_line(struct flights *fs)
 {
     struct flight *f;
+    bool room = !fs->serving;
 
-    while ((f = TAILQ_FIRST(&fs->line))) {
+    fs->serving = true;
+    while (room && (f = TAILQ_FIRST(&fs->line))) {
         assay_status s;
 
         leave_line(f);
@@ -217,11 +216,12 @@ static void serve_line(struct flights *fs)
         if (s == ASSAY_NEED) {
             set_taken(f, false);
             to_front(f);
-            return; /* until flights_room() */
-        }
-        if (s < 0)
+            room = false; /* until flights_room() */
+        } else if (s < 0) {
             flight_land(f, NULL);
+        }
     }
+    fs->serving = false;
 }
 
 /** The loop's side of flights_room(). */
@@ -269,12 +269,17 @@ static void leave(struct waiter *w)
 /** The answer to a waiter whose time is up. */
 static assay_fact *out_of_time(const struct waiter *w, bool taken)
 {
-    const struct flight *f = w->flight;
-    const struct flights_options *o = &f->flights->o;
+    const struct table_node *node = &w->flight->node;
+    const struct flights_options *o = &w->flights->o;
+    const char *line = taken ? "" : " (the question stood in line)";
+    double seconds = w->ms / 1000.0;
 
-    return failure_new(f->node.kind, f->node.rrtype, ASSAY_TIMEOUT, "%s did not answer in %g s%s%s",
-                       o->silent, w->ms / 1000.0, taken ? "" : " (the question stood in line)",
-                       o->advice);
+    if (node->kind == ASSAY_DNS && !node->data.n)
+        return failure_new(node->kind, node->rrtype, ASSAY_TIMEOUT, "%s did not answer in %g s%s%s",
+                           o->silent, seconds, line, o->advice);
+    return failure_new(node->kind, node->rrtype, ASSAY_TIMEOUT, "%.*s did not answer in %g s%s",
+                       SPAN_ARG(span_first(node->data.n ? node->data : node->name, SHOWN)), seconds,
+                       line);
 }
 
 /**
@@ -285,7 +290,7 @@ static assay_fact *silence(const struct waiter *w)
 {
     struct flight *f = w->flight;
     struct flights *fs = w->flights;
-    struct assay_question q = question_of(f);
+    struct assay_question q = table_question(&f->node);
     bool taken = f->relay ? relay_taken(f->relay) : f->taken;
     assay_fact *fact = out_of_time(w, taken);
 
@@ -297,7 +302,7 @@ static assay_fact *silence(const struct waiter *w)
 /** The answer that another member has while the message about it is under way; or NULL. */
 static assay_fact *overtaken(const struct waiter *w)
 {
-    struct assay_question q = question_of(w->flight);
+    struct assay_question q = table_question(&w->flight->node);
 
     return w->flight->relay ? cache_get(w->flights->o.cache, &q, world_now()) : NULL;
 }
@@ -365,13 +370,11 @@ static assay_status send_off(struct flight *f, const struct assay_question *q)
 /** A flight for a question, on its way or in line. */
 static struct flight *new_flight(struct flights *fs, const struct assay_question *q)
 {
-    struct flight *f = calloc(1, sizeof *f + q->name.n + 1);
+    struct flight *f = calloc(1, sizeof *f + table_key_size(q));
 
     if (!f)
         return NULL;
-    memcpy(f->name, q->name.p, q->name.n);
-    f->node =
-        (struct table_node){.kind = q->kind, .rrtype = q->rrtype, .name = {f->name, q->name.n}};
+    f->node = table_node_new(q, f->key);
     f->flights = fs;
     f->began = world_now_us();
     TAILQ_INIT(&f->waiters);
@@ -407,7 +410,7 @@ static bool set_timer(struct waiter *w)
 static assay_status join_flight(struct flights *fs, const struct assay_question *q,
                                 struct waiter *w)
 {
-    struct flight *f = (struct flight *)(void *)table_find(&fs->table, q->kind, q->rrtype, q->name);
+    struct flight *f = (struct flight *)(void *)table_find(&fs->table, q);
     bool begins = !f;
 
     if (!set_timer(w))
@@ -546,6 +549,8 @@ void flights_forget(struct flights *fs)
     struct waiter *w;
     struct table_node *node;
 
+    if (fs->o.transport->stop)
+        fs->o.transport->stop(fs->o.transport_self);
     while ((w = TAILQ_FIRST(&fs->told)))
         world_forget(w);
     while ((node = table_any(&fs->table)))

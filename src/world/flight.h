@@ -37,7 +37,7 @@ struct flight {
     int64_t began;            /**< microseconds */
     TAILQ_ENTRY(flight) turn; /* in line for the transport, while it is not taken */
     TAILQ_HEAD(, waiter) waiters;
-    char name[];
+    char key[]; /**< of the node: the name, which ends in NUL, then the data */
 };
 
 /** How the world is set up. */

@@ -10,10 +10,16 @@
 #include "world/mailbox.h"
 #include "world/relay.h"
 #include "world/resolv.h"
+#include "world/ways.h"
+#include "world/web.h"
 
 #include <event2/event_struct.h>
 
 struct suffixes;
+struct lists;
+
+/** Texts of options that a world copies; room for its name as a client of SMTP. */
+enum { WORLD_TEXTS = 3, WORLD_HELO = 256 };
 
 /** Evaluations whose first question is remembered at a time. */
 enum { RECENT = 16 };
@@ -50,9 +56,13 @@ struct assay_world {
     struct mailbox *mailbox; /**< NULL: no pool's member */
     struct relays *relays;   /**< NULL: no pool's member */
     struct flights *flights;
-    void *unbound; /**< the `self` of unbound_transport; the flights' once there are any */
+    struct ways ways; /**< the transports; the flights free them once there are any */
+    struct web web;
+    struct lists *lists;
+    char *texts[WORLD_TEXTS]; /**< copies of options that are looked at later */
+    char helo[WORLD_HELO];
     const struct suffixes *suffixes; /**< as `cache` */
-    unsigned question_ms, evaluation_ms;
+    unsigned question_ms, evaluation_ms, web_ms;
     char who[RESOLVERS_WORDS]; /**< who answers, in words */
     TAILQ_HEAD(, asked) asked; /**< run.c: what is on its way */
     size_t blocking;           /**< run.c: of these, not hints */

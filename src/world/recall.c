@@ -87,7 +87,9 @@ static void drop_old(struct recall *r, int64_t now)
 /** The entry of a canonical name, or NULL. */
 static struct entry *find(struct recall *r, assay_span name)
 {
-    return (struct entry *)(void *)table_find(&r->table, ASSAY_RECALL, 0, name);
+    const struct assay_question q = {.kind = ASSAY_RECALL, .name = name};
+
+    return (struct entry *)(void *)table_find(&r->table, &q);
 }
 
 /** A new entry at the front; the last one goes when there are too many. */

@@ -15,8 +15,8 @@ struct relay {
     /* of both */
     atomic_bool taken;
     struct post ask, cancel;
-    struct assay_question q; /* its name stands below */
-    char name[];
+    struct assay_question q; /* its spans stand below */
+    char key[];
 };
 
 struct relays {
@@ -137,7 +137,7 @@ void relays_free(struct relays *rs)
 struct relays *relays_owner(const struct relays *rs, const struct assay_question *q)
 {
     /* the hash's other bits tell the part of the cache and the place in a table */
-    uint32_t bits = (uint32_t)(table_hash(&rs->peers->seed, q->kind, q->rrtype, q->name) >> 24);
+    uint32_t bits = (uint32_t)(table_hash(&rs->peers->seed, q) >> 24);
     struct relays *owner = rs->peers->at[bits % rs->peers->n];
 
     return owner == rs ? NULL : owner;
@@ -150,8 +150,9 @@ size_t relays_out(const struct relays *rs)
 
 assay_status relay_start(struct relays *rs, struct relays *owner, struct flight *f)
 {
-    assay_span name = f->node.name;
-    struct relay *r = calloc(1, sizeof *r + name.n + 1);
+    const struct assay_question asked = table_question(&f->node);
+    struct relay *r = calloc(1, sizeof *r + table_key_size(&asked));
+    struct table_node node;
 
     if (!r)
         return ASSAY_ENOMEM;
@@ -161,11 +162,8 @@ assay_status relay_start(struct relays *rs, struct relays *owner, struct flight 
     r->out = 1;
     r->ask = (struct post){.fn = ask_arrives, .arg = r};
     r->cancel = (struct post){.fn = cancel_arrives, .arg = r};
-    memcpy(r->name, name.p, name.n);
-    r->q = (struct assay_question){.kind = f->node.kind,
-                                   .rrtype = f->node.rrtype,
-                                   .name = {r->name, name.n},
-                                   .data = SPAN_EMPTY};
+    node = table_node_new(&asked, r->key);
+    r->q = table_question(&node);
     LIST_INSERT_HEAD(&rs->out, r, link);
     rs->n++;
     f->relay = r;

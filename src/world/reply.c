@@ -19,9 +19,14 @@ static assay_fact *rcode_fact(const struct assay_question *q, unsigned rcode)
 
 /** The fact of data or denial. RDATA was looked at already, so only memory can be wanting. */
 static assay_fact *answer_fact(const struct dns_reply *r, const struct assay_question *q,
-                               enum assay_secure secure)
+                               enum assay_secure secure, assay_span reason)
 {
-    struct assay_answer a = {.size = sizeof a, .how = ASSAY_OK, .secure = secure, .ttl = r->ttl};
+    struct assay_answer a = {.size = sizeof a,
+                             .how = ASSAY_OK,
+                             .secure = secure,
+                             .ttl = r->ttl,
+                             .reason = reason,
+                             .until = secure == ASSAY_SECURE ? r->until : 0};
     assay_fact *fact;
 
     if (r->rcode == DNS_NXDOMAIN)
@@ -37,8 +42,9 @@ static assay_fact *answer_fact(const struct dns_reply *r, const struct assay_que
     return assay_fact_new(q->kind, q->rrtype, &a, &fact) == ASSAY_DONE ? fact : NULL;
 }
 
-assay_fact *reply_fact_of(assay_status s, const struct dns_reply *r, const struct assay_question *q,
-                          enum assay_secure secure)
+assay_fact *reply_fact_said(assay_status s, const struct dns_reply *r,
+                            const struct assay_question *q, enum assay_secure secure,
+                            assay_span reason)
 {
     assay_fact *fact = NULL;
 
@@ -52,8 +58,14 @@ assay_fact *reply_fact_of(assay_status s, const struct dns_reply *r, const struc
     else if (s == ASSAY_DONE && r->rcode != DNS_NOERROR && r->rcode != DNS_NXDOMAIN)
         fact = rcode_fact(q, r->rcode);
     else if (s == ASSAY_DONE)
-        fact = answer_fact(r, q, secure);
+        fact = answer_fact(r, q, secure, reason);
     return fact;
+}
+
+assay_fact *reply_fact_of(assay_status s, const struct dns_reply *r, const struct assay_question *q,
+                          enum assay_secure secure)
+{
+    return reply_fact_said(s, r, q, secure, SPAN_EMPTY);
 }
 
 assay_fact *reply_fact(assay_span packet, const struct assay_question *q, enum assay_secure secure)

@@ -18,6 +18,14 @@ assay_fact *reply_fact_of(assay_status s, const struct dns_reply *r, const struc
                           enum assay_secure secure);
 
 /**
+ * As reply_fact_of(), with a few words that go with data and denials. Of a secure answer `until` is set,
+ * with all of these functions.
+ */
+assay_fact *reply_fact_said(assay_status s, const struct dns_reply *r,
+                            const struct assay_question *q, enum assay_secure secure,
+                            assay_span reason);
+
+/**
  * Make a fact of a reply that a resolver vouches for.
  *
  * NOERROR gives OK or NODATA, NXDOMAIN and REFUSED themselves, any other RCODE, a circle of CNAMEs

@@ -66,6 +66,8 @@ static assay_status send_one(assay_world *w, assay_eval *eval, const struct assa
     if (!a)
         return ASSAY_ENOMEM;
     *a = (struct asked){.world = w, .eval = eval, .id = q->id, .hint = q->hint};
+    if (q->kind == ASSAY_GET || q->kind == ASSAY_PROBE)
+        ms = w->web_ms;
     if ((s = world_ask(w, q, ms, answered, a, &a->waiter)) != ASSAY_DONE) {
         free(a);
         return s;

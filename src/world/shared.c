@@ -111,7 +111,7 @@ assay_status shared_ask(struct shared *s, uint16_t rrtype, assay_span name,
         *ret = fact;
         return ASSAY_DONE;
     }
-    f = (struct shared_flight *)(void *)table_find(&s->flights, ASSAY_DNS, rrtype, name);
+    f = (struct shared_flight *)(void *)table_find(&s->flights, &q);
     if (f)
         s->counts.joined++;
     else if ((f = begin(s, rrtype, name)))

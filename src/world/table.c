@@ -39,20 +39,27 @@ static void mix(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
-uint64_t table_hash(const struct table_seed *seed, enum assay_kind kind, uint16_t rrtype,
-                    assay_span name)
+/** Mix octets in, their number first: so that what fills the last word up is no part of them. */
+static void mix_span(uint64_t v[4], assay_span s)
+{
+    mix(v, s.n);
+    for (; s.n; s = span_from(s, sizeof(uint64_t))) {
+        uint64_t word = 0;
+
+        memcpy(&word, s.p, s.n < sizeof word ? s.n : sizeof word);
+        mix(v, word);
+    }
+}
+
+uint64_t table_hash(const struct table_seed *seed, const struct assay_question *q)
 {
     uint64_t v[4] = {seed->k[0] ^ 0x736f6d6570736575, seed->k[1] ^ 0x646f72616e646f6d,
                      seed->k[0] ^ 0x6c7967656e657261, seed->k[1] ^ 0x7465646279746573};
 
-    mix(v, (uint64_t)kind << 32 | rrtype);
-    mix(v, name.n); /* so that what fills the last word up is no part of the name */
-    for (; name.n; name = span_from(name, sizeof(uint64_t))) {
-        uint64_t word = 0;
-
-        memcpy(&word, name.p, name.n < sizeof word ? name.n : sizeof word);
-        mix(v, word);
-    }
+    mix(v, (uint64_t)q->kind << 32 | q->rrtype);
+    mix_span(v, q->name);
+    if (q->data.n)
+        mix_span(v, q->data);
     v[2] ^= 0xFF;
     rounds(v, 3);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
@@ -74,25 +81,37 @@ void table_done(struct table *t)
     *t = (struct table){0};
 }
 
+struct table_node table_node_new(const struct assay_question *q, char *key)
+{
+    char *data = key + q->name.n + 1;
+
+    if (q->name.n)
+        memcpy(key, q->name.p, q->name.n);
+    key[q->name.n] = '\0';
+    if (q->data.n)
+        memcpy(data, q->data.p, q->data.n);
+    return (struct table_node){
+        .kind = q->kind, .rrtype = q->rrtype, .name = {key, q->name.n}, .data = {data, q->data.n}};
+}
+
 /** The place a hash falls to. */
 static struct table_node **bucket(const struct table *t, uint64_t hash)
 {
     return &t->buckets[hash & (t->nbuckets - 1)];
 }
 
-struct table_node *table_find(const struct table *t, enum assay_kind kind, uint16_t rrtype,
-                              assay_span name)
+struct table_node *table_find(const struct table *t, const struct assay_question *q)
 {
-    return table_find_hashed(t, table_hash(&t->seed, kind, rrtype, name), kind, rrtype, name);
+    return table_find_hashed(t, table_hash(&t->seed, q), q);
 }
 
-struct table_node *table_find_hashed(const struct table *t, uint64_t hash, enum assay_kind kind,
-                                     uint16_t rrtype, assay_span name)
+struct table_node *table_find_hashed(const struct table *t, uint64_t hash,
+                                     const struct assay_question *q)
 {
     struct table_node *node = *bucket(t, hash);
 
-    while (node && (node->hash != hash || node->kind != kind || node->rrtype != rrtype ||
-                    !span_eq(node->name, name)))
+    while (node && (node->hash != hash || node->kind != q->kind || node->rrtype != q->rrtype ||
+                    !span_eq(node->name, q->name) || !span_eq(node->data, q->data)))
         node = node->next;
     return node;
 }
@@ -125,9 +144,11 @@ static void widen(struct table *t)
 
 void table_add(struct table *t, struct table_node *node)
 {
+    const struct assay_question q = table_question(node);
+
     if (t->n >= t->nbuckets)
         widen(t);
-    node->hash = table_hash(&t->seed, node->kind, node->rrtype, node->name);
+    node->hash = table_hash(&t->seed, &q);
     link_node(t, node);
     t->n++;
 }

@@ -22,7 +22,7 @@ struct table_node {
     uint64_t hash;
     enum assay_kind kind;
     uint16_t rrtype;
-    assay_span name; /**< borrowed: from the thing itself */
+    assay_span name, data; /**< borrowed: from the thing itself */
 };
 
 /** The key of the hash: 16 random octets. */
@@ -39,8 +39,7 @@ struct table {
 };
 
 /** The hash of a question. */
-uint64_t table_hash(const struct table_seed *seed, enum assay_kind kind, uint16_t rrtype,
-                    assay_span name) ASSAY_PURE;
+uint64_t table_hash(const struct table_seed *seed, const struct assay_question *q) ASSAY_PURE;
 
 /** Set up a table. \return false when memory is out */
 bool table_init(struct table *t, const struct table_seed *seed);
@@ -49,12 +48,27 @@ bool table_init(struct table *t, const struct table_seed *seed);
 void table_done(struct table *t);
 
 /** What is asked by this question, or NULL. */
-struct table_node *table_find(const struct table *t, enum assay_kind kind, uint16_t rrtype,
-                              assay_span name);
+struct table_node *table_find(const struct table *t, const struct assay_question *q);
 
 /** As table_find(), the hash being known. */
-struct table_node *table_find_hashed(const struct table *t, uint64_t hash, enum assay_kind kind,
-                                     uint16_t rrtype, assay_span name);
+struct table_node *table_find_hashed(const struct table *t, uint64_t hash,
+                                     const struct assay_question *q);
+
+/** Octets of a copy of a question's spans, the name's NUL included. */
+static inline size_t table_key_size(const struct assay_question *q)
+{
+    return q->name.n + 1 + q->data.n;
+}
+
+/** A node for a question, in no table yet. \param key  its spans are copied there */
+struct table_node table_node_new(const struct assay_question *q, char *key);
+
+/** The question of a node; its spans are the node's. */
+static inline struct assay_question table_question(const struct table_node *node)
+{
+    return (struct assay_question){
+        .kind = node->kind, .rrtype = node->rrtype, .name = node->name, .data = node->data};
+}
 
 /**
  * Add a node whose question is not in the table. Widens it; where memory is short it only gets

@@ -70,6 +70,24 @@ static void lives(enum assay_how how, uint32_t ttl, int64_t ms)
     cache_free(c);
 }
 
+static void what_one_server_said_is_not_what_the_resolvers_say(void **state)
+{
+    struct cache *c = cache_new(MIB, &SEED);
+    struct assay_question q = txt("a.example"), first = q, second = q;
+    assay_fact *fact = answer(ASSAY_OK, 60, 10), *got;
+
+    (void)state;
+    first.data = SPAN("192.0.2.1");
+    second.data = SPAN("192.0.2.2");
+    cache_put(c, &first, fact, 0);
+    assert_null(cache_get(c, &q, 1));
+    assert_null(cache_get(c, &second, 1));
+    assert_ptr_equal(got = cache_get(c, &first, 1), fact);
+    assay_fact_free(got);
+    assay_fact_free(fact);
+    cache_free(c);
+}
+
 static void answers_live_as_long_as_they_may(void **state)
 {
     (void)state;
@@ -274,8 +292,11 @@ static void names_do_not_fall_together_in_the_table(void **state)
             (struct table_node){.kind = ASSAY_DNS, .rrtype = ASSAY_RR_A, .name = span_of(names[i])};
         table_add(&t, &nodes[i]);
     }
-    for (size_t i = 0; i < N; i++)
-        assert_ptr_equal(table_find(&t, ASSAY_DNS, ASSAY_RR_A, nodes[i].name), &nodes[i]);
+    for (size_t i = 0; i < N; i++) {
+        struct assay_question q = table_question(&nodes[i]);
+
+        assert_ptr_equal(table_find(&t, &q), &nodes[i]);
+    }
     for (size_t i = 0; i < t.nbuckets; i++) {
         size_t length = 0;
 
@@ -287,7 +308,9 @@ static void names_do_not_fall_together_in_the_table(void **state)
     for (size_t i = 0; i < N; i++)
         table_remove(&t, &nodes[i]);
     assert_null(table_any(&t));
-    assert_null(table_find(&t, ASSAY_DNS, ASSAY_RR_A, nodes[0].name));
+    assert_null(table_find(&t, &(struct assay_question){.kind = ASSAY_DNS,
+                                                        .rrtype = ASSAY_RR_A,
+                                                        .name = nodes[0].name}));
     table_done(&t);
     free(nodes);
     free(names);
@@ -296,6 +319,7 @@ static void names_do_not_fall_together_in_the_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_one_server_said_is_not_what_the_resolvers_say),
         cmocka_unit_test(answers_live_as_long_as_they_may),
         cmocka_unit_test(failures_are_remembered_longer_each_time_up_to_30_s),
         cmocka_unit_test(questions_differ_by_kind_type_and_name),

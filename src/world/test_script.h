@@ -67,7 +67,7 @@ static void script_free(void *self)
 }
 
 /** The transport; its self is a struct script. */
-static const struct transport SCRIPT = {script_start, script_cancel, script_free};
+static const struct transport SCRIPT = {script_start, script_cancel, script_free, NULL};
 
 /** The oldest flight it holds lands. */
 static void land_one(struct script *s)

@@ -27,6 +27,12 @@ struct transport {
 
     /** Free the transport; no flight is open. */
     void (*free)(void *self);
+
+    /**
+     * All flights and waiters are about to be forgotten: forget what was asked of the flights on
+     * their way, for it goes first. NULL: nothing is.
+     */
+    void (*stop)(void *self);
 };
 
 #endif

@@ -409,7 +409,7 @@ static assay_status start(void *self, struct flight *f)
     if (!(r = new_request(u, f)))
         return ASSAY_ENOMEM;
     f->handle = r;
-    if ((error = resolve(u, r, f->name, f->node.rrtype)) == 0)
+    if ((error = resolve(u, r, f->key, f->node.rrtype)) == 0)
         return ASSAY_DONE; /* `f` may be gone */
     free_request(r);
     if (error == UB_NOMEM)
@@ -440,7 +440,7 @@ static void free_unbound(void *self)
     free(u);
 }
 
-const struct transport unbound_transport = {start, cancel, free_unbound};
+const struct transport unbound_transport = {start, cancel, free_unbound, NULL};
 
 assay_status unbound_new(const struct unbound_options *options, struct event_base *loop, void **ret,
                          const char **ret_why)

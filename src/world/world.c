@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "world/world.h"
 
+#include "dns/name.h"
+#include "world/direct.h"
 #include "world/failure.h"
+#include "world/fetch.h"
+#include "world/lists.h"
 #include "world/own.h"
+#include "world/probe.h"
 #include "world/suffix.h"
 #include "world/unbound.h"
 
@@ -15,7 +20,7 @@
 static const char RESOLV_CONF[] = "/etc/resolv.conf", ROOT_KEY[] = "/usr/share/dns/root.key";
 
 /** What a zero in the options stands for. */
-enum { QUESTION_MS = 5000, EVALUATION_MS = 20000, CACHE_BYTES = 16 << 20 };
+enum { QUESTION_MS = 5000, EVALUATION_MS = 20000, WEB_MS = 15000, CACHE_BYTES = 16 << 20 };
 
 /** Types that a message may ask for but no record has (RFC 6895 3.1): 128 to 255, and OPT. */
 enum { META_FIRST = 128, META_LAST = 255, TYPE_OPT = 41 };
@@ -32,6 +37,7 @@ assay_status world_options(const struct assay_world_options *given, struct assay
         memcpy(&o, given, given->size);
     o.question_ms = o.question_ms ? o.question_ms : QUESTION_MS;
     o.evaluation_ms = o.evaluation_ms ? o.evaluation_ms : EVALUATION_MS;
+    o.web_ms = o.web_ms ? o.web_ms : WEB_MS;
     o.cache_bytes = o.cache_bytes ? o.cache_bytes : CACHE_BYTES;
     *ret = o;
     return ASSAY_DONE;
@@ -75,8 +81,8 @@ static assay_status open_flights(assay_world *w, const struct assay_world_option
     struct flights_options f = {
         .loop = w->loop,
         .cache = common->cache,
-        .transport = &unbound_transport,
-        .transport_self = w->unbound,
+        .transport = &ways_transport,
+        .transport_self = &w->ways,
         .seed = common->seed,
         .patience = o->question_ms,
         .silent = w->who,
@@ -86,9 +92,51 @@ static assay_status open_flights(assay_world *w, const struct assay_world_option
 
     if (!(w->flights = flights_new(&f)))
         return ASSAY_ENOMEM;
-    unbound_serve(w->unbound, w->flights);
+    unbound_serve(w->ways.self[WAY_DNS], w->flights);
+    w->web.flights = w->flights;
     if (w->relays)
         relays_serve(w->relays, w->flights);
+    return ASSAY_DONE;
+}
+
+/** This machine's name, if it is a full one. */
+static const char *own_name(char out[WORLD_HELO])
+{
+    struct dns_name name;
+
+    if (gethostname(out, WORLD_HELO) == 0 && memchr(out, '\0', WORLD_HELO) &&
+        dns_name_read(span_of(out), &name) && dns_labels(dns_name_span(&name)) > 1 &&
+        !memchr(out, '\\', strlen(out)) && span_printable(span_of(out)))
+        return out;
+    return "assay.invalid";
+}
+
+/** Copy the text of an option. \param at  which of the world's texts \return false: memory is out */
+static bool keep_text(assay_world *w, size_t at, const char *text)
+{
+    return !text || (w->texts[at] = strdup(text));
+}
+
+/** Set up what goes to the web and to mail servers. Nothing is opened yet. */
+static assay_status open_web(assay_world *w, const struct assay_world_options *o)
+{
+    if (!keep_text(w, 0, o->ca_file) || !keep_text(w, 1, o->lists) || !keep_text(w, 2, o->helo))
+        return ASSAY_ENOMEM;
+    w->web = (struct web){.loop = w->loop,
+                          .roots = {.file = w->texts[0]},
+                          .allow_private = o->allow_private,
+                          .probe_old = o->probe_old,
+                          .https_port = o->https_port,
+                          .smtp_port = o->smtp_port,
+                          .ms = o->web_ms,
+                          .helo = w->texts[2] ? w->texts[2] : own_name(w->helo)};
+    w->ways = (struct ways){
+        .transport = {&unbound_transport, &direct_transport, &fetch_transport, &probe_transport}};
+    if (!(w->lists = lists_new(w->texts[1])) ||
+        !(w->ways.self[WAY_DIRECT] = direct_new(w->loop, o->allow_private)) ||
+        !(w->ways.self[WAY_GET] = fetch_new(&w->web)) ||
+        !(w->ways.self[WAY_PROBE] = probe_new(&w->web)))
+        return ASSAY_ENOMEM;
     return ASSAY_DONE;
 }
 
@@ -109,6 +157,7 @@ assay_status world_open(assay_world *w, const struct assay_world_options *o,
 
     w->question_ms = o->question_ms;
     w->evaluation_ms = o->evaluation_ms;
+    w->web_ms = o->web_ms;
     w->cache = common->cache;
     w->suffixes = common->suffixes;
     if (!(w->loop = event_base_new()))
@@ -119,7 +168,8 @@ assay_status world_open(assay_world *w, const struct assay_world_options *o,
     if ((s = how_to_resolve(w, o, &u, ret_why)) != ASSAY_DONE)
         return s;
     u.members = common->peers ? common->peers->n : 0;
-    if ((s = unbound_new(&u, w->loop, &w->unbound, ret_why)) != ASSAY_DONE)
+    if ((s = open_web(w, o)) != ASSAY_DONE ||
+        (s = unbound_new(&u, w->loop, &w->ways.self[WAY_DNS], ret_why)) != ASSAY_DONE)
         return s;
     return open_flights(w, o, &u, common);
 }
@@ -183,8 +233,12 @@ void assay_world_free(assay_world *w)
     world_stop(w);
     if (w->flights)
         flights_free(w->flights);
-    else if (w->unbound)
-        unbound_transport.free(w->unbound);
+    else
+        ways_transport.free(&w->ways);
+    roots_done(&w->web.roots);
+    lists_free(w->lists);
+    for (size_t i = 0; i < WORLD_TEXTS; i++)
+        free(w->texts[i]);
     mailbox_free(w->mailbox);
     relays_free(w->relays);
     common_done(&w->alone);
@@ -214,21 +268,33 @@ static bool is_record_type(uint16_t rrtype)
     return rrtype != 0 && rrtype != TYPE_OPT && (rrtype < META_FIRST || rrtype > META_LAST);
 }
 
+/** Others are to be asked. */
+static bool goes_out(const struct assay_question *q)
+{
+    if (q->kind == ASSAY_DNS)
+        return is_record_type(q->rrtype) && (!q->data.n || direct_address(q->data));
+    return q->kind == ASSAY_GET || q->kind == ASSAY_PROBE;
+}
+
 /** The answer to a question that needs no network; NULL: memory is out. */
 static assay_fact *answer_here(const assay_world *w, const struct assay_question *q)
 {
     if (q->kind == ASSAY_SUFFIX)
         return suffixes_fact(w->suffixes, q);
+    if (q->kind == ASSAY_LIST)
+        return lists_fact(w->lists, q);
+    if (q->kind == ASSAY_DNS && is_record_type(q->rrtype))
+        return failure_new(q->kind, q->rrtype, ASSAY_REFUSED,
+                           "the server to be asked is no IP address");
     if (q->kind == ASSAY_DNS)
         return failure_new(q->kind, q->rrtype, ASSAY_REFUSED, "no record has type %u", q->rrtype);
     return failure_new(q->kind, q->rrtype, ASSAY_REFUSED,
-                       "only DNS and public suffixes are looked up here");
+                       "signatures, hashes and what is remembered are not had here");
 }
 
 assay_fact *world_look(assay_world *w, const struct assay_question *q)
 {
-    return q->kind == ASSAY_DNS && is_record_type(q->rrtype) ? flights_look(w->flights, q)
-                                                             : answer_here(w, q);
+    return goes_out(q) ? flights_look(w->flights, q) : answer_here(w, q);
 }
 
 assay_status world_ask(assay_world *w, const struct assay_question *q, unsigned ms,
@@ -237,7 +303,7 @@ assay_status world_ask(assay_world *w, const struct assay_question *q, unsigned 
     assay_fact *fact;
     assay_status s;
 
-    if (q->kind == ASSAY_DNS && is_record_type(q->rrtype))
+    if (goes_out(q))
         return flights_ask(w->flights, q, ms, done, arg, ret);
     if (!(fact = answer_here(w, q)))
         return ASSAY_ENOMEM;

@@ -233,8 +233,7 @@ def server_context(chain, key, tls):
     context.set_ciphers(tls.get("ciphers", "DEFAULT:@SECLEVEL=0"))
     context.minimum_version = VERSIONS[tls.get("min", "1.2")]
     context.maximum_version = VERSIONS[tls.get("max", "1.3")]
-    if "aNULL" not in tls.get("ciphers", ""):
-        context.load_cert_chain(chain, key)
+    context.load_cert_chain(chain, key)
     return context
 
 
@@ -326,7 +325,7 @@ class Web(socketserver.BaseRequestHandler):
         if how == "huge-headers":
             headers.update({f"X-{i}": "x" * 4000 for i in range(60)})
         if how not in ("endless", "early-close"):
-            headers["Content-Length"] = str(len(body))
+            headers.setdefault("Content-Length", str(len(body)))
         if how == "early-close":
             headers["Content-Length"] = str(len(body) + 1000)
         head = f"HTTP/1.1 {status} Status\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items() if v is not None)
