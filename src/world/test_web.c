@@ -11,6 +11,13 @@
 #include "world/test_rig.h"
 
 #include <dirent.h>
+#include <malloc.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 
 static struct weblab lab;
 
@@ -514,6 +521,177 @@ static void what_is_told_can_be_read_back(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* ---- for long, and broken off ---- */
+
+/** Descriptors that are open. */
+static size_t descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    size_t n = 0;
+
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
+/** Octets that are allocated; 0: the sanitizers count differently. */
+static size_t allocated(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return 0;
+#else
+    return mallinfo2().uordblks;
+#endif
+}
+
+/** Fetch and probe many: no answer is asked for twice. */
+static void ask_many(assay_world *w, unsigned round)
+{
+    enum { N = 100 };
+    static char names[N][80];
+    struct asking asking[N];
+
+    for (size_t i = 0; i < N; i++) {
+        static const char *const HOSTS[] = {"good", "wild", "expired", "refused"};
+
+        snprintf(names[i], sizeof names[i], "https://%s.web.example/?%u-%zu", HOSTS[i % 4], round, i);
+        asking[i] = (struct asking){.kind = ASSAY_GET, .name = names[i]};
+    }
+    asking[0] = (struct asking){.kind = ASSAY_PROBE, .name = "good.mail.example:25"};
+    weblab_ask(w, asking, N);
+    for (size_t i = 0; i < N; i++) {
+        enum assay_how how = asking[i].fact->how;
+
+        if (how != ASSAY_OK && how != ASSAY_TLSERROR && how != ASSAY_REFUSED)
+            printf("%s: %s (%.*s)\n", asking[i].name, fact_how_text(how),
+                   SPAN_ARG(asking[i].fact->reason));
+        assert_true(how == ASSAY_OK || how == ASSAY_TLSERROR || how == ASSAY_REFUSED);
+        assay_fact_free(asking[i].fact);
+    }
+}
+
+static void a_thousand_documents_leave_nothing_behind(void **state)
+{
+    struct assay_world_options o = weblab_options(&lab);
+    assay_world *w;
+    size_t open, octets;
+
+    (void)state;
+    NEEDS_LAB();
+    o.cache_bytes = 64 << 10; /* full soon */
+    o.web_ms = 20000;
+    w = weblab_world(&o);
+    for (unsigned round = 0; round < 3; round++)
+        ask_many(w, round);
+    open = descriptors();
+    octets = allocated();
+    for (unsigned round = 3; round < 13; round++)
+        ask_many(w, round);
+    assert_in_range(descriptors(), 0, open);
+    if (allocated() > octets + (64 << 10))
+        fail_msg("%zu octets became %zu", octets, allocated());
+    assert_int_equal(fetch_busy(w->ways.self[WAY_GET]), 0);
+    assert_int_equal(probe_busy(w->ways.self[WAY_PROBE]), 0);
+    assay_world_free(w);
+}
+
+/** Questions whose answers take all stages. */
+static const struct asking STAGES[] = {
+    {.kind = ASSAY_GET, .name = "https://good.web.example/ok"},
+    {.kind = ASSAY_GET, .name = "https://good.web.example/slow"},
+    {.kind = ASSAY_GET, .name = "https://good.web.example/endless"},
+    {.kind = ASSAY_GET, .name = "https://silent.web.example/"},
+    {.kind = ASSAY_GET, .name = "https://refused.web.example/"},
+    {.kind = ASSAY_GET, .name = "https://nothing.web.example/"},
+    {.kind = ASSAY_PROBE, .name = "good.mail.example:25"},
+    {.kind = ASSAY_PROBE, .name = "silent.mail.example:25"},
+    {.kind = ASSAY_PROBE, .name = "starttls-silent.mail.example:25"},
+    {.kind = ASSAY_PROBE, .name = "tls13.mail.example:25"},
+    {.kind = ASSAY_DNS, .rrtype = ASSAY_RR_TXT, .name = "large.web.example", .data = lab.server},
+    {.kind = ASSAY_DNS, .rrtype = ASSAY_RR_TXT, .name = "no.web.example", .data = "127.0.0.1@9"},
+};
+
+/** Ask, run for so many milliseconds, then forget one by one or all at once. */
+static void break_off(unsigned ms, bool one_by_one)
+{
+    struct assay_world_options o = weblab_options(&lab);
+    struct asking asking[COUNT(STAGES)];
+    struct waiter *waiters[COUNT(STAGES)];
+    struct timeval wait = world_wait(ms);
+    assay_world *w;
+    size_t open = 0;
+
+    o.probe_old = true;
+    w = weblab_world(&o);
+    for (size_t i = 0; i < COUNT(STAGES); i++) {
+        struct assay_question q = weblab_question(&STAGES[i]);
+
+        asking[i] = STAGES[i];
+        asking[i].open = &open;
+        open++;
+        assert_int_equal(world_ask(w, &q, 2000, weblab_came, &asking[i], &waiters[i]), ASSAY_DONE);
+    }
+    event_base_loopexit(w->loop, &wait);
+    event_base_dispatch(w->loop);
+    for (size_t i = 0; i < COUNT(STAGES); i++) {
+        if (asking[i].told)
+            assay_fact_free(asking[i].fact);
+        else if (one_by_one)
+            world_forget(waiters[i]);
+    }
+    if (one_by_one) {
+        assert_int_equal(fetch_busy(w->ways.self[WAY_GET]), 0);
+        assert_int_equal(probe_busy(w->ways.self[WAY_PROBE]), 0);
+    }
+    assay_world_free(w);
+}
+
+static void whoever_breaks_off_at_whatever_time_leaves_nothing_behind(void **state)
+{
+    size_t open;
+
+    (void)state;
+    NEEDS_LAB();
+    break_off(400, true);
+    open = descriptors();
+    for (unsigned ms = 0; ms < 60; ms += ms < 20 ? 1 : 5) {
+        break_off(ms, true);
+        break_off(ms, false);
+    }
+    assert_int_equal(descriptors(), open);
+}
+
+/* ---- many at once ---- */
+
+static void of_one_host_two_documents_come_at_a_time(void **state)
+{
+    enum { N = 6 };
+    static const char *const URLS[N] = {
+        "https://good.web.example/silent?1", "https://good.web.example/silent",
+        "https://silent.web.example/",       "https://silent.web.example/2",
+        "https://wild.web.example/",         "https://good.web.example/ok",
+    };
+    struct assay_world_options o = weblab_options(&lab);
+    struct asking asking[N];
+    assay_world *w;
+    int64_t began;
+
+    (void)state;
+    NEEDS_LAB();
+    o.web_ms = 1000;
+    w = weblab_world(&o);
+    for (size_t i = 0; i < N; i++)
+        asking[i] = (struct asking){.kind = ASSAY_GET, .name = URLS[i]};
+    began = world_now();
+    weblab_ask(w, asking, N);
+    assert_in_range(world_now() - began, 800, 1150); /* the silent ones side by side */
+    assert_int_equal(asking[4].fact->how, ASSAY_OK);
+    for (size_t i = 0; i < N; i++)
+        assay_fact_free(asking[i].fact);
+    assay_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -529,6 +707,9 @@ int main(void)
         cmocka_unit_test(a_secure_answer_says_when_its_signature_ends),
         cmocka_unit_test(each_mail_server_is_told_as_it_is),
         cmocka_unit_test(what_is_told_can_be_read_back),
+        cmocka_unit_test(a_thousand_documents_leave_nothing_behind),
+        cmocka_unit_test(whoever_breaks_off_at_whatever_time_leaves_nothing_behind),
+        cmocka_unit_test(of_one_host_two_documents_come_at_a_time),
     };
 
     return cmocka_run_group_tests(tests, start_lab, stop_lab);
