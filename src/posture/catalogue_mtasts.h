@@ -90,7 +90,7 @@
       "", \
       "", \
       "per reason") \
-    F(MTASTS_PATTERN_WIDE, "MTASTS-PATTERN-WIDE", MTASTS, ASSAY_NOTICE, 0, "", \
+    F(MTASTS_PATTERN_WIDE, "MTASTS-PATTERN-WIDE", MTASTS, ASSAY_NOTICE, ASSAY_WARNING, "", \
       "RFC 8461 10.4", \
       "", \
       "", \

@@ -1,14 +1,565 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "posture/emit.h"
+/** \file mtasts.c MTA-STS: the record, and how the policy is fetched. */
+#include "posture/sts.h"
+
+#include "base/time.h"
+
+enum { HTTP_OK = 200, HTTP_REDIRECT = 300, HTTP_REDIRECT_END = 400 };
+
+/* ---- gathering ---- */
+
+assay_span sts_url(struct posture *p)
+{
+    struct buf url = buf_new(2 * DNS_NAME_TEXT);
+    assay_span ret = SPAN_EMPTY;
+
+    if (mtasts_policy_url(p->domain, &url) &&
+        (url.status != ASSAY_DONE || !arena_copy(&p->ev.keep, buf_span(&url), &ret)))
+        p->no_memory = true;
+    buf_done(&url);
+    return ret;
+}
+
+/** Ask for the policy, and what was seen of it before. */
+static assay_status ask_policy(struct posture *p)
+{
+    struct topic_mtasts *t = &p->mtasts;
+    struct buf url = buf_new(2 * DNS_NAME_TEXT), recall = buf_new(2 * DNS_NAME_TEXT);
+    assay_status s = ASSAY_DONE;
+
+    if (mtasts_policy_url(p->domain, &url)) {
+        buf_puts(&recall, "GET ");
+        buf_put(&recall, buf_span(&url));
+        if (url.status != ASSAY_DONE || recall.status != ASSAY_DONE)
+            s = ASSAY_ENOMEM;
+        else
+            s = posture_ask(p, ASSAY_RECALL, 0, buf_span(&recall), &t->recalled_get);
+        if (!p->no_web && s >= 0)
+            s = join(s, posture_ask(p, ASSAY_GET, 0, buf_span(&url), &t->get));
+    }
+    buf_done(&url);
+    buf_done(&recall);
+    return s;
+}
+
+/** Ask for the record as it was seen before. */
+static assay_status ask_former(struct posture *p)
+{
+    struct buf name = buf_new(2 * DNS_NAME_TEXT);
+    assay_status s;
+
+    buf_puts(&name, "TXT _mta-sts.");
+    buf_put(&name, p->domain);
+    s = name.status == ASSAY_DONE
+            ? posture_ask(p, ASSAY_RECALL, 0, buf_span(&name), &p->mtasts.recalled_txt)
+            : ASSAY_ENOMEM;
+    buf_done(&name);
+    return s;
+}
+
+/** Ask which patterns stand for all hosts below a public suffix. */
+static assay_status ask_suffixes(struct posture *p)
+{
+    struct topic_mtasts *t = &p->mtasts;
+    const struct mtasts_policy *policy = t->policy;
+    assay_status s = ASSAY_DONE;
+
+    if (!policy || !policy->nmx)
+        return ASSAY_DONE;
+    if (!t->suffixes && !(t->suffixes = arena_zero(&p->ev.keep, policy->nmx * sizeof *t->suffixes)))
+        return ASSAY_ENOMEM;
+    for (size_t i = 0; i < policy->nmx; i++) {
+        struct dns_name name;
+
+        if (span_starts(policy->mx[i], SPAN("*.")) &&
+            dns_name_read(span_from(policy->mx[i], 2), &name))
+            s = join(s, posture_ask(p, ASSAY_SUFFIX, 0, dns_name_span(&name), &t->suffixes[i]));
+    }
+    return s;
+}
+
+/** Read what came. */
+static assay_status read_answers(struct posture *p)
+{
+    struct topic_mtasts *t = &p->mtasts;
+    assay_status s = ASSAY_DONE;
+
+    if (!t->record && asked_data(&t->txt) == YES)
+        s = mtasts_record_of(t->txt.fact, &t->record);
+    if (s == ASSAY_DONE && !t->policy && sts_fetched(p) == STS_FETCHED)
+        s = mtasts_policy_of(t->get.fact, &t->policy);
+    return s;
+}
 
 assay_status gather_mtasts(struct assay_eval *ev, void *posture)
 {
+    struct posture *p = posture;
+    struct topic_mtasts *t = &p->mtasts;
+    assay_status s = posture_ask_below(p, ASSAY_RR_TXT, "_mta-sts", p->domain, &t->txt);
+
     (void)ev;
-    (void)posture;
-    return ASSAY_DONE;
+    if (p->depth != ASSAY_DEPTH_SCAN) {
+        s = join(s, posture_ask_below(p, ASSAY_RR_A, "mta-sts", p->domain, &t->host_a));
+        s = join(s, posture_ask_below(p, ASSAY_RR_AAAA, "mta-sts", p->domain, &t->host_aaaa));
+        s = join(s, ask_policy(p));
+        s = join(s, ask_former(p));
+    }
+    if (s == ASSAY_DONE && (s = read_answers(p)) == ASSAY_DONE)
+        s = ask_suffixes(p);
+    return s;
+}
+
+/* ---- texts ---- */
+
+/** A new id: the time of this look (RFC 8461 3.1). */
+static assay_span new_id(struct posture *p)
+{
+    char text[TIME_TEXT], id[TIME_TEXT];
+    assay_span time = time_text(p->ev.now, text);
+    size_t n = 0;
+
+    for (size_t i = 0; i < time.n; i++)
+        if (ascii_alnum(time.p[i]) && time.p[i] != 'Z')
+            id[n++] = time.p[i];
+    return posture_printf(p, "%.*s", (int)n, id);
+}
+
+/** A record with a new id. */
+static assay_span new_record(struct posture *p)
+{
+    return posture_printf(p, "v=STSv1; id=%.*s;", SPAN_ARG(new_id(p)));
+}
+
+/** The record as it is; empty: there is none. */
+static assay_span old_record(const struct posture *p)
+{
+    const struct mtasts_record *r = p->mtasts.record;
+
+    return r && r->found != MTASTS_RECORD_NONE ? r->text : SPAN_EMPTY;
+}
+
+/** The body of the policy as it is; empty: there is none. */
+static assay_span old_file(const struct posture *p)
+{
+    const struct topic_mtasts *t = &p->mtasts;
+
+    return t->policy && t->get.fact->n ? t->get.fact->data[0] : SPAN_EMPTY;
+}
+
+/** Put a line `mx:` for a host. */
+static void put_mx(struct buf *out, assay_span host)
+{
+    buf_puts(out, "mx: ");
+    buf_put(out, host);
+    buf_putc(out, '\n');
+}
+
+assay_span sts_file(struct posture *p, enum mtasts_mode mode, uint64_t max_age, bool hosts)
+{
+    const struct mtasts_policy *policy = p->mtasts.policy;
+    struct buf out = buf_new(2 * LIMIT_MTASTS_POLICY);
+    assay_span ret = SPAN_EMPTY;
+
+    buf_printf(&out, "version: STSv1\nmode: %s\n", mtasts_mode_text(mode));
+    for (size_t i = 0; policy && i < policy->nmx; i++)
+        put_mx(&out, policy->mx[i]);
+    for (size_t i = 0; (hosts || !policy || !policy->nmx) && i < p->mx.nhosts; i++)
+        if (!p->mx.hosts[i].bad_name &&
+            (!policy || !mtasts_policy_names(policy, p->mx.hosts[i].name)))
+            put_mx(&out, p->mx.hosts[i].name);
+    buf_puts(&out, "max_age: ");
+    buf_putu(&out, max_age);
+    buf_putc(&out, '\n');
+    if (out.status != ASSAY_DONE || !arena_copy(&p->ev.keep, buf_span(&out), &ret))
+        p->no_memory = true;
+    buf_done(&out);
+    return ret;
+}
+
+void publish_sts(struct posture *p, struct finding *f, assay_span file)
+{
+    publish(p, f, "file", sts_url(p), old_file(p), file);
+    publish(p, f, "TXT", p->mtasts.txt.name, old_record(p), new_record(p));
+}
+
+/* ---- the record ---- */
+
+/** No record. */
+static void hit_missing(struct posture *p)
+{
+    struct finding *f;
+    bool dane = p->mx.nhosts > 0;
+
+    for (size_t i = 0; i < p->mx.nhosts; i++)
+        dane &= p->mx.hosts[i].dane_holds == YES;
+    f = hit(p, F_MTASTS_MISSING, dane ? ASSAY_NOTICE : ASSAY_WARNING, p->domain, NULL);
+    say(p, f,
+        dane
+            ? "%.*s has no MTA-STS record; DANE proves its servers to those senders that check it"
+            : "%.*s has no MTA-STS record: an attacker on the way can keep mail to it from being encrypted",
+        SPAN_ARG(p->domain));
+    show(p, f, &p->mtasts.txt, SPAN_EMPTY, SPAN_EMPTY);
+    advise(
+        p, f,
+        "publish a TLS-RPT record first, so that senders tell what fails; then this policy, then the record");
+    if (p->mx.nhosts)
+        publish_sts(p, f, sts_file(p, MTASTS_TESTING, HOST_DAY, true));
+}
+
+/** A policy is served and nothing announces it. */
+static void hit_no_txt(struct posture *p)
+{
+    struct finding *f = hit(p, F_MTASTS_NO_TXT, ASSAY_ERROR, p->domain, NULL);
+
+    say(p, f,
+        "a valid policy is served at mta-sts.%.*s, but no valid record at _mta-sts.%.*s announces it: senders do not look for it",
+        SPAN_ARG(p->domain), SPAN_ARG(p->domain));
+    show(p, f, &p->mtasts.txt, old_record(p), SPAN_EMPTY);
+    show(p, f, &p->mtasts.get, SPAN_EMPTY, SPAN_EMPTY);
+    publish(p, f, "TXT", p->mtasts.txt.name, old_record(p), new_record(p));
+}
+
+/** Whether a valid policy is served. */
+static enum truth serves_policy(const struct posture *p)
+{
+    const struct topic_mtasts *t = &p->mtasts;
+
+    if (sts_fetched(p) == STS_FETCH_UNKNOWN)
+        return UNKNOWN;
+    return truth_of(t->policy && t->policy->valid);
+}
+
+/** Several records. */
+static void hit_multiple(struct posture *p)
+{
+    const struct assay_fact *fact = p->mtasts.txt.fact;
+    struct finding *f = hit(p, F_MTASTS_MULTIPLE, ASSAY_ERROR, p->domain, NULL);
+    struct mtasts_record r;
+    size_t n = 0;
+
+    for (size_t i = 0; i < fact->n; i++) {
+        mtasts_record_read(fact->records[i].text, &r);
+        if (!span_starts(r.text, SPAN("v=STSv1")) || r.found == MTASTS_RECORD_NONE)
+            continue;
+        show(p, f, &p->mtasts.txt, r.text, SPAN_EMPTY);
+        if (n++)
+            publish(p, f, "TXT", p->mtasts.txt.name, r.text, SPAN_EMPTY);
+    }
+    say(p, f, "there are %zu MTA-STS records at _mta-sts.%.*s: senders take none of them", n,
+        SPAN_ARG(p->domain));
+}
+
+/** A record that is wrong. */
+static void hit_syntax(struct posture *p)
+{
+    const struct mtasts_record *r = p->mtasts.record;
+    struct finding *f = hit(p, F_MTASTS_RECORD_SYNTAX, ASSAY_ERROR, p->domain, r->reason);
+
+    say(p, f, "the MTA-STS record is wrong at \"%.*s\": %s; senders take it for none",
+        SPAN_ARG(span_first(r->where, 100)), r->problem);
+    show(p, f, &p->mtasts.txt, r->text, r->where);
+    publish(p, f, "TXT", p->mtasts.txt.name, r->text, new_record(p));
+}
+
+/** The one record, which is right. */
+static void judge_space(struct posture *p)
+{
+    const struct mtasts_record *r = p->mtasts.record;
+    struct finding *f;
+
+    if (!r->space) {
+        pass(p, F_MTASTS_RECORD_WSP, p->domain);
+        return;
+    }
+    f = hit(p, F_MTASTS_RECORD_WSP, ASSAY_WARNING, p->domain, NULL);
+    say(p, f,
+        "white space stands before the first `;` of the MTA-STS record: it may be there, but some senders then see no record");
+    show(p, f, &p->mtasts.txt, r->text, span_first(r->text, span_find(r->text, ';')));
+    publish(p, f, "TXT", p->mtasts.txt.name, r->text, new_record(p));
+}
+
+/** The checks of the record that are not known when its answer is missing. */
+static void record_unknown(struct posture *p)
+{
+    static const enum finding_id RECORD[] = {F_MTASTS_MISSING, F_MTASTS_MULTIPLE,
+                                             F_MTASTS_RECORD_SYNTAX, F_MTASTS_RECORD_WSP};
+
+    for (size_t i = 0; i < sizeof RECORD / sizeof *RECORD; i++)
+        unknown(p, RECORD[i], p->domain, &p->mtasts.txt, NULL);
+    if (serves_policy(p) == NO)
+        pass(p, F_MTASTS_NO_TXT, p->domain);
+    else
+        unknown(p, F_MTASTS_NO_TXT, p->domain, &p->mtasts.txt, NULL);
+}
+
+/** Judge the record. */
+static void judge_record(struct posture *p)
+{
+    const struct mtasts_record *r = p->mtasts.record;
+    const enum mtasts_found found = r ? r->found : MTASTS_RECORD_NONE;
+    const enum truth served = serves_policy(p);
+
+    if (found == MTASTS_RECORD_NONE && served != YES)
+        hit_missing(p);
+    else if (found != MTASTS_RECORD_NONE)
+        pass(p, F_MTASTS_MISSING, p->domain);
+    if (found == MTASTS_RECORD_SEVERAL)
+        hit_multiple(p);
+    else if (found != MTASTS_RECORD_NONE)
+        pass(p, F_MTASTS_MULTIPLE, p->domain);
+    if (found == MTASTS_RECORD_SYNTAX)
+        hit_syntax(p);
+    if (found == MTASTS_RECORD_ONE) {
+        pass(p, F_MTASTS_RECORD_SYNTAX, p->domain);
+        judge_space(p);
+        pass(p, F_MTASTS_NO_TXT, p->domain);
+    } else if (served == YES) {
+        hit_no_txt(p);
+    } else {
+        judged(p, F_MTASTS_NO_TXT, served, p->domain, &p->mtasts.get);
+    }
+}
+
+/* ---- the fetch ---- */
+
+/** What a failure of TLS says of the certificate. */
+static bool is_certificate(assay_span reason)
+{
+    return span_is(reason, "name") || span_is(reason, "expired") || span_is(reason, "untrusted");
+}
+
+enum sts_fetch sts_fetched(const struct posture *p)
+{
+    const struct topic_mtasts *t = &p->mtasts;
+    const struct assay_fact *fact = t->get.fact;
+    const bool nowhere = asked_data(&t->host_a) == NO && asked_data(&t->host_aaaa) == NO;
+
+    if (!fact || fact == &p->ev.toobig)
+        return nowhere ? STS_NO_HOST : STS_FETCH_UNKNOWN;
+    switch (fact->how) {
+    case ASSAY_OK:
+        if (fact->http >= HTTP_REDIRECT && fact->http < HTTP_REDIRECT_END)
+            return STS_REDIRECT;
+        if (fact->http != HTTP_OK)
+            return STS_STATUS;
+        return fact->n && fact->data[0].n > LIMIT_MTASTS_POLICY ? STS_TOO_BIG : STS_FETCHED;
+    case ASSAY_NODATA:
+    case ASSAY_NXDOMAIN: return STS_NO_HOST;
+    case ASSAY_TOOBIG: return STS_TOO_BIG;
+    case ASSAY_REFUSED: return STS_REFUSED;
+    case ASSAY_TLSERROR: return is_certificate(fact->reason) ? STS_CERTIFICATE : STS_HANDSHAKE;
+    default: return nowhere ? STS_NO_HOST : STS_FETCH_UNKNOWN;
+    }
+}
+
+/** The policy cannot be had. */
+static void hit_fetch(struct posture *p, enum sts_fetch fetch)
+{
+    static const char *const REASONS[] = {[STS_NO_HOST] = "host",
+                                          [STS_STATUS] = "status",
+                                          [STS_TOO_BIG] = "size",
+                                          [STS_REFUSED] = "refused",
+                                          [STS_HANDSHAKE] = "refused"};
+    const struct topic_mtasts *t = &p->mtasts;
+    struct finding *f = hit(p, F_MTASTS_FETCH, ASSAY_ERROR, p->domain, REASONS[fetch]);
+    const assay_span reason = t->get.fact ? t->get.fact->reason : SPAN_EMPTY;
+
+    switch (fetch) {
+    case STS_NO_HOST:
+        say(p, f,
+            "mta-sts.%.*s has no address, so that senders cannot fetch the policy that the record announces",
+            SPAN_ARG(p->domain));
+        break;
+    case STS_STATUS:
+        say(p, f,
+            "the server of the policy answers with status %d, not 200: senders have no policy",
+            t->get.fact->http);
+        break;
+    case STS_TOO_BIG:
+        say(p, f, "the policy is over %d octets: senders stop there", LIMIT_MTASTS_POLICY);
+        break;
+    case STS_REFUSED:
+        say(p, f, "mta-sts.%.*s refuses the connection: senders cannot fetch the policy%s%.*s",
+            SPAN_ARG(p->domain), reason.n ? ": " : "", SPAN_ARG(reason));
+        break;
+    default:
+        say(p, f, "TLS with mta-sts.%.*s fails (%.*s): senders cannot fetch the policy",
+            SPAN_ARG(p->domain), SPAN_ARG(reason));
+        break;
+    }
+    if (fetch == STS_NO_HOST) {
+        show(p, f, &t->host_a, SPAN_EMPTY, SPAN_EMPTY);
+        show(p, f, &t->host_aaaa, SPAN_EMPTY, SPAN_EMPTY);
+    } else {
+        show(p, f, &t->get, SPAN_EMPTY, SPAN_EMPTY);
+    }
+    advise(p, f, "serve the policy at %.*s with status 200, by HTTPS", SPAN_ARG(sts_url(p)));
+    if (p->mx.nhosts)
+        publish(p, f, "file", sts_url(p), SPAN_EMPTY, sts_file(p, MTASTS_TESTING, HOST_DAY, true));
+}
+
+/** Senders do not follow redirects (RFC 8461 3.3). */
+static void judge_redirect(struct posture *p, bool redirect)
+{
+    struct finding *f;
+
+    if (!redirect) {
+        pass(p, F_MTASTS_REDIRECT, p->domain);
+        return;
+    }
+    f = hit(p, F_MTASTS_REDIRECT, ASSAY_ERROR, p->domain, NULL);
+    say(p, f,
+        "the policy's address answers with a redirect (status %d), which senders must not follow: they have no policy",
+        p->mtasts.get.fact->http);
+    show(p, f, &p->mtasts.get, SPAN_EMPTY, SPAN_EMPTY);
+    advise(
+        p, f,
+        "answer with status 200 and the policy at %.*s itself, or let the server fetch it from where it is",
+        SPAN_ARG(sts_url(p)));
+}
+
+/** The certificate of the policy host failed. */
+static void hit_certificate(struct posture *p)
+{
+    const struct assay_fact *fact = p->mtasts.get.fact;
+    const bool name = span_is(fact->reason, "name"), expired = span_is(fact->reason, "expired");
+    struct finding *f = hit(p, F_MTASTS_CERT, ASSAY_ERROR, p->domain,
+                            name      ? "name"
+                            : expired ? "expired"
+                                      : "untrusted");
+
+    say(p, f, "the certificate of mta-sts.%.*s %s: senders cannot fetch the policy",
+        SPAN_ARG(p->domain),
+        name      ? "is made out to another name"
+        : expired ? "is out of its dates"
+                  : "does not lead to an authority that browsers trust");
+    show(p, f, &p->mtasts.get, SPAN_EMPTY, SPAN_EMPTY);
+    if (fact->until)
+        note(p, f, "it ends on %.*s", SPAN_ARG(day_text(p, fact->until)));
+    advise(
+        p, f,
+        name ? "get a certificate that names mta-sts.%.*s"
+        : expired
+            ? "renew the certificate of mta-sts.%.*s, and let it be renewed by itself from now on"
+            : "get a certificate for mta-sts.%.*s from a public authority, and send its intermediates",
+        SPAN_ARG(p->domain));
+}
+
+/** The certificate of the policy host is good, or ends soon. */
+static void judge_until(struct posture *p)
+{
+    const int64_t left = p->mtasts.get.fact->until - p->ev.now;
+    struct finding *f;
+
+    if (!p->mtasts.get.fact->until || left >= HOST_SOON) {
+        pass(p, F_MTASTS_CERT, p->domain);
+        return;
+    }
+    f = hit(p, F_MTASTS_CERT, ASSAY_WARNING, p->domain, "soon");
+    say(p, f,
+        "the certificate of mta-sts.%.*s ends on %.*s, in %.*s; then senders cannot fetch the policy",
+        SPAN_ARG(p->domain), SPAN_ARG(day_text(p, p->mtasts.get.fact->until)),
+        SPAN_ARG(days_text(p, left)));
+    show(p, f, &p->mtasts.get, SPAN_EMPTY, SPAN_EMPTY);
+    advise(p, f, "renew it now, and see why it was not renewed by itself");
+}
+
+/** What cannot be told without the policy. */
+static void fetch_unknown(struct posture *p, const struct asked *missing)
+{
+    static const enum finding_id IDS[] = {F_MTASTS_FETCH,         F_MTASTS_REDIRECT,
+                                          F_MTASTS_CERT,          F_MTASTS_CONTENT_TYPE,
+                                          F_MTASTS_POLICY_SYNTAX, F_MTASTS_DUPLICATE_KEY,
+                                          F_MTASTS_MAX_AGE_RANGE, F_MTASTS_MAX_AGE_SHORT,
+                                          F_MTASTS_MODE,          F_MTASTS_MX_UNLISTED,
+                                          F_MTASTS_MX_FAILS};
+
+    for (size_t i = 0; i < sizeof IDS / sizeof *IDS; i++)
+        unknown(p, IDS[i], p->domain, missing, NULL);
+}
+
+/** The media type has to be text/plain (RFC 8461 3.2). */
+static void judge_type(struct posture *p)
+{
+    const assay_span type = p->mtasts.get.fact->media_type;
+    struct finding *f;
+
+    if (span_iis(span_trim(span_first(type, span_find(type, ';'))), "text/plain")) {
+        pass(p, F_MTASTS_CONTENT_TYPE, p->domain);
+        return;
+    }
+    f = hit(p, F_MTASTS_CONTENT_TYPE, ASSAY_ERROR, p->domain, NULL);
+    if (type.n)
+        say(p, f, "the policy is served as %.*s, not as text/plain: senders may refuse it",
+            SPAN_ARG(span_first(type, 100)));
+    else
+        say(p, f,
+            "the policy is served without a media type, not as text/plain: senders may refuse it");
+    show(p, f, &p->mtasts.get, SPAN_EMPTY, SPAN_EMPTY);
+    advise(p, f, "let the server answer with `Content-Type: text/plain`");
+    p->mtasts.valid = NO;
+}
+
+/** Judge the fetch, and the policy where there is one. */
+static void judge_fetch(struct posture *p)
+{
+    const enum sts_fetch fetch = sts_fetched(p);
+
+    if (fetch == STS_FETCH_UNKNOWN) {
+        fetch_unknown(p, &p->mtasts.get);
+        return;
+    }
+    p->mtasts.valid = truth_of(fetch == STS_FETCHED && p->mtasts.policy->valid);
+    switch (fetch) {
+    case STS_FETCHED:
+    case STS_REDIRECT:
+    case STS_CERTIFICATE: pass(p, F_MTASTS_FETCH, p->domain); break;
+    default: hit_fetch(p, fetch); break;
+    }
+    if (fetch == STS_FETCHED || fetch == STS_REDIRECT || fetch == STS_STATUS)
+        judge_redirect(p, fetch == STS_REDIRECT);
+    if (fetch == STS_CERTIFICATE)
+        hit_certificate(p);
+    else if (fetch == STS_FETCHED || fetch == STS_REDIRECT || fetch == STS_STATUS)
+        judge_until(p);
+    if (fetch == STS_FETCHED) {
+        judge_type(p);
+        judge_sts_policy(p);
+    }
+}
+
+/* ---- all ---- */
+
+/** What of the hosts is known without a policy in force: nothing holds. */
+static void no_policy(struct posture *p)
+{
+    for (size_t i = 0; i < p->mx.nhosts; i++) {
+        if (p->mx.hosts[i].sts_listed == UNKNOWN)
+            p->mx.hosts[i].sts_listed = NO;
+        p->mx.hosts[i].sts_holds = NO;
+    }
 }
 
 void judge_mtasts(struct posture *p)
 {
-    (void)p;
+    struct topic_mtasts *t = &p->mtasts;
+    const enum truth data = asked_data(&t->txt);
+
+    for (size_t i = 0; i < p->mx.nhosts; i++)
+        p->mx.hosts[i].sts_listed = p->mx.hosts[i].sts_holds = UNKNOWN;
+    t->published =
+        data == UNKNOWN ? UNKNOWN : truth_of(data == YES && t->record->found == MTASTS_RECORD_ONE);
+    t->valid = t->published == NO ? NO : UNKNOWN;
+    if (data == UNKNOWN) {
+        record_unknown(p);
+        fetch_unknown(p, p->no_web ? &t->get : &t->txt);
+        return;
+    }
+    judge_record(p);
+    if (t->published == YES)
+        judge_fetch(p);
+    if (t->valid == NO || (t->policy && t->policy->mode == MTASTS_NONE))
+        no_policy(p);
+    if (t->published == NO)
+        p->summary[AREA_MTASTS] = SPAN("not used");
 }

@@ -296,9 +296,12 @@ struct topic_mtasts {
     struct asked txt; /**< the service name's; the same as apex.service[SERVICE_MTASTS] */
     const struct mtasts_record *record; /**< NULL: no data */
     struct asked get;
-    const struct mtasts_policy *policy;      /**< NULL: no body of a 200 */
-    struct asked host_a, host_aaaa;          /**< of mta-sts.D */
-    struct asked recalled_txt, recalled_get; /**< as they were seen before */
+    const struct mtasts_policy *policy; /**< NULL: no body of a 200 */
+    struct asked host_a, host_aaaa;     /**< of mta-sts.D */
+    /** as they were seen before: RECALL "TXT _mta-sts.D" has the record, "GET URL" the body; NODATA: never */
+    struct asked recalled_txt, recalled_get;
+    struct asked *
+        suffixes; /**< of each pattern `*.X` of the policy: the public suffix of X; else not asked */
     /* conclusions */
     enum truth published; /**< a record announces a policy */
     enum truth valid;     /**< and it can be had, and is valid */
@@ -306,8 +309,10 @@ struct topic_mtasts {
 
 /** A host that TLS reports go to. */
 struct posture_report_host {
-    const struct tlsrpt_uri *uri;
-    struct asked mx, a, aaaa;
+    const struct tlsrpt_uri *uri; /**< good, or it has no host here */
+    assay_span name;              /**< canonical; empty: an address, or no name */
+    bool address;                 /**< an https host that is an address: nothing has to resolve */
+    struct asked mx, a, aaaa;     /**< addresses of a mailto host only where it has no MX */
 };
 
 /** TLS-RPT (tlsrpt.c). */
