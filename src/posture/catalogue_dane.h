@@ -29,7 +29,7 @@
       "RFC 7672 2.2 3.2", \
       "TLSA records do not match the certificate", \
       "Senders that check DANE take the server for an impostor and deliver nothing.", \
-      "Publish the record for the key that the server uses, beside the old one.") \
+      "Publish the record for the key that the server uses now.") \
     F(DANE_COMBINATION, "DANE-COMBINATION", DANE, ASSAY_ERROR, 0, "", \
       "RFC 7671 8 9", \
       "a kind of TLSA record matches nothing", \

@@ -270,9 +270,14 @@ static void judge_mismatch(struct dane *d)
     while (d->set->records[i].fault != DANE_USABLE || d->set->records[i].usage != 3)
         i++;
     f = hit(d->p, F_DANE_MISMATCH, ASSAY_ERROR, d->host->name, NULL);
-    say(d->p, f,
-        "none of the %zu TLSA records of %.*s matches the certificate it shows: senders that check DANE deliver nothing",
-        d->set->nusable, SPAN_ARG(d->host->name));
+    if (d->set->nusable == 1)
+        say(d->p, f,
+            "the TLSA record of %.*s does not match the certificate it shows: senders that check DANE deliver nothing",
+            SPAN_ARG(d->host->name));
+    else
+        say(d->p, f,
+            "none of the %zu TLSA records of %.*s matches the certificate it shows: senders that check DANE deliver nothing",
+            d->set->nusable, SPAN_ARG(d->host->name));
     show_both(d, f);
     publish_live(d->p, f, d->host, text_of(d->p, &d->set->records[i]));
     advise(

@@ -176,9 +176,22 @@ assay_span sts_file(struct posture *p, enum mtasts_mode mode, uint64_t max_age, 
     return ret;
 }
 
+void publish_sts_file(struct posture *p, struct finding *f, assay_span file)
+{
+    const size_t n = f->nfixes;
+
+    publish(p, f, "file", sts_url(p), old_file(p), file);
+    if (f->nfixes > n) { /* a URL is no name below the domain, and still the owner's */
+        f->fixes[n].elsewhere = false;
+        f->fixes[n].undo = old_file(p).n
+                               ? SPAN("serve the old file again, and give the record another id")
+                               : SPAN("remove the record first, then the file");
+    }
+}
+
 void publish_sts(struct posture *p, struct finding *f, assay_span file)
 {
-    publish(p, f, "file", sts_url(p), old_file(p), file);
+    publish_sts_file(p, f, file);
     publish(p, f, "TXT", p->mtasts.txt.name, old_record(p), new_record(p));
 }
 
@@ -461,6 +474,7 @@ static void judge_until(struct posture *p)
         SPAN_ARG(p->domain), SPAN_ARG(day_text(p, p->mtasts.get.fact->until)),
         SPAN_ARG(days_text(p, left)));
     show(p, f, &p->mtasts.get, SPAN_EMPTY, SPAN_EMPTY);
+    note(p, f, "its certificate ends on %.*s", SPAN_ARG(day_text(p, p->mtasts.get.fact->until)));
     advise(p, f, "renew it now, and see why it was not renewed by itself");
 }
 

@@ -28,6 +28,9 @@ assay_span sts_url(struct posture *p);
  *  they leave out. */
 assay_span sts_file(struct posture *p, enum mtasts_mode mode, uint64_t max_age, bool hosts);
 
+/** Add a policy to publish, its record as it is. */
+void publish_sts_file(struct posture *p, struct finding *f, assay_span file);
+
 /** Add a policy to publish, and the record with a new id that goes with it (RFC 8461 8.1: the file first). */
 void publish_sts(struct posture *p, struct finding *f, assay_span file);
 

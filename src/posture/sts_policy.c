@@ -120,8 +120,8 @@ static void judge_max_age(struct posture *p)
     }
     f = hit(p, F_MTASTS_MAX_AGE_SHORT, ASSAY_WARNING, p->domain, NULL);
     say(p, f,
-        "senders keep the policy for %llu seconds only: an attacker who blocks it for that long ends the protection",
-        (unsigned long long)policy->max_age);
+        "senders keep the policy for %.*s only (max_age %llu): an attacker who blocks it for that long ends the protection",
+        SPAN_ARG(days_text(p, (int64_t)policy->max_age)), (unsigned long long)policy->max_age);
     show_line(p, f, SPAN_EMPTY);
     publish_sts(p, f, sts_file(p, policy->mode, WEEK, false));
 }
