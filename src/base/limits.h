@@ -78,6 +78,7 @@ enum limits {
     LIMIT_MX_HOSTS = 32,           /**< MX hosts that are looked at */
     LIMIT_HOST_ADDRESSES = 16,     /**< addresses of one of them */
     LIMIT_SELECTORS = 256,         /**< DKIM selectors, given and guessed */
+    LIMIT_GUESSES = 36,            /**< selectors that are guessed */
     LIMIT_SUBDOMAINS = 256,        /**< known subdomains */
     LIMIT_RUAS = 32,               /**< URIs of rua and ruf */
     LIMIT_SERVERS = 32,            /**< authoritative servers that are asked one by one */

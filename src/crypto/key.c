@@ -79,10 +79,10 @@ enum key_fault rsa_read(assay_span der, struct rsa_numbers *ret)
         return fault;
     if (!der_take_positive(&body, &n) || !der_take_positive(&body, &e) || body.n)
         return KEY_SYNTAX;
+    *ret = (struct rsa_numbers){n, e, bit_length(n)};
     if (!(n.p[n.n - 1] & 1) || !(e.p[e.n - 1] & 1) || e.n > EXPONENT_MAX ||
         (e.n == 1 && e.p[0] == 1))
         return KEY_EXPONENT;
-    *ret = (struct rsa_numbers){n, e, bit_length(n)};
     return KEY_OK;
 }
 
