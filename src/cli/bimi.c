@@ -83,14 +83,14 @@ static void put_problem(const struct term *t, const struct svg_problem *p, struc
         buf_printf(&text, " (%zu times)", p->times);
     buf_printf(&text, "  [%s]", p->ref);
     term_row(t, 2,
-             (const struct term_cell[]){
-                 {.text = buf_span(&place), .columns = 8},
-                 {.text = span_of(class_text(p->class)),
-                  .columns = 7,
-                  .style = p->class <= SVG_ACTIVE  ? TERM_BAD
-                           : p->class == SVG_SHAPE ? TERM_DOUBT
-                                                   : TERM_DIM},
-                 {.text = buf_span(&text), .columns = t->width > 40 ? t->width - 23 : 17}},
+             (const struct term_cell[]){{.text = buf_span(&place), .columns = 8},
+                                        {.text = span_of(class_text(p->class)),
+                                         .columns = 7,
+                                         .style = p->class <= SVG_ACTIVE  ? TERM_BAD
+                                                  : p->class == SVG_SHAPE ? TERM_DOUBT
+                                                                          : TERM_DIM},
+                                        {.text = buf_span(&text),
+                                         .columns = t->width > 40 ? t->width - 23 : 17}},
              3, out);
     buf_done(&place);
     buf_done(&text);

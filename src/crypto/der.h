@@ -9,16 +9,27 @@
 
 #include "base/buf.h"
 
-/** Tags of X.690 that keys are made of. */
+/** Tags of X.690 that keys and certificates are made of. */
 enum der_tag {
     DER_INTEGER = 0x02,
     DER_BIT_STRING = 0x03,
     DER_OCTET_STRING = 0x04,
     DER_NULL = 0x05,
+    DER_BOOLEAN = 0x01,
     DER_OID = 0x06,
+    DER_IA5_STRING = 0x16,
+    DER_UTC_TIME = 0x17,
+    DER_GENERALIZED_TIME = 0x18,
     DER_SEQUENCE = 0x30,
-    DER_PUBLIC = 0x81,    /**< [1] of RFC 5958 2 */
-    DER_ATTRIBUTES = 0xA0 /**< [0] there */
+    DER_SET = 0x31,
+    DER_DNS_NAME = 0x82,   /**< [2] of RFC 5280 4.2.1.6 */
+    DER_URI = 0x86,        /**< [6] there */
+    DER_PUBLIC = 0x81,     /**< [1] of RFC 5958 2 */
+    DER_ATTRIBUTES = 0xA0, /**< [0] there */
+    DER_CONTEXT_0 = 0xA0,  /**< constructed; so are the next */
+    DER_CONTEXT_1 = 0xA1,
+    DER_CONTEXT_2 = 0xA2,
+    DER_CONTEXT_3 = 0xA3
 };
 
 /**
