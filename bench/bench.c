@@ -105,6 +105,7 @@ int main(int argc, char **argv)
     bench_store();
     bench_milter();
     bench_postfix();
+    bench_scan();
     if (bench_peers)
         bench_other();
     return 0;

@@ -114,6 +114,9 @@ void bench_keys(void);
 /** pool.*. */
 void bench_pool(void);
 
+/** scan.*: only when it is asked for. */
+void bench_scan(void);
+
 /** start.*. */
 void bench_start(void);
 

@@ -54,14 +54,14 @@ static FILE *create(const char *folder, const char *name)
 }
 
 /** Start the name server. \return its process, or 0 when there is none to start */
-static pid_t spawn(const char *folder)
+static pid_t spawn(const char *folder, const char *origin, void (*write)(FILE *f))
 {
     char conf[PATH_MAX];
     char *argv[] = {"/usr/sbin/nsd", "-d", "-c", conf, NULL};
     FILE *f = create(folder, "zone");
     pid_t pid;
 
-    write_zone(f);
+    write(f);
     fclose(f);
     f = create(folder, "nsd.conf");
     fprintf(
@@ -69,14 +69,20 @@ static pid_t spawn(const char *folder)
         "server:\n ip-address: 127.0.0.1@%d\n do-ip6: no\n server-count: 1\n username: \"\"\n chroot: \"\"\n"
         " database: \"\"\n zonesdir: \"%s\"\n pidfile: \"%s/pid\"\n zonelistfile: \"%s/list\"\n"
         " xfrdfile: \"%s/xfrd\"\n xfrdir: \"%s\"\n logfile: \"%s/log\"\n rrl-ratelimit: 0\n"
-        "remote-control:\n control-enable: no\nzone:\n name: bench.example\n zonefile: zone\n",
-        SERVER_PORT, folder, folder, folder, folder, folder, folder);
+        "remote-control:\n control-enable: no\nzone:\n name: %s\n zonefile: zone\n",
+        SERVER_PORT, folder, folder, folder, folder, folder, folder, origin);
     fclose(f);
     snprintf(conf, sizeof conf, "%s/nsd.conf", folder);
     return posix_spawn(&pid, argv[0], NULL, NULL, argv, environ) == 0 ? pid : 0;
 }
 
 struct server *server_start(const char *name)
+{
+    return server_start_zone(name, "bench.example", write_zone, 2);
+}
+
+struct server *server_start_zone(const char *name, const char *origin, void (*write)(FILE *f),
+                                 unsigned seconds)
 {
     struct server *s = calloc(1, sizeof *s);
 
@@ -85,13 +91,13 @@ struct server *server_start(const char *name)
     *s = (struct server){.folder = "/tmp/assay-bench-XXXXXX"};
     if (!mkdtemp(s->folder))
         bench_fail("no temporary folder");
-    if (!(s->pid = spawn(s->folder))) {
+    if (!(s->pid = spawn(s->folder, origin, write))) {
         printf("# %s: there is no nsd\n", name);
         rmdir(s->folder);
         free(s);
         return NULL;
     }
-    sleep(2); /* it reads the zone */
+    sleep(seconds); /* it reads the zone */
     return s;
 }
 

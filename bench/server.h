@@ -7,6 +7,8 @@
 #ifndef BENCH_SERVER_H
 #define BENCH_SERVER_H
 
+#include <stdio.h>
+
 enum { SERVER_DOMAINS = 4000, SERVER_PORT = 5367 };
 
 /** Where it is, as a resolver. */
@@ -17,6 +19,16 @@ struct server;
 
 /** Start it. \param name  of the measurement \return NULL: there is none to start, which is told */
 struct server *server_start(const char *name);
+
+/**
+ * Start one with a zone of one's own.
+ *
+ * \param origin   the zone
+ * \param write    writes its file
+ * \param seconds  that it takes to read it
+ */
+struct server *server_start_zone(const char *name, const char *origin, void (*write)(FILE *f),
+                                 unsigned seconds);
 
 /** Stop it, and remove its files. */
 void server_stop(struct server *s);
