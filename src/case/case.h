@@ -21,7 +21,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-#include <assay/assay.h>
+#include <assay/posture.h>
 
 /**
  * Read a file named in a case, relative to that case's file, into `out`. \return ASSAY_DONE, or
@@ -104,6 +104,9 @@ void case_outcome_done(struct case_outcome *outcome);
 
 /** The envelope; NULL when the case has none. Spans live as long as the set. */
 const struct assay_envelope *case_envelope(const struct case_one *one);
+
+/** What a domain case asks; NULL: it is none. Spans live as long as the set. */
+const struct assay_domain *case_domain(const struct case_one *one);
 
 /** The recipient at `i` of the envelope; empty behind the last. */
 assay_span case_recipient(const struct case_one *one, size_t i);

@@ -7,6 +7,11 @@ const struct assay_envelope *case_envelope(const struct case_one *one)
     return one->envelope_at.n ? &one->values : NULL;
 }
 
+const struct assay_domain *case_domain(const struct case_one *one)
+{
+    return one->kind == CASE_DOMAIN ? &one->domain : NULL;
+}
+
 assay_span case_recipient(const struct case_one *one, size_t i)
 {
     for (const struct case_line *line = one->envelope.first; line; line = line->next)

@@ -146,6 +146,33 @@ static int read_now(struct checker *c)
     return EXIT_USAGE;
 }
 
+/** What the case asks, where it asks for a domain: names that the command line does not give come from there. */
+static void take_case(struct checker *c)
+{
+    const struct assay_domain *from = c->answers.from ? case_domain(c->answers.from) : NULL;
+    struct assay_domain *d = &c->domain;
+
+    if (!from)
+        return;
+    if (!cli_has(c->cli, OPT_PROFILE))
+        d->profile = from->profile;
+    d->depth = from->depth ? from->depth : d->depth;
+    d->no_probe |= from->no_probe;
+    d->no_web |= from->no_web;
+    d->each_server |= from->each_server;
+    d->signs_nothing = from->signs_nothing;
+    if (!d->nselectors) {
+        d->selectors = from->selectors;
+        d->nselectors = from->nselectors;
+    }
+    if (!d->nsubdomains) {
+        d->subdomains = from->subdomains;
+        d->nsubdomains = from->nsubdomains;
+    }
+    if (!d->evidence.n)
+        d->evidence = from->evidence;
+}
+
 /** What is asked of every domain. */
 static int read_domain_options(struct checker *c)
 {
@@ -165,11 +192,12 @@ static int read_domain_options(struct checker *c)
         (status = read_list(c, OPT_SUBDOMAIN, c->subdomains, LIMIT_SUBDOMAINS, &d->nsubdomains)) !=
             0)
         return status;
-    if (!cli_has(c->cli, OPT_EVIDENCE))
-        return 0;
-    status = files_read(c->cli, cli_value(c->cli, OPT_EVIDENCE), &c->evidence);
+    if (cli_has(c->cli, OPT_EVIDENCE) &&
+        (status = files_read(c->cli, cli_value(c->cli, OPT_EVIDENCE), &c->evidence)) != 0)
+        return status;
     d->evidence = buf_span(&c->evidence);
-    return status;
+    take_case(c);
+    return 0;
 }
 
 /* ---- files ---- */
@@ -290,9 +318,9 @@ static int choose_writer(struct checker *c)
     static const struct {
         enum cli_option_id option;
         const struct check_writer *writer;
-    } FORMS[] = {{OPT_JSON, &CHECK_JSON},  {OPT_JSONL, &CHECK_JSONL},
-                 {OPT_CSV_REPORT, &CHECK_CSV},    {OPT_MARKDOWN, &CHECK_MARKDOWN},
-                 {OPT_HTML, &CHECK_HTML},  {OPT_SARIF, &CHECK_SARIF},
+    } FORMS[] = {{OPT_JSON, &CHECK_JSON},      {OPT_JSONL, &CHECK_JSONL},
+                 {OPT_CSV_REPORT, &CHECK_CSV}, {OPT_MARKDOWN, &CHECK_MARKDOWN},
+                 {OPT_HTML, &CHECK_HTML},      {OPT_SARIF, &CHECK_SARIF},
                  {OPT_JUNIT, &CHECK_JUNIT}};
     const char *first = NULL;
 
@@ -468,7 +496,8 @@ static int run_world(struct checker *c)
     if (status != 0)
         return status;
     m.jobs = (unsigned)jobs;
-    if (!cli_has(c->cli, OPT_OFFLINE) && (status = answers_world(&c->answers, &m.world)) != 0)
+    m.offline = cli_has(c->cli, OPT_OFFLINE);
+    if ((status = answers_world(&c->answers, &m.world)) != 0)
         return status;
     return many_run(&m) == ASSAY_DONE ? 0 : no_memory(c);
 }
@@ -477,7 +506,8 @@ static int run_world(struct checker *c)
 static int choose_domains(struct checker *c)
 {
     const struct cli_args *args = &c->cli->args;
-    assay_span apex = c->zone ? zone_apex(c->zone) : SPAN_EMPTY;
+    const struct assay_domain *from = c->answers.from ? case_domain(c->answers.from) : NULL;
+    assay_span apex = c->zone ? zone_apex(c->zone) : from ? from->domain : SPAN_EMPTY;
 
     c->n = args->noperands ? args->noperands : 1;
     if (c->n > BATCH_DOMAINS) {
@@ -494,6 +524,7 @@ static int choose_domains(struct checker *c)
     }
     if (!(c->names = calloc(c->n, sizeof *c->names)))
         return no_memory(c);
+    apex = span_first(apex, sizeof c->apex - 1);
     memcpy(c->apex, apex.p, apex.n);
     for (size_t i = 0; i < c->n; i++)
         c->names[i] = args->noperands ? args->operands[i] : c->apex;

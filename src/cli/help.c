@@ -306,6 +306,7 @@ static int refuse_word(const struct cli *cli, const char *word)
         near_try(&near, o->name);
     for (size_t i = 0; i < OPT_N; i++)
         near_try(&near, CLI_OPTION_TABLE[i].name);
+    help_finding_near(&near);
     if (near.best)
         cli_complain(cli, "nothing is known of \"%.100s\"; did you mean \"%s\"?", word, near.best);
     else
@@ -316,9 +317,8 @@ static int refuse_word(const struct cli *cli, const char *word)
 /** List what can be asked for. */
 static void list_words(const struct term *t, struct buf *out)
 {
-    buf_puts(out,
-             "assay help WORD explains every command, every option, those of the receiver\n"
-             "(assay help options) and the daemon (assay help assayd.conf), and these words:\n\n");
+    buf_puts(out, "assay help WORD explains commands, options, those of the receiver (assay help\n"
+                  "options) and the daemon (assayd.conf), checks (SPF-LOOKUPS), and these words:\n\n");
     for (size_t i = 0; i < N_TOPICS; i++) {
         const struct term_cell cells[] = {
             {.text = span_of(TOPICS[i].name), .columns = 12},
@@ -375,8 +375,8 @@ int cli_help(const struct cli *cli)
         buf_printf(&out, "\nassay %s --help shows the command.\n", word);
     else if (command < CLI_N_COMMANDS)
         return cli_command_help(cli, command);
-    if (out.n || explain_receiver_option(&t, word, &out) || help_conf(&t, word, &out) ||
-        explain_option(&t, word, &out))
+    if (out.n || help_finding(&t, word, &out) || explain_receiver_option(&t, word, &out) ||
+        help_conf(&t, word, &out) || explain_option(&t, word, &out))
         return print_page(cli, &out);
     buf_done(&out);
     return refuse_word(cli, word);

@@ -94,10 +94,16 @@ static assay_status nobody(const struct assay_question *q, assay_fact **ret)
         a.how = ASSAY_NODATA;
         a.reason = SPAN("nothing is remembered");
     } else {
-        a.how = ASSAY_REFUSED;
+        a.how = ASSAY_TIMEOUT; /* REFUSED would say that a server refuses connections */
         a.reason = SPAN("nobody was asked");
     }
     return assay_fact_new(q->kind, q->rrtype, &a, ret);
+}
+
+/** Somebody else would have to be asked. */
+static bool is_remote(const struct assay_question *q)
+{
+    return q->kind == ASSAY_DNS || q->kind == ASSAY_GET || q->kind == ASSAY_PROBE;
 }
 
 /**
@@ -113,7 +119,7 @@ static assay_status look(const struct many *m, const struct assay_question *q, a
     *ret = NULL;
     if (m->zone && q->kind == ASSAY_DNS && (s = zone_look(m->zone, q, ret, steps)) != ASSAY_DONE)
         return s;
-    if (!*ret && (q->kind == ASSAY_RECALL || !m->world))
+    if (!*ret && (q->kind == ASSAY_RECALL || (m->offline && is_remote(q))))
         return nobody(q, ret);
     if (!*ret && !steps->n)
         *ret = world_look(m->world, q);
@@ -289,7 +295,7 @@ static void wait_for_answers(struct run *r)
     int64_t ms = end_late(r);
     struct timeval wait = world_wait((unsigned)ms);
 
-    if (step_stirred(r) || !r->running || !r->m->world)
+    if (step_stirred(r) || !r->running)
         return;
     evtimer_add(&r->wake, &wait);
     event_base_loop(world_loop(r->m->world), EVLOOP_ONCE);
@@ -318,8 +324,7 @@ assay_status many_run(const struct many *m)
 
     if (!(r.slots = calloc(r.nslots, sizeof *r.slots)))
         return ASSAY_ENOMEM;
-    if (m->world)
-        evtimer_assign(&r.wake, world_loop(m->world), awake, NULL);
+    evtimer_assign(&r.wake, world_loop(m->world), awake, NULL);
     run(&r);
     free(r.slots);
     return ASSAY_DONE;

@@ -36,9 +36,10 @@ typedef void many_done(void *arg, size_t i, assay_eval *eval, assay_status s, in
 
 /** A run. */
 struct many {
-    assay_world *world;      /**< NULL: what is not known at once is not answered (REFUSED) */
-    const struct zone *zone; /**< answers what lies in it; NULL: none */
-    unsigned jobs;           /**< at once, 1 to MANY_JOBS_MAX */
+    assay_world *world;
+    bool offline; /**< neither the DNS nor web nor mail servers are asked: no answer (TIMEOUT) */
+    const struct zone *zone;           /**< answers what lies in it; NULL: none */
+    unsigned jobs;                     /**< at once, 1 to MANY_JOBS_MAX */
     unsigned question_ms, deadline_ms; /**< of one question, of one evaluation */
     size_t total;
     many_begin *begin;
