@@ -116,6 +116,14 @@ const struct check_writer CHECK_CSV = {.begin = csv_begin, .one = csv_one};
 
 /* ---- Markdown ---- */
 
+/** The octet at `i` makes a link of what stands there: the colon of `https://`, the dot of `www.`. */
+static bool makes_link(const struct buf *text, size_t i)
+{
+    assay_span before = span_first(buf_span(text), i), rest = span_from(buf_span(text), i);
+
+    return span_starts(rest, SPAN(":/")) || (rest.p[0] == '.' && span_iends(before, SPAN("www")));
+}
+
 /** Append text so that no mark in it counts. */
 static void md_text(assay_span text, struct buf *out)
 {
@@ -132,7 +140,7 @@ static void md_text(assay_span text, struct buf *out)
         else if (c == '&')
             buf_puts(out, "&amp;");
         else {
-            if (c && strchr("\\`*_{}[]()#+!|~@:", c))
+            if ((c && strchr("\\`*_{}[]()#+!|~@", c)) || makes_link(&clean, i))
                 buf_putc(out, '\\');
             buf_putc(out, c);
         }
