@@ -2,6 +2,8 @@
 /** \file dns.c The domain itself and what lies around it; the checks of the DNS. */
 #include "posture/emit.h"
 
+#include <stdlib.h>
+
 #include "dmarc/lint.h"
 
 /** A name that nobody has, always the same, so that a recorded check can be replayed. */
@@ -166,16 +168,37 @@ static bool own_question(const struct posture *p, size_t i, struct asked *ret)
     return true;
 }
 
+static int compare_asked(const void *a, const void *b)
+{
+    const struct asked *x = a, *y = b;
+    int order = span_compare(x->name, y->name);
+
+    return order ? order : (x->rrtype > y->rrtype) - (x->rrtype < y->rrtype);
+}
+
+/** All of them, by name: in which order they were asked depends on who answered first. \return how many */
+static size_t own_questions(struct posture *p, struct asked **ret)
+{
+    size_t n = 0;
+
+    if (!(*ret = posture_get(p, p->ev.questions.n, sizeof **ret)))
+        return 0;
+    for (size_t i = 0; i < p->ev.questions.n; i++)
+        n += own_question(p, i, &(*ret)[n]);
+    qsort(*ret, n, sizeof **ret, compare_asked);
+    return n;
+}
+
 /** DNS-BOGUS. */
 static void judge_bogus(struct posture *p)
 {
     struct asked q, missing = {.fact = NULL}, blind = {.fact = NULL};
     struct finding *f = NULL;
-    size_t n = 0;
+    struct asked *all;
+    size_t n = 0, nall = own_questions(p, &all);
 
-    for (size_t i = 0; i < p->ev.questions.n; i++) {
-        if (!own_question(p, i, &q))
-            continue;
+    for (size_t i = 0; i < nall; i++) {
+        q = all[i];
         if (q.fact->how != ASSAY_BOGUS) {
             if (fact_state(q.fact) == FACT_UNKNOWN)
                 missing = q;
@@ -237,11 +260,13 @@ static void judge_signatures(struct posture *p)
     const int64_t soon = 2 * 86400;
     struct asked q, first = {.fact = NULL}, secure = {.fact = NULL};
     struct finding *f;
+    struct asked *all;
+    size_t nall = own_questions(p, &all);
     int64_t left;
 
-    for (size_t i = 0; i < p->ev.questions.n; i++) {
-        if (!own_question(p, i, &q) || q.fact->secure != ASSAY_SECURE ||
-            fact_state(q.fact) == FACT_UNKNOWN)
+    for (size_t i = 0; i < nall; i++) {
+        q = all[i];
+        if (q.fact->secure != ASSAY_SECURE || fact_state(q.fact) == FACT_UNKNOWN)
             continue;
         secure = q;
         if (q.fact->until && (!first.fact || q.fact->until < first.fact->until))

@@ -198,6 +198,7 @@ assay_span asked_answer(struct posture *p, const struct asked *q)
             buf_puts(&out, ", ");
         dns_rdata_text(q->rrtype, f->data[i], &out);
     }
+    p->no_memory |= out.status == ASSAY_ENOMEM;
     ret = posture_printf(p, "%.*s", SPAN_ARG(buf_span(&out)));
     buf_done(&out);
     return ret;
