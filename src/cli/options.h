@@ -44,12 +44,12 @@
             "assay verify mail.eml", "a saved message, by the real DNS",                                        \
             "assay verify --explain mail.case", "a recorded one, every step of it",                             \
             "assay verify --json *.eml > all.jsonl", "many, a line of JSON each")                               \
-    COMMAND(SPF, "spf", "",                                                                                     \
-            "Tell whether an address may send mail for a domain (check_host of RFC 7208).",                     \
-            "0 pass, 1 another result, 75 could not tell, 64 usage, 66 unreadable",                             \
-            "assay spf --ip 203.0.113.7 --from bill@shop.example", "by the real DNS",                           \
-            "assay spf --ip 203.0.113.7 --from shop.example --world mail.case", "by a case",                    \
-            "assay spf --ip 2001:db8::7 --from '<>' --helo a.example --explain", "every step")                  \
+    COMMAND(SPF, "spf", "[tree|reach|flatten|watch DOMAIN | test]",                                             \
+            "Tell whether an address may send for a domain, and who may at all (RFC 7208).",                    \
+            "0 pass or well, 1 not, 65 refused, 75 could not tell, 64 usage, 66 unreadable",                    \
+            "assay spf --ip 203.0.113.7 --from bill@shop.example", "may this client send?",                     \
+            "assay spf tree shop.example", "what each include costs; reach: who may send",                      \
+            "assay spf flatten shop.example", "a record of ten lookups at most, proved")                        \
     COMMAND(CHECK, "check", "DOMAIN...",                                                                        \
             "Tell how well domains are protected, and what to publish.",                                       \
             "0 well, 1 findings, 75 could not tell, 64 usage, 66 unreadable",                        \
@@ -143,9 +143,25 @@
 
 #define CLI_OPTIONS(OPTION)                                                                                     \
     OPTION(IP, 0, "ip", "IP", "", IN(VERIFY) | IN(SPF), "the client's address",                                 \
-           "The address of the SMTP client, IPv4 or IPv6. Without it SPF and rDNS cannot be judged.")           \
+           "The address of the SMTP client, IPv4 or IPv6. Without it SPF and rDNS cannot be judged. With spf test: may be given several times.")           \
     OPTION(HELO, 0, "helo", "NAME", "", IN(VERIFY) | IN(SPF), "what it said in HELO",                           \
            "The name the client gave in HELO or EHLO.")                                                         \
+    OPTION(TEXT, 0, "text", "RECORD", "", IN(SPF), "another record in its place",                               \
+           "With tree, reach and flatten: as if this were the domain's record; @FILE: what is in that file.")   \
+    OPTION(PICTURE, 0, "svg", 0, "", IN(SPF), "a picture",                                                          \
+           "With tree: draw it as SVG.")                                                                        \
+    OPTION(MAX, 0, "max", "N", "", IN(SPF), "lookups at most: 10",                                              \
+           "With flatten and watch: get to so many lookups.")                                                   \
+    OPTION(ONLY, 0, "only", "NAME", "", IN(SPF), "flatten this alone",                                          \
+           "With flatten and watch: flatten exactly this include, a or mx: its name, or the term as it stands; may be given several times.") \
+    OPTION(SIZE, 0, "size", "N", "255 450", IN(SPF), "octets of a record: 450",                                 \
+           "With flatten and watch: what one record may take, 255 (a single string) to 450 (a small answer).")  \
+    OPTION(LABEL, 0, "label", "NAME", "", IN(SPF), "of further records: _spf",                                  \
+           "With flatten and watch: records that do not fit into one are at NAME1.DOMAIN and so on.")           \
+    OPTION(FORMAT, 0, "format", "WORD", "zone nsupdate octodns dnscontrol terraform paste", IN(SPF), "how records are written",       \
+           "With flatten and watch: as a zone file (zone), for nsupdate, octoDNS, dnscontrol, Terraform, or for a web form (paste).") \
+    OPTION(SOURCE, 0, "source", "NAME", "", IN(SPF), "what watch flattens",                                     \
+           "With watch: the name that has the record with the includes, or @FILE.")                             \
     OPTION(FROM, 0, "from", "ADDR", "", IN(SPF), "MAIL FROM, or a domain",                                      \
            "The reverse-path of MAIL FROM; a domain alone stands for postmaster there; <> is the null "         \
            "reverse-path, for which the HELO name is checked.")                                                 \
@@ -168,7 +184,7 @@
            "The selector: the key is published at SELECTOR._domainkey.DOMAIN. The n-th one belongs to the n-th "\
            "--key. With bimi: of the record, `default` unless given. With check: one whose key has to be there; may " \
            "be given several times.")                                          \
-    OPTION(DOMAIN, 0, "domain", "NAME", "", IN(KEY) | IN(SIGN) | IN(SRS) | IN(BIMI), "whose it is",                        \
+    OPTION(DOMAIN, 0, "domain", "NAME", "", IN(KEY) | IN(SIGN) | IN(SRS) | IN(SPF) | IN(BIMI), "whose it is",                        \
            "The domain. With key and sign: the one that is signed for, d= of the signature, usually that of the " \
            "address in From; one for all keys, or one for each. With srs: the forwarder's, in which addresses are " \
            "made. With bimi: where the record is that names the certificate.")                                  \
@@ -179,8 +195,8 @@
            "The file that is written. A key has mode 0600, and without this option is SELECTOR.DOMAIN.pem here; a " \
            "configuration goes to standard output without it, and never over a file that is there; a report goes "  \
            "to standard output without it.")            \
-    OPTION(FORCE, 0, "force", 0, "", IN(KEY), "replace a file",                                                 \
-           "Replace a file that is there. Its key is lost.")                                                    \
+    OPTION(FORCE, 0, "force", 0, "", IN(KEY) | IN(SPF), "replace a file",                                                 \
+           "With key: replace a file that is there; its key is lost. With spf watch: publish although many addresses go.")                                                    \
     OPTION(NO_CHECK, 0, "no-check", 0, "", IN(SIGN), "ask no DNS",                                              \
            "Sign without looking whether the key is published and verifies the signature.")                     \
     OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF) | IN(SIGN) | IN(CHECK), "answers of a .case",           \

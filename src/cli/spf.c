@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/answers.h"
 #include "cli/report.h"
+#include "cli/spf_domain.h"
 
 #include "base/json.h"
 
@@ -165,7 +166,8 @@ static int run(struct check *c)
     return status;
 }
 
-int cli_spf(const struct cli *cli)
+/** Ask for one client and one sender. */
+static int check_host(const struct cli *cli)
 {
     struct check c = {.cli = cli};
     int status = read_envelope(&c);
@@ -180,4 +182,33 @@ int cli_spf(const struct cli *cli)
     answers_done(&c.answers);
     case_set_free(c.set);
     return status;
+}
+
+/** The commands about a domain, by their first word. */
+static const struct {
+    const char *word;
+    int (*run)(const struct cli *cli, const char *domain);
+} ABOUT[] = {{"tree", cli_spf_tree},
+             {"reach", cli_spf_reach},
+             {"flatten", cli_spf_flatten},
+             {"watch", cli_spf_watch}};
+
+int cli_spf(const struct cli *cli)
+{
+    const struct cli_args *args = &cli->args;
+
+    if (!args->noperands)
+        return check_host(cli);
+    if (strcmp(args->operands[0], "test") == 0 && args->noperands == 1)
+        return cli_spf_test(cli);
+    for (size_t i = 0; i < sizeof ABOUT / sizeof *ABOUT; i++) {
+        if (strcmp(args->operands[0], ABOUT[i].word) != 0)
+            continue;
+        if (args->noperands == 2)
+            return ABOUT[i].run(cli, args->operands[1]);
+        cli_complain(cli, "%s: one domain is expected: assay spf %s shop.example", ABOUT[i].word,
+                     ABOUT[i].word);
+        return EXIT_USAGE;
+    }
+    return check_host(cli); /* which says that it takes no operand */
 }
