@@ -16,6 +16,7 @@
 #include "cli/answers.h"
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "spf/survey.h"
 
 /** Octets of a page that is printed, at most. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/spf_flatten.h"
 
+#include "base/limits.h"
 #include "base/number.h"
 #include "cli/spf_formats.h"
 #include "dns/alabel.h"
