@@ -266,7 +266,7 @@ void spf_put_head(const struct spf_domain_door *door, struct buf *out)
 
 assay_span spf_shared_by(assay_span target)
 {
-    assay_span list = lists_builtin("shared-ranges"), line;
+    assay_span list = lists_builtin(SPAN("shared-ranges")), line;
 
     while (target.n && span_line(&list, &line)) {
         size_t blank = span_find(line, ' ');

@@ -16,13 +16,12 @@ struct printer {
 };
 
 /** `n` of `all` in tenths of a percent. */
-static void share_text(ip_number n, ip_number all, char out[16])
+static assay_span share_text(ip_number n, ip_number all, char out[16])
 {
-    unsigned tenths = all ? (unsigned)((n >> 8) * 1000 / ((all >> 8) ? (all >> 8) : 1)) : 0;
+    unsigned tenths = all ? (unsigned)(n * 1000 / all) : 0; /* IPv4: it fits */
 
-    if (all < 1u << 20)
-        tenths = all ? (unsigned)(n * 1000 / all) : 0;
     snprintf(out, 16, "%u.%u %%", tenths / 10, tenths % 10);
+    return span_of(out);
 }
 
 /** What a term matches and other terms before it do as well. */
@@ -70,7 +69,10 @@ static void put_use(struct printer *p, const struct spf_node *node, const struct
         {.text = v4 ? spf_count_text(t, 4, v4, room4) : SPAN("-"),
          .columns = ADDRESSES,
          .right = true},
-        {.text = span_of(share), .columns = SHARE, .right = true, .style = TERM_DIM},
+        {.text = share_text(v4, ipset_size(&w->pass[SPF_IPV4]), share),
+         .columns = SHARE,
+         .right = true,
+         .style = TERM_DIM},
         {.text = v6 ? spf_count_text(t, 6, v6, room6) : SPAN("-"),
          .columns = ADDRESSES,
          .right = true},
@@ -78,7 +80,6 @@ static void put_use(struct printer *p, const struct spf_node *node, const struct
 
     if (!v4 && !v6 && !use->open[SPF_IPV4] && !use->open[SPF_IPV6] && !use->child)
         return;
-    share_text(v4, ipset_size(&w->pass[SPF_IPV4]), share);
     term_row(t, 4, cells, sizeof cells / sizeof *cells, p->out);
     put_remarks(p, node, use);
 }

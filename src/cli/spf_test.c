@@ -105,7 +105,7 @@ static int judge_address(struct test *t, const char *ip, const char *domain)
 
     while ((from = cli_next_value(t->cli, OPT_FROM, &cursor)))
         status = cli_worse(status, judge(t, ip, envelope_path(from)));
-    return cursor ? status : judge(t, ip, span_of(domain));
+    return cli_has(t->cli, OPT_FROM) ? status : judge(t, ip, span_of(domain));
 }
 
 /** Judge all. */

@@ -17,7 +17,7 @@ static unsigned term_width(const struct term *t)
 {
     unsigned figures = COST * 2 + ADDRESSES * 2 + TERM_GAP * 4, left;
 
-    left = t->width > figures ? (t->width - figures) * 2 / 3 : 0;
+    left = t->width > figures ? t->width - figures : 0;
     return left > LEAST_TERM ? left : LEAST_TERM;
 }
 
@@ -61,17 +61,26 @@ static assay_span count(const struct term *t, unsigned version, const struct ips
     return spf_count_text(t, version, n, room);
 }
 
+/** A number as text; 0 as none. */
+static assay_span number_or_none(unsigned n, char room[16])
+{
+    if (!n)
+        return SPAN_EMPTY;
+    snprintf(room, 16, "%u", n);
+    return span_of(room);
+}
+
 /** Append the line of a use. */
 static void put_use(struct printer *p, const struct spf_node *node, const struct spf_use *use)
 {
     const struct term *t = &p->door->cli->out;
     unsigned depth = node->depth < DEEPEST ? node->depth : DEEPEST, indent = 2 + depth * NESTED;
-    unsigned width = term_width(t), cost = cost_of(use);
-    char cost_text[16], running[16], v4[SPF_COUNT], v6[SPF_COUNT];
+    unsigned width = term_width(t);
+    char cost[16], sum[16], v4[SPF_COUNT], v6[SPF_COUNT];
     struct term_cell cells[] = {
         {.text = use->text, .columns = width > indent + 8 ? width - indent : 8},
-        {.text = span_of(cost_text), .columns = COST, .right = true},
-        {.text = span_of(running), .columns = COST, .right = true, .style = TERM_DIM},
+        {.text = number_or_none(cost_of(use), cost), .columns = COST, .right = true},
+        {.columns = COST, .right = true, .style = TERM_DIM},
         {.text = count(t, 4, &use->adds[SPF_IPV4], use->open[SPF_IPV4], v4),
          .columns = ADDRESSES,
          .right = true},
@@ -81,8 +90,7 @@ static void put_use(struct printer *p, const struct spf_node *node, const struct
     };
 
     p->running += use->lookups && (use->reached[SPF_IPV4] || use->reached[SPF_IPV6]);
-    snprintf(cost_text, sizeof cost_text, cost ? "%u" : "%.0u", cost);
-    snprintf(running, sizeof running, use->lookups ? "%u" : "%.0u", use->lookups ? p->running : 0);
+    cells[2].text = number_or_none(use->lookups ? p->running : 0, sum);
     if (p->running > LIMIT_SPF_LOOKUPS)
         cells[2].style = TERM_BAD;
     term_row(t, indent, cells, sizeof cells / sizeof *cells, p->out);
