@@ -68,7 +68,7 @@ static enum key_fault enter_spki(assay_span spki, assay_span *body)
     return der_take(&bits, DER_SEQUENCE, body) && bits.n == 0 ? KEY_OK : KEY_SYNTAX;
 }
 
-enum key_fault rsa_read(assay_span der, struct rsa_numbers *ret)
+enum key_fault rsa_numbers_of(assay_span der, struct rsa_numbers *ret)
 {
     assay_span body, n, e;
     enum key_fault fault;
@@ -80,9 +80,20 @@ enum key_fault rsa_read(assay_span der, struct rsa_numbers *ret)
     if (!der_take_positive(&body, &n) || !der_take_positive(&body, &e) || body.n)
         return KEY_SYNTAX;
     *ret = (struct rsa_numbers){n, e, bit_length(n)};
-    if (!(n.p[n.n - 1] & 1) || !(e.p[e.n - 1] & 1) || e.n > EXPONENT_MAX ||
-        (e.n == 1 && e.p[0] == 1))
+    return KEY_OK;
+}
+
+enum key_fault rsa_read(assay_span der, struct rsa_numbers *ret)
+{
+    struct rsa_numbers r;
+    enum key_fault fault = rsa_numbers_of(der, &r);
+
+    if (fault != KEY_OK)
+        return fault;
+    if (!(r.n.p[r.n.n - 1] & 1) || !(r.e.p[r.e.n - 1] & 1) || r.e.n > EXPONENT_MAX ||
+        (r.e.n == 1 && r.e.p[0] == 1))
         return KEY_EXPONENT;
+    *ret = r;
     return KEY_OK;
 }
 

@@ -28,10 +28,11 @@ struct rsa_numbers {
 /**
  * Read an RSA public key: SubjectPublicKeyInfo (RFC 5280 4.1.2.7) or RSAPublicKey (RFC 8017 A.1.1),
  * both occur in DKIM (RFC 6376 3.6.1 and its erratum 3017). Trailing octets are a fault.
- *
- * \param ret  set for KEY_OK, and for KEY_EXPONENT, where the numbers are of no use but to their owner
  */
 enum key_fault rsa_read(assay_span der, struct rsa_numbers *ret);
+
+/** The same for its owner: numbers that cannot be those of a key are given too, in place of KEY_EXPONENT. */
+enum key_fault rsa_numbers_of(assay_span der, struct rsa_numbers *ret);
 
 /** A signature was right, or it was not. */
 enum verified { VERIFIED_NO, VERIFIED_YES };

@@ -77,7 +77,7 @@ enum key_state dkim_key_state(const struct posture_selector *s)
         return KEY_EMPTY;
     if (k && !span_is(*k, "rsa") && !span_is(*k, "ed25519"))
         return KEY_OTHER_TYPE;
-    if (key->type == KEY_RSA && key->octets.n && rsa_read(key->octets, &rsa) == KEY_EXPONENT &&
+    if (key->type == KEY_RSA && key->octets.n && rsa_numbers_of(key->octets, &rsa) == KEY_OK &&
         !(rsa.n.p[rsa.n.n - 1] & 1))
         return KEY_EVEN;
     return KEY_BROKEN;
@@ -374,7 +374,7 @@ static assay_span modulus_of(const struct posture_selector *s)
     struct rsa_numbers rsa;
 
     if ((state != KEY_LIVE && state != KEY_EVEN) || key_of(s)->type != KEY_RSA ||
-        rsa_read(key_of(s)->octets, &rsa) == KEY_SYNTAX)
+        rsa_numbers_of(key_of(s)->octets, &rsa) != KEY_OK)
         return SPAN_EMPTY;
     return rsa.n;
 }
