@@ -108,7 +108,7 @@ static void make_packets(struct floor *f, unsigned first)
 
     f->n = 0;
     for (unsigned d = first; d < first + SLICE; d++)
-        for (int i = 0; i < QUESTIONS; i++) {
+        for (unsigned i = 0; i < QUESTIONS; i++) {
             char name[64];
 
             snprintf(name, sizeof name, "%sd%u.example", ASKED[i].below, d);
@@ -125,8 +125,8 @@ static void floor_make(struct floor *f)
                              .sin_port = htons(SERVER_PORT)};
     int room = 1 << 20;
 
-    f->octets = malloc((size_t)SLICE * QUESTIONS * 80);
-    f->packets = malloc((size_t)SLICE * QUESTIONS * sizeof *f->packets);
+    f->octets = malloc(80u * SLICE * QUESTIONS);
+    f->packets = malloc(sizeof *f->packets * SLICE * QUESTIONS);
     f->epoll = epoll_create1(0);
     for (int i = 0; i < SOCKETS; i++) {
         struct epoll_event event = {.events = EPOLLIN, .data.u32 = (unsigned)i};

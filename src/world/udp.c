@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SOCKETS = 16, FIRST_MS = 1500, TRIES = 3, MOST = 2000, WINDOW_FIRST = 128, EVENTS = 64 };
+enum { SOCKETS = 16, FIRST_MS = 1500, TRIES = 3, MOST = 1000, WINDOW_FIRST = 128, EVENTS = 64 };
 
 /** Milliseconds that udp_prove() waits. */
 enum { PROVE_MS = 3000 };
@@ -85,7 +85,7 @@ static assay_status set_up(struct udp *u, const char **ret_why)
         *ret_why = "resolvers: a scan needs a recursive resolver to ask";
         return ASSAY_EINVAL;
     }
-    if ((u->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0)
+    if ((u->epoll = epoll_create1(EPOLL_CLOEXEC)) < 0 || !udp_batch_new(u))
         return ASSAY_ENOMEM;
     for (size_t i = 0; i < list.n; i++) {
         if (!read_address(list.at[i], &u->resolvers[i])) {
@@ -145,6 +145,7 @@ void udp_free(struct udp *u)
     if (u->epoll >= 0)
         close(u->epoll);
     arena_done(&u->scratch);
+    free(u->batch);
     free(u);
 }
 
@@ -161,8 +162,7 @@ void udp_ask(struct udp *u, struct udp_query *q)
     u->counts.asked++;
 }
 
-/** Take a query that went out off its socket. */
-static void unhook(struct udp *u, struct udp_query *q)
+void udp_unhook(struct udp *u, struct udp_query *q)
 {
     struct udp_query **at = &q->socket->buckets[q->id % UDP_BUCKETS];
 
@@ -180,7 +180,7 @@ void udp_cancel(struct udp *u, struct udp_query *q)
     if (q->state == UDP_IN_LINE)
         TAILQ_REMOVE(&u->line, q, line);
     else if (q->state == UDP_OUT)
-        unhook(u, q);
+        udp_unhook(u, q);
     else if (q->state == UDP_TCP_LINE)
         TAILQ_REMOVE(&u->tcp_line, q, line);
     else if (q->state == UDP_TCP_OUT) {
@@ -261,7 +261,7 @@ static void take_packet(struct udp *u, struct udp_socket *s, assay_span packet)
         u->counts.strange++;
         return;
     }
-    unhook(u, q);
+    udp_unhook(u, q);
     learn(u, s->resolver, false);
     fact = udp_fact(u, q, packet, &truncated);
     if (truncated)
@@ -292,7 +292,7 @@ static void lose(struct udp *u, struct udp_query *q)
 {
     struct udp_resolver *r = q->socket->resolver;
 
-    unhook(u, q);
+    udp_unhook(u, q);
     learn(u, r, true);
     u->counts.lost++;
     if (++q->tries < u->options.tries) {

@@ -14,7 +14,8 @@
 #include <sys/epoll.h>
 
 enum {
-    UDP_BATCH = 64,      /**< packets of one system call */
+    UDP_BATCH = 128,     /**< packets of one system call */
+    UDP_SEGMENTS = 64,   /**< of one message; the system takes no more */
     UDP_PACKET = 2048,   /**< octets of a reply; the resolver was told 1,232 */
     UDP_BUCKETS = 128,   /**< of queries by id, of one socket; a power of two */
     UDP_SOCKETS = 64,    /**< of one resolver, at most */
@@ -25,6 +26,9 @@ enum {
 
 /** Where a query is. */
 enum udp_state { UDP_IDLE, UDP_IN_LINE, UDP_OUT, UDP_TCP_LINE, UDP_TCP_OUT };
+
+/** A batch of packets that go out (udp_socket.c). */
+struct udp_batch;
 
 /** What epoll tells of: the first member of each. */
 enum udp_kind { UDP_OF_SOCKET, UDP_OF_TCP, UDP_OF_WATCH };
@@ -81,6 +85,8 @@ struct udp {
     struct arena scratch;
     uint16_t random[2048];
     size_t random_left;
+    bool segments; /**< the system cuts messages into packets */
+    struct udp_batch *batch;
     uint8_t packets[UDP_BATCH][UDP_PACKET];
 };
 
@@ -90,11 +96,17 @@ uint16_t udp_random(struct udp *u);
 /** Open a socket anew, from another port. \return false: it cannot be had; the old one is closed */
 bool udp_socket_open(struct udp *u, struct udp_socket *s);
 
+/** What batches are made in. \return false: memory is out */
+bool udp_batch_new(struct udp *u);
+
 /** Close a socket; one that is not open is fine. */
 void udp_socket_close(struct udp_socket *s);
 
 /** Send those in line, as far as resolvers have room. \return whether a socket would take no more */
 bool udp_give_out(struct udp *u);
+
+/** A query that went out is taken off its socket. */
+void udp_unhook(struct udp *u, struct udp_query *q);
 
 /** What came in at a socket. */
 void udp_take_in(struct udp *u, struct udp_socket *s);

@@ -3,6 +3,8 @@
 #include "world/udp_own.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -146,43 +148,115 @@ static void hook(struct udp *u, struct udp_socket *s, struct udp_query *q)
     s->resolver->open++;
 }
 
-/** Send packets. \return how many went; an error that an earlier one brought back is looked over once */
-static int send_all(int fd, struct mmsghdr *messages, unsigned n)
-{
-    int sent = sendmmsg(fd, messages, n, 0);
+/** One batch being made. */
+struct udp_batch {
+    unsigned n;                          /* queries */
+    struct udp_query *queries[UDP_BATCH]; /* those of one size beside each other */
+    struct iovec io[UDP_BATCH];
+    unsigned groups;
+    struct mmsghdr messages[UDP_BATCH];
+    unsigned first[UDP_BATCH + 1]; /* of each message, its first query */
+    union {
+        char octets[CMSG_SPACE(sizeof(uint16_t))];
+        struct cmsghdr aligned;
+    } control[UDP_BATCH];
+};
 
-    if (sent < 0 && errno != EAGAIN)
-        sent = sendmmsg(fd, messages, n, 0);
-    return sent;
+/** Take the first queries out of the line, write their packets, and sort those by size: counts, then places. */
+static void write_packets(struct udp *u, struct udp_socket *s, struct udp_batch *b)
+{
+    uint16_t starts[DNS_QUERY_MAX + 2] = {0}, sizes[UDP_BATCH];
+    struct udp_query *taken[UDP_BATCH], *q;
+
+    for (unsigned i = 0; i < b->n; i++) {
+        q = taken[i] = TAILQ_FIRST(&u->line);
+        q->id = fresh_id(u, s);
+        hook(u, s, q); /* at once, so that the next id is another */
+        sizes[i] = (uint16_t)dns_query_write(q->id, q->name, q->rrtype, true, u->packets[i]);
+        starts[sizes[i] + 1]++;
+    }
+    for (size_t i = 1; i < sizeof starts / sizeof *starts; i++)
+        starts[i] = (uint16_t)(starts[i] + starts[i - 1]);
+    for (unsigned i = 0; i < b->n; i++) {
+        unsigned at = starts[sizes[i]]++;
+
+        b->queries[at] = taken[i];
+        b->io[at] = (struct iovec){u->packets[i], sizes[i]};
+    }
+}
+
+/** The system cuts this message into packets of one size (UDP_SEGMENT of udp(7)). */
+static void set_segments(struct udp_batch *b, unsigned message, size_t size)
+{
+    struct msghdr *m = &b->messages[message].msg_hdr;
+    struct cmsghdr *c = &b->control[message].aligned;
+    uint16_t octets = (uint16_t)size;
+
+    m->msg_control = c;
+    m->msg_controllen = sizeof b->control[message].octets;
+    c->cmsg_level = IPPROTO_UDP;
+    c->cmsg_type = UDP_SEGMENT;
+    c->cmsg_len = CMSG_LEN(sizeof octets);
+    memcpy(CMSG_DATA(c), &octets, sizeof octets);
+}
+
+/** Packets of one size become one message: the way through the system is most of what a question costs. */
+static void group(const struct udp *u, struct udp_batch *b)
+{
+    b->groups = 0;
+    for (unsigned i = 0, n; i < b->n; i += n) {
+        struct msghdr *m = &b->messages[b->groups].msg_hdr;
+
+        for (n = 1; u->segments && i + n < b->n && n < UDP_SEGMENTS && b->io[i + n].iov_len == b->io[i].iov_len;)
+            n++;
+        *m = (struct msghdr){.msg_iov = &b->io[i], .msg_iovlen = n};
+        if (n > 1)
+            set_segments(b, b->groups, b->io[i].iov_len);
+        b->first[b->groups++] = i;
+    }
+    b->first[b->groups] = b->n;
+}
+
+/** Send what is made. \return how many queries went, the first ones */
+static unsigned send_groups(struct udp *u, const struct udp_socket *s, struct udp_batch *b)
+{
+    int sent = -1;
+
+    for (int tries = 0; tries < 3 && sent < 0; tries++) {
+        group(u, b);
+        sent = sendmmsg(s->fd, b->messages, b->groups, 0);
+        if (sent < 0 && errno == EAGAIN)
+            return 0;
+        if (sent < 0 && u->segments && (errno == EINVAL || errno == EIO || errno == EOPNOTSUPP))
+            u->segments = false; /* not on this way */
+        /* else the error is that of an earlier packet, and is told once */
+    }
+    return sent < 0 ? b->n : b->first[sent]; /* it cannot be reached now: nobody will answer */
 }
 
 /** One batch on one socket. \return how many went, of `n` */
 static unsigned send_batch(struct udp *u, struct udp_socket *s, unsigned n)
 {
-    struct mmsghdr messages[UDP_BATCH];
-    struct iovec io[UDP_BATCH];
-    struct udp_query *q = TAILQ_FIRST(&u->line), *next;
-    uint8_t(*packets)[UDP_PACKET] = u->packets;
-    int sent;
+    struct udp_batch *b = u->batch;
+    unsigned sent;
 
-    memset(messages, 0, n * sizeof *messages);
-    for (unsigned i = 0; i < n; i++, q = TAILQ_NEXT(q, line)) {
-        q->id = fresh_id(u, s);
-        io[i] = (struct iovec){packets[i],
-                               dns_query_write(q->id, q->name, q->rrtype, true, packets[i])};
-        messages[i].msg_hdr.msg_iov = &io[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
+    b->n = n;
+    write_packets(u, s, b);
+    sent = send_groups(u, s, b);
+    for (unsigned i = n; i > sent; i--) {
+        udp_unhook(u, b->queries[i - 1]);
+        b->queries[i - 1]->state = UDP_IN_LINE;
+        TAILQ_INSERT_HEAD(&u->line, b->queries[i - 1], line);
     }
-    sent = send_all(s->fd, messages, n);
-    if (sent < 0 && errno != EAGAIN)
-        sent = (int)n; /* it cannot be reached now: nobody will answer */
-    q = TAILQ_FIRST(&u->line);
-    for (int i = 0; i < sent; i++, q = next) {
-        next = TAILQ_NEXT(q, line);
-        hook(u, s, q);
-    }
-    u->counts.sent += sent > 0 ? (unsigned)sent : 0;
-    return sent > 0 ? (unsigned)sent : 0;
+    u->counts.sent += sent;
+    return sent;
+}
+
+bool udp_batch_new(struct udp *u)
+{
+    u->segments = true;
+    u->batch = calloc(1, sizeof *u->batch);
+    return u->batch;
 }
 
 bool udp_give_out(struct udp *u)
