@@ -67,7 +67,7 @@ static void write_zone(FILE *f)
 }
 
 /** On which processor this thread runs, and what it starts. */
-static void run_on(int processor)
+static void run_on(size_t processor)
 {
     cpu_set_t set;
 
