@@ -214,6 +214,63 @@ ASSAY_NODISCARD assay_status assay_domain_new(assay_engine *engine,
 /** What was found; NULL before a step returned ASSAY_DONE, or of another evaluation. */
 const struct assay_posture *assay_domain_result(const assay_eval *eval);
 
+/* ---- the plan ---- */
+
+/** A row of the ladder of the plan (docs/plan.md). All static text. */
+struct assay_plan_row {
+    const char *id;       /**< "3", "T2" */
+    const char *ladder;   /**< "repair", "auth", "transport", "brand" */
+    const char *state;    /**< where a domain is there */
+    const char *evidence; /**< what has to be known before the next step */
+    const char *next;     /**< the step */
+    const char *breaks;   /**< what could break by it */
+    const char *undo;     /**< how to go back */
+};
+
+/** The row at `index`, or NULL behind the last. */
+const struct assay_plan_row *assay_plan_row(size_t index);
+
+/** Whether a step can be taken. */
+enum assay_step {
+    ASSAY_STEP_NOW = 1, /**< it can be taken now */
+    ASSAY_STEP_WAIT,    /**< not before `earliest` */
+    ASSAY_STEP_NOT_YET, /**< not before what is missing is there */
+    ASSAY_STEP_KEEP,    /**< there is nothing to do but to keep it */
+    ASSAY_STEP_BACK     /**< go back: mail of the domain's own is being lost */
+};
+
+/** Where a domain is on a ladder, and what comes next. */
+struct assay_plan_step {
+    const struct assay_plan_row *row;
+    enum assay_step step;
+    int64_t earliest;          /**< seconds since 1970; 0: it cannot be told */
+    assay_span text;           /**< what is so here, one sentence; may be empty */
+    const assay_span *missing; /**< what has to be there first, a few words each */
+    size_t nmissing;
+    const struct assay_fix *fixes; /**< records to publish */
+    size_t nfixes;
+};
+
+/** What to do next, ladder by ladder. Lives as long as the evaluation. */
+struct assay_plan {
+    assay_span domain;
+    int64_t now;
+    bool has_evidence; /**< of reports; without it nothing beyond p=none is asked for */
+    const struct assay_plan_step *steps;
+    size_t nsteps;
+};
+
+/**
+ * Make the plan of a domain that was looked at; the metrics of reports, if any, are those it was
+ * looked at with.
+ *
+ * \return ASSAY_DONE, ASSAY_EORDER (the evaluation is not done, or not of a domain), ASSAY_ENOMEM
+ */
+ASSAY_NODISCARD assay_status assay_domain_plan(assay_eval *eval, const struct assay_plan **ret);
+
+/** How a step stands as reports spell it: "now". */
+const char *assay_step_text(enum assay_step step);
+
 /** An outcome as reports spell it: "error". */
 const char *assay_outcome_text(enum assay_outcome outcome);
 

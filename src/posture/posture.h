@@ -408,6 +408,8 @@ struct posture {
     assay_span summary[AREAS]; /**< the line of an area where all is well; set by its judge */
     bool judged;
     struct assay_posture result;
+    struct assay_plan plan; /**< plan.c */
+    bool planned;
 };
 
 /** A posture evaluation behind a public handle, or NULL when it is another kind. */
