@@ -63,7 +63,8 @@ const char *answers_resolvers(struct answers *a)
 /** Make the world. */
 static assay_status make_world(struct answers *a)
 {
-    struct assay_world_options options = {.size = sizeof options, .resolvers = answers_resolvers(a)};
+    struct assay_world_options options = {.size = sizeof options,
+                                          .resolvers = answers_resolvers(a)};
     const char *why = NULL;
     assay_status s = assay_world_new(&options, &a->world, &why);
 

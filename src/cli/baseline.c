@@ -59,6 +59,9 @@ static bool text_of(struct baseline *b, const struct json_value *object, const c
     bool there =
         json_member(object, name, &v) && json_text_of(&v, &out) && out.status == ASSAY_DONE;
 
+    if (out.status == ASSAY_ENOMEM)
+        *s = ASSAY_ENOMEM;
+
     if (there && !arena_copy(&b->arena, buf_span(&out), ret)) {
         *s = ASSAY_ENOMEM;
         there = false;

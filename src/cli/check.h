@@ -170,6 +170,22 @@ extern const struct check_writer CHECK_SHOW; /**< for people */
 extern const struct check_writer CHECK_JSON, CHECK_JSONL, CHECK_CSV, CHECK_MARKDOWN, CHECK_HTML,
     CHECK_SARIF, CHECK_JUNIT; /**< for programs, tickets and browsers */
 
+/** Give back a text that was put together for an output, which remembers when there was no memory for it. */
+static inline void check_done(struct buf *text, struct buf *out)
+{
+    if (text->status == ASSAY_ENOMEM)
+        out->status = ASSAY_ENOMEM;
+    buf_done(text);
+}
+
+/** check_done() of a text that is used again. */
+static inline void check_clear(struct buf *text, struct buf *out)
+{
+    if (text->status == ASSAY_ENOMEM)
+        out->status = ASSAY_ENOMEM;
+    buf_clear(text);
+}
+
 /** The largest output of one domain. */
 enum { CHECK_OUTPUT_MAX = 64 << 20 };
 

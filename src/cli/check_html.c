@@ -93,23 +93,23 @@ static void put_head(const struct check_report *r, struct buf *out)
     check_put_score(&p->score, "\xE2\x80\x93", &line);
     put_paragraph("score", buf_span(&line), out);
     if (p->score.cap) {
-        buf_clear(&line);
+        check_clear(&line, out);
         buf_printf(&line, "The score cannot be higher: %s.", p->score.cap);
         put_paragraph("", buf_span(&line), out);
     }
-    buf_clear(&line);
+    check_clear(&line, out);
     buf_printf(&line, "%s%s. ", check_profile(p->profile), p->inferred ? " (inferred)" : "");
     check_put_when(r, &line);
     put_paragraph("dim", buf_span(&line), out);
     if (check_views_differ(p)) {
-        buf_clear(&line);
+        check_clear(&line, out);
         buf_puts(&line, "DMARC is seen in two ways: ");
         check_put_views(p, &line);
         buf_putc(&line, '.');
         put_paragraph("", buf_span(&line), out);
     }
     put_paragraph("", r->too_little, out);
-    buf_done(&line);
+    check_done(&line, out);
 }
 
 /** Append the table of areas. */

@@ -20,9 +20,7 @@ void xml_put(assay_span text, struct buf *out)
         case '\'': buf_puts(out, "&#39;"); break;
         default: buf_putc(out, clean.p[i]);
         }
-    if (clean.status != ASSAY_DONE)
-        out->status = clean.status;
-    buf_done(&clean);
+    check_done(&clean, out);
 }
 
 void xml_puts(const char *text, struct buf *out)

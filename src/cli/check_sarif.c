@@ -178,7 +178,7 @@ static struct sarif_artifact *artifact_of(struct check_output *o, const struct a
     }
     if (!a)
         o->out.status = ASSAY_ENOMEM;
-    buf_done(&uri);
+    check_done(&uri, &o->out);
     return a;
 }
 
@@ -261,7 +261,7 @@ static void put_result_message(struct json *j, const struct assay_finding *f)
         buf_put(&text, x->after.n ? x->after : x->before);
     }
     put_message(j, "message", text.status == ASSAY_DONE ? buf_span(&text) : check_sentence(f));
-    buf_done(&text);
+    check_done(&text, j->out);
 }
 
 /** What stays the same for a result from run to run. */
@@ -276,7 +276,7 @@ static void put_fingerprint(struct json *j, const struct check_report *r,
     json_object(j, "partialFingerprints");
     json_text(j, "check/v1", buf_span(&text));
     json_end(j);
-    buf_done(&text);
+    check_done(&text, j->out);
 }
 
 /** Write one result. */

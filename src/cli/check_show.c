@@ -56,7 +56,7 @@ static void put_styled(const struct term *t, enum term_style style, assay_span t
 
     term_people(t, text, &clean);
     term_styled(t, style, buf_span(&clean), out);
-    buf_done(&clean);
+    check_done(&clean, out);
 }
 
 /* ---- the headline ---- */
@@ -78,12 +78,12 @@ static void put_head(struct check_output *o, const struct check_report *r)
     check_put_when(r, &rest);
     term_paragraph(t, INDENT, buf_span(&rest), &o->out);
     if (p->score.cap) {
-        buf_clear(&rest);
+        check_clear(&rest, &o->out);
         buf_printf(&rest, "The score cannot be higher: %s.", p->score.cap);
         term_paragraph(t, INDENT, buf_span(&rest), &o->out);
     }
-    buf_done(&score);
-    buf_done(&rest);
+    check_done(&score, &o->out);
+    check_done(&rest, &o->out);
 }
 
 /* ---- the areas ---- */
@@ -122,7 +122,7 @@ static void put_views(struct check_output *o, const struct assay_posture *p)
     buf_putc(&text, '.');
     buf_putc(&o->out, '\n');
     term_paragraph(&o->term, INDENT, buf_span(&text), &o->out);
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /* ---- transport ---- */
@@ -150,7 +150,7 @@ static void put_host_narrow(struct check_output *o, const struct assay_transport
                posture_delivery_text(t->opportunistic), posture_delivery_text(t->sts),
                posture_delivery_text(t->dane), posture_delivery_text(t->both));
     term_paragraph(&o->term, INDENT, buf_span(&text), &o->out);
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /** Append why a kind of sender does what it does at a host. */
@@ -166,7 +166,7 @@ static void put_host_why(struct check_output *o, const struct assay_transport *t
         buf_puts(&text, "The next key's TLSA record is there.");
     if (text.n)
         term_paragraph(&o->term, 2 * INDENT, buf_span(&text), &o->out);
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /** Something is known about the host. */
@@ -253,12 +253,12 @@ static void put_fix(struct check_output *o, const struct assay_fix *x)
             put_record(o, "+", TERM_GOOD, x->after);
     }
     if (x->undo.n) {
-        buf_clear(&text);
+        check_clear(&text, &o->out);
         buf_puts(&text, "undo: ");
         buf_put(&text, x->undo);
         term_paragraph(t, indent, buf_span(&text), &o->out);
     }
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /** Append a step: a label, what to do, and the records. \param domain  empty: its id was told */
@@ -287,7 +287,7 @@ static void put_step(struct check_output *o, const char *label, assay_span domai
             term_paragraph(t, INDENT + LABEL + TERM_GAP, f->fixes[i].text, &o->out);
         put_fix(o, &f->fixes[i]);
     }
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /** Append what to do first, and then. */
@@ -331,7 +331,7 @@ static void put_unknown(struct check_output *o, const struct check_report *r)
     if (n)
         buf_puts(&o->out, "\n  Not known\n");
     for (size_t i = 0; i < n && i < most; i++) {
-        buf_clear(&text);
+        check_clear(&text, &o->out);
         buf_put(&text,
                 causes[i].text.n ? span_first(causes[i].text, 1000) : SPAN("no reason was given"));
         buf_puts(&text, ": ");
@@ -340,7 +340,7 @@ static void put_unknown(struct check_output *o, const struct check_report *r)
     }
     if (n > most)
         buf_printf(&o->out, "    and for %zu more reasons\n", n - most);
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /* ---- all findings ---- */
@@ -366,11 +366,11 @@ static void put_evidence(struct check_output *o, const struct assay_evidence *e)
         buf_put(&text, e->answer);
     }
     if (text.status == ASSAY_EINVAL)
-        buf_clear(&text);
+        check_clear(&text, &o->out);
     term_paragraph(t, 2 * INDENT, text.n ? buf_span(&text) : e->question, &o->out);
     if (e->note.n)
         term_paragraph(t, 2 * INDENT, e->note, &o->out);
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /** Append one finding with all that is known about it. */
@@ -404,7 +404,7 @@ static void put_finding(struct check_output *o, const struct check_report *r, si
         buf_printf(&text, "source: %s", f->kind->source);
         term_paragraph(t, 2 * INDENT, buf_span(&text), &o->out);
     }
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /** Append all findings; those that passed fold into a line for each area. */
@@ -438,7 +438,7 @@ static void put_passes(struct check_output *o, const struct check_report *r)
         buf_putc(&o->out, '\n');
         term_paragraph(&o->term, INDENT, buf_span(&text), &o->out);
     }
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /** Append how far the domain is on each ladder. */
@@ -460,7 +460,7 @@ static void put_phases(struct check_output *o, const struct assay_posture *p)
         buf_putc(&o->out, '\n');
         term_paragraph(&o->term, INDENT, buf_span(&text), &o->out);
     }
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /* ---- --baseline and --expect ---- */
@@ -512,7 +512,7 @@ static void put_missed(struct check_output *o, const struct check_report *r)
         if (!m->unknown)
             buf_put(&text, span_first(m->got, 500));
         term_paragraph(t, 2 * INDENT, buf_span(&text), &o->out);
-        buf_done(&text);
+        check_done(&text, &o->out);
     }
 }
 
@@ -545,7 +545,7 @@ static void put_last(struct check_output *o, const struct check_report *r)
     term_paragraph(&o->term, INDENT, buf_span(&text), &o->out);
     if (r->too_little.n)
         term_paragraph(&o->term, INDENT, r->too_little, &o->out);
-    buf_done(&text);
+    check_done(&text, &o->out);
 }
 
 /* ---- the report ---- */

@@ -34,9 +34,7 @@ static void put_cell(assay_span text, struct buf *out)
         buf_putc(out, clean.p[i]);
     }
     buf_putc(out, '"');
-    if (clean.status != ASSAY_DONE)
-        out->status = clean.status;
-    buf_done(&clean);
+    check_done(&clean, out);
 }
 
 /** Append cells with commas between, and the line's end. */
@@ -145,9 +143,7 @@ static void md_text(assay_span text, struct buf *out)
             buf_putc(out, c);
         }
     }
-    if (clean.status != ASSAY_DONE)
-        out->status = clean.status;
-    buf_done(&clean);
+    check_done(&clean, out);
 }
 
 /** Append text as code: between more backticks than it has in a row. */
@@ -168,9 +164,7 @@ static void md_code(assay_span text, struct buf *out)
     buf_putc(out, ' ');
     for (size_t i = 0; i <= most; i++)
         buf_putc(out, '`');
-    if (clean.status != ASSAY_DONE)
-        out->status = clean.status;
-    buf_done(&clean);
+    check_done(&clean, out);
 }
 
 /** Append a fence that stands in none of the records. */
@@ -323,18 +317,18 @@ static void md_head(const struct check_report *r, struct buf *out)
     check_put_score(&p->score, "\xE2\x80\x93", &line);
     md_text(buf_span(&line), out);
     buf_printf(out, "**, %s%s. ", check_profile(p->profile), p->inferred ? " (inferred)" : "");
-    buf_clear(&line);
+    check_clear(&line, out);
     check_put_when(r, &line);
     md_text(buf_span(&line), out);
     buf_puts(out, ".\n");
     if (check_views_differ(p)) {
-        buf_clear(&line);
+        check_clear(&line, out);
         check_put_views(p, &line);
         buf_puts(out, "\nDMARC is seen in two ways: ");
         md_text(buf_span(&line), out);
         buf_puts(out, ".\n");
     }
-    buf_done(&line);
+    check_done(&line, out);
 }
 
 /** Append what changed, and what was expected. */

@@ -317,8 +317,9 @@ static int refuse_word(const struct cli *cli, const char *word)
 /** List what can be asked for. */
 static void list_words(const struct term *t, struct buf *out)
 {
-    buf_puts(out, "assay help WORD explains commands, options, those of the receiver (assay help\n"
-                  "options) and the daemon (assayd.conf), checks (SPF-LOOKUPS), and these words:\n\n");
+    buf_puts(out,
+             "assay help WORD explains commands, options, those of the receiver (assay help\n"
+             "options) and the daemon (assayd.conf), checks (SPF-LOOKUPS), and these words:\n\n");
     for (size_t i = 0; i < N_TOPICS; i++) {
         const struct term_cell cells[] = {
             {.text = span_of(TOPICS[i].name), .columns = 12},

@@ -356,7 +356,7 @@ static assay_status read_rdata(struct scan *s, size_t at, struct zone_record *r)
                    ? ASSAY_ENOMEM
                    : REFUSE(s, first, "%s", why ? why : "the data is not of its type");
     r->rdata = buf_span(&s->rdata);
-    return ASSAY_DONE;
+    return s->rdata.status == ASSAY_DONE ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
 /* ---- entries ---- */
