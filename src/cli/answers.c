@@ -60,15 +60,40 @@ const char *answers_resolvers(struct answers *a)
     return a->resolvers.status == ASSAY_DONE ? a->resolvers.p : NULL;
 }
 
+/** A port of an option; 0 when it was not given. \return false: it is none, complained of */
+static bool read_port(const struct cli *cli, enum cli_option_id option, unsigned *ret)
+{
+    const char *text = cli_value(cli, option);
+    uint64_t port = 0;
+
+    if (text && (!number_read(span_of(text), 65535, &port) || !port)) {
+        cli_complain(cli, "--%s %.100s: a port is a number from 1 to 65535",
+                     CLI_OPTION_TABLE[option].name, text);
+        return false;
+    }
+    *ret = (unsigned)port;
+    return true;
+}
+
 /** Make the world. */
 static assay_status make_world(struct answers *a)
 {
     struct assay_world_options options = {.size = sizeof options,
-                                          .resolvers = answers_resolvers(a)};
+                                          .resolvers = answers_resolvers(a),
+                                          .trust_anchor = cli_value(a->cli, OPT_TRUST_ANCHOR),
+                                          .ca_file = cli_value(a->cli, OPT_CA_FILE),
+                                          .lists = cli_value(a->cli, OPT_LISTS),
+                                          .allow_private = cli_has(a->cli, OPT_ALLOW_PRIVATE),
+                                          .probe_old = cli_has(a->cli, OPT_PROBE_OLD)};
     const char *why = NULL;
-    assay_status s = assay_world_new(&options, &a->world, &why);
+    assay_status s;
 
-    if (s == ASSAY_DONE)
+    if (!read_port(a->cli, OPT_SMTP_PORT, &options.smtp_port) ||
+        !read_port(a->cli, OPT_HTTPS_PORT, &options.https_port)) {
+        a->status = EXIT_USAGE;
+        return ASSAY_EINVAL;
+    }
+    if ((s = assay_world_new(&options, &a->world, &why)) == ASSAY_DONE)
         return s;
     cli_complain(a->cli, "making a resolver: %s",
                  s == ASSAY_EINVAL && why ? why : assay_strstatus(s));
