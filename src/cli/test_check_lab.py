@@ -366,7 +366,7 @@ def make_domains(folder):
 def check(where, names):
     """What assay check says of the domains, by name."""
     done = subprocess.run([ASSAY, "check", "--jsonl", "--resolver", where["resolver"], "--selector", "s1",
-                           "--trust-anchor", where["trust_anchor"], "--ca-file", where["ca_file"],
+                           "--trust-anchor", where["trust_anchor"], "--ca-file", where["ca_file"], "--allow-private",
                            "--smtp-port", str(where["smtp_port"]), "--https-port", str(where["https_port"]), *names],
                           capture_output=True, timeout=300, check=False)
     if done.returncode not in (0, 1, 75):
@@ -405,8 +405,8 @@ def main():
         except lab.Missing as why:
             skip(str(why))
     good = pages.get("good.example", {"findings": [], "score": {}})
-    score = good["score"].get("score")
-    tap.tell(score == 100 and good["score"].get("grade") == "A", "the good domain scores 100", json.dumps(good["score"]))
+    whole = {"score": 100, "low": 100, "high": 100, "confidence": 100, "grade": "A"}
+    tap.tell(whole.items() <= good["score"].items(), "the good domain scores 100, and nothing is unknown", json.dumps(good["score"]))
     tap.tell(hits(good) == GOOD, "the good domain has nothing to mend",
              "\n".join(f'{f["id"]} {f["outcome"]} {f["subject"]}: {f["text"]}' for f in good["findings"]
                        if f["outcome"] not in ("pass",) and f["id"] not in GOOD))
