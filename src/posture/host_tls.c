@@ -70,16 +70,13 @@ static assay_status ask_tlsa(struct posture *p, struct posture_host *host)
     const struct assay_fact *alias = aliased(host);
     assay_status s;
 
-    if (host->tlsa.fact)
-        return ASSAY_DONE;
     if (alias && address_secure(host) == YES) {
-        struct asked expanded = {0};
         assay_span target = alias->chain[alias->nchain - 1].target;
 
-        if ((s = ask_base(p, target, &expanded)) != ASSAY_DONE)
+        if ((s = ask_base(p, target, &host->expanded)) != ASSAY_DONE)
             return s;
-        if (expanded.fact && is_taken(&expanded)) {
-            host->tlsa = expanded;
+        if (host->expanded.fact && is_taken(&host->expanded)) {
+            host->tlsa = host->expanded;
             host->tlsa_base = target;
             return ASSAY_DONE;
         }

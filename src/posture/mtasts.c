@@ -197,18 +197,26 @@ void publish_sts(struct posture *p, struct finding *f, assay_span file)
 
 /* ---- the record ---- */
 
-/** No record. */
-static void hit_missing(struct posture *p)
+/** DANE proves every MX host, as far as that is known. */
+static bool dane_may_hold(const struct posture *p)
 {
-    struct finding *f;
-    bool dane = p->mx.nhosts > 0;
+    bool may = p->mx.nhosts > 0 || asked_data(&p->mx.mx) == UNKNOWN;
 
     for (size_t i = 0; i < p->mx.nhosts; i++)
-        dane &= p->mx.hosts[i].dane_holds == YES;
-    f = hit(p, F_MTASTS_MISSING, dane ? ASSAY_NOTICE : ASSAY_WARNING, p->domain, NULL);
+        may &= p->mx.hosts[i].dane_holds != NO;
+    return may;
+}
+
+/** No record. Where it is not known whether DANE helps, it is the lesser matter. */
+static void hit_missing(struct posture *p)
+{
+    const bool dane = dane_may_hold(p);
+    struct finding *f =
+        hit(p, F_MTASTS_MISSING, dane ? ASSAY_NOTICE : ASSAY_WARNING, p->domain, NULL);
+
     say(p, f,
         dane
-            ? "%.*s has no MTA-STS record; DANE proves its servers to those senders that check it"
+            ? "%.*s has no MTA-STS record, so that senders who do not check DANE cannot tell its servers from others"
             : "%.*s has no MTA-STS record: an attacker on the way can keep mail to it from being encrypted",
         SPAN_ARG(p->domain));
     show(p, f, &p->mtasts.txt, SPAN_EMPTY, SPAN_EMPTY);

@@ -146,6 +146,7 @@ struct posture_host {
     bool more_addresses; /**< than LIMIT_HOST_ADDRESSES */
     struct asked
         alias; /**< CNAME of the host, where an alias leads to an address that is not secure */
+    struct asked expanded;          /**< TLSA at the name that a secure alias leads to */
     struct asked tlsa;              /**< at `_25._tcp.` base */
     assay_span tlsa_base;           /**< RFC 7672 2.2.3: the expanded name, or the host */
     const struct dane_rrset *rrset; /**< NULL: no TLSA data */

@@ -144,14 +144,42 @@ static void judge_legacy(struct posture *p, const struct posture_host *host)
 
 /* ---- the certificate ---- */
 
-/** What of the domain needs the dates of the certificate to hold; NULL: nothing. */
-static const char *relies(const struct posture *p, const struct posture_host *host)
+/** A policy of MTA-STS that names the host needs the dates of its certificate to hold. */
+static enum truth sts_relies(const struct posture *p, const struct posture_host *host)
 {
-    if (p->mtasts.valid == YES && p->mtasts.policy->mode >= MTASTS_TESTING &&
-        host->sts_listed == YES)
-        return "MTA-STS";
-    return host->dane_holds == YES ? "DANE"
-                                   : NULL; /* by usage 2: hosts pinned by usage 3 are not here */
+    if (p->mtasts.valid != YES)
+        return p->mtasts.valid;
+    return truth_and(truth_of(p->mtasts.policy->mode >= MTASTS_TESTING), host->sts_listed);
+}
+
+/** What of the domain needs the dates of the certificate to hold: DANE by usage 2 does; where usage 3 proves
+ *  the host, nobody asks here. */
+static enum truth relies(const struct posture *p, const struct posture_host *host)
+{
+    return truth_or(sts_relies(p, host), host->dane_holds);
+}
+
+/** Something relies on a certificate that ends soon; `left` seconds from now. */
+static void judge_soon(struct posture *p, const struct posture_host *host, int64_t left)
+{
+    const struct probe_cert *leaf = host_leaf(host);
+    const enum truth needed = relies(p, host);
+    struct finding *f;
+
+    if (needed == UNKNOWN)
+        unknown(p, F_TLS_CERT_EXPIRED, host->name,
+                sts_relies(p, host) == UNKNOWN ? &p->mtasts.get : &host->tlsa, NULL);
+    else if (needed == NO)
+        pass(p, F_TLS_CERT_EXPIRED, host->name);
+    if (needed != YES)
+        return;
+    f = hit(p, F_TLS_CERT_EXPIRED, ASSAY_WARNING, host->name, NULL);
+    say(p, f, "the certificate of %.*s ends on %.*s, in %.*s, and %s relies on it",
+        SPAN_ARG(host->name), SPAN_ARG(day_text(p, leaf->to)), SPAN_ARG(days_text(p, left)),
+        sts_relies(p, host) == YES ? "MTA-STS" : "DANE");
+    show_probe(p, f, host, SPAN_EMPTY);
+    advise(p, f, "renew the certificate of %.*s, and let it be renewed by itself from now on",
+           SPAN_ARG(host->name));
 }
 
 /** The certificate has ended, or ends soon and something relies on it. */
@@ -159,23 +187,17 @@ static void judge_expired(struct posture *p, const struct posture_host *host)
 {
     const struct probe_cert *leaf = host_leaf(host);
     const int64_t left = leaf->to - p->ev.now;
-    const char *what = relies(p, host);
     struct finding *f;
 
-    if (left >= HOST_SOON || (left >= 0 && !what)) {
+    if (left >= HOST_SOON)
         pass(p, F_TLS_CERT_EXPIRED, host->name);
+    else if (left >= 0)
+        judge_soon(p, host, left);
+    if (left >= 0 || sts_says(p, host, "expired") || has_hit(p, F_DANE_TA_CERT, host->name))
         return;
-    }
-    if (sts_says(p, host, "expired") || has_hit(p, F_DANE_TA_CERT, host->name))
-        return;
-    f = hit(p, F_TLS_CERT_EXPIRED, left < 0 ? ASSAY_NOTICE : ASSAY_WARNING, host->name, NULL);
-    if (left < 0)
-        say(p, f, "the certificate of %.*s ended on %.*s; senders without a policy do not mind",
-            SPAN_ARG(host->name), SPAN_ARG(day_text(p, leaf->to)));
-    else
-        say(p, f, "the certificate of %.*s ends on %.*s, in %.*s, and %s relies on it",
-            SPAN_ARG(host->name), SPAN_ARG(day_text(p, leaf->to)), SPAN_ARG(days_text(p, left)),
-            what);
+    f = hit(p, F_TLS_CERT_EXPIRED, ASSAY_NOTICE, host->name, NULL);
+    say(p, f, "the certificate of %.*s ended on %.*s; senders without a policy do not mind",
+        SPAN_ARG(host->name), SPAN_ARG(day_text(p, leaf->to)));
     show_probe(p, f, host, SPAN_EMPTY);
     advise(p, f, "renew the certificate of %.*s, and let it be renewed by itself from now on",
            SPAN_ARG(host->name));
