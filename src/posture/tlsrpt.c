@@ -237,8 +237,8 @@ static void judge_items(struct posture *p)
     }
 }
 
-/** Items whose host takes no reports. \return whether one may be alive */
-static enum truth judge_hosts(struct posture *p)
+/** Items whose host takes no reports. */
+static void judge_hosts(struct posture *p)
 {
     const struct topic_tlsrpt *t = &p->tlsrpt;
     enum truth any = NO;
@@ -265,7 +265,6 @@ static enum truth judge_hosts(struct posture *p)
             show(p, f, telling(host), SPAN_EMPTY, SPAN_EMPTY);
         advise(p, f, "name another place for the reports, one that can take them");
     }
-    return any;
 }
 
 /** What cannot be told without the answer. */
@@ -287,7 +286,8 @@ static void judge_one(struct posture *p)
 
     judge_space(p);
     judge_items(p);
-    t->valid = truth_of(t->nhosts > 0 && judge_hosts(p) != NO);
+    judge_hosts(p);
+    t->valid = truth_of(t->nhosts > 0);
     p->summary[AREA_TLSRPT] =
         t->nhosts == 1 ? posture_printf(p, "reports go to %.*s", SPAN_ARG(t->hosts[0].uri->text))
                        : posture_printf(p, "reports go to %zu places", t->nhosts);
