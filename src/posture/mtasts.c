@@ -343,10 +343,18 @@ static void judge_record(struct posture *p)
 
 /* ---- the fetch ---- */
 
+/** The word that a reason begins with: what is wrong with a certificate, or what failed. */
+static assay_span first_word(assay_span reason)
+{
+    return span_first(span_first(reason, span_find(reason, ' ')), span_find(reason, ':'));
+}
+
 /** What a failure of TLS says of the certificate. */
 static bool is_certificate(assay_span reason)
 {
-    return span_is(reason, "name") || span_is(reason, "expired") || span_is(reason, "untrusted");
+    const assay_span word = first_word(reason);
+
+    return span_is(word, "name") || span_is(word, "expired") || span_is(word, "untrusted");
 }
 
 enum sts_fetch sts_fetched(const struct posture *p)
@@ -443,7 +451,8 @@ static void judge_redirect(struct posture *p, bool redirect)
 static void hit_certificate(struct posture *p)
 {
     const struct assay_fact *fact = p->mtasts.get.fact;
-    const bool name = span_is(fact->reason, "name"), expired = span_is(fact->reason, "expired");
+    const assay_span word = first_word(fact->reason);
+    const bool name = span_is(word, "name"), expired = span_is(word, "expired");
     struct finding *f = hit(p, F_MTASTS_CERT, ASSAY_ERROR, p->domain,
                             name      ? "name"
                             : expired ? "expired"
