@@ -28,7 +28,7 @@ enum spf_result spf_error(struct spf_check *c, enum spf_result result, const cha
 
 bool spf_spend_lookup(struct spf_check *c, assay_span term)
 {
-    if (c->lookups < LIMIT_SPF_LOOKUPS) {
+    if (c->lookups < LIMIT_SPF_LOOKUPS || c->request->past_limits) {
         c->lookups++;
         return true;
     }
@@ -39,7 +39,7 @@ bool spf_spend_lookup(struct spf_check *c, assay_span term)
 
 bool spf_spend_void(struct spf_check *c, const struct assay_fact *fact, assay_span term)
 {
-    if (fact_state(fact) != FACT_NONE || ++c->voids <= LIMIT_SPF_VOIDS)
+    if (fact_state(fact) != FACT_NONE || ++c->voids <= LIMIT_SPF_VOIDS || c->request->past_limits)
         return true;
     spf_error(c, SPF_PERMERROR, "RFC 7208 4.6.4",
               "a third term that finds nothing; two are allowed", term);
@@ -65,7 +65,7 @@ static enum spf_result qualified(char qualifier)
 static void hint_terms(struct spf_check *c, const struct spf_record *r, size_t first,
                        assay_span domain)
 {
-    unsigned budget = LIMIT_SPF_LOOKUPS - c->lookups;
+    unsigned budget = c->lookups < LIMIT_SPF_LOOKUPS ? LIMIT_SPF_LOOKUPS - c->lookups : 0;
 
     for (size_t i = first; i < r->n; i++)
         if (!spf_hint(c, &r->terms[i], domain, &budget))

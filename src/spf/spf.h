@@ -49,6 +49,8 @@ struct spf_request {
     assay_span domain;   /**< of the sender, as SMTP gave it */
     assay_span helo;     /**< as SMTP gave it */
     assay_span hostname; /**< of the receiver, for %{r}; empty: unknown */
+    /** count lookups and voids, but never stop for them: what a record would mean if it were within its limits */
+    bool past_limits;
 };
 
 /** What came out. Spans live as long as the evaluation. */
