@@ -158,6 +158,32 @@ static assay_status step(struct assay_eval *ev)
     return branch_run(ev, &c->branch, spf_check_host, &c->slot);
 }
 
+/** Ask beforehand for all that is known, so that no check has to be begun anew for each answer. */
+static bool ask_all(struct proof *p, struct assay_eval *ev)
+{
+    bool good = true;
+
+    ev->branch = &ev->root;
+    for (size_t i = 0; i < p->table.nslots && good; i++) {
+        const struct entry *e = &p->table.slots[i];
+        const struct assay_fact *fact;
+
+        if (e->fact)
+            good = ask_dns(ev, e->rrtype, e->name, &fact) >= 0;
+    }
+    ev->branch = NULL;
+    return good || no_memory(p->x);
+}
+
+/** Answer what is asked. */
+static void answer_all(struct proof *p, struct assay_eval *ev)
+{
+    struct assay_question q;
+
+    while (assay_next_question(ev, &q))
+        (void)assay_answer_question(ev, q.id, answer(p, &q)); /* its own question: it fits */
+}
+
 /** Judge one client. \return false: memory is out */
 static bool judge(struct proof *p, const struct table *other, const struct ip *ip,
                   struct spf_verdict *ret)
@@ -181,11 +207,10 @@ static bool judge(struct proof *p, const struct table *other, const struct ip *i
                                           .hostname = SPAN_EMPTY,
                                           .past_limits = true};
     p->other = other;
-    while ((s = assay_step(&c.ev)) == ASSAY_NEED) {
-        struct assay_question q;
-
-        while (assay_next_question(&c.ev, &q))
-            (void)assay_answer_question(&c.ev, q.id, answer(p, &q)); /* its own question: it fits */
+    s = ask_all(p, &c.ev) ? ASSAY_NEED : ASSAY_ENOMEM;
+    while (s == ASSAY_NEED) {
+        answer_all(p, &c.ev);
+        s = assay_step(&c.ev);
     }
     *ret = c.slot.verdict; /* numbers; the spans end with the evaluation */
     eval_done(&c.ev);

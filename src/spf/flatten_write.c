@@ -373,7 +373,7 @@ static bool shorten(struct writer *w, struct buf *out)
             if (!prepare(w))
                 return false;
         } else {
-            return flat_refuse(x, "the record cannot be made so short", x->walk->top->domain);
+            return flat_refuse(x, "there is too much for records this short", x->walk->top->domain);
         }
     }
 }
