@@ -45,7 +45,7 @@ static assay_status list_known(struct posture *p)
     for (size_t i = 0; i < p->nselectors && s == ASSAY_DONE; i++)
         s = add(p, p->selectors[i], KNOWN_GIVEN, SPAN_EMPTY);
     for (size_t i = 0;
-         s == ASSAY_DONE && i < LIMIT_SELECTORS && (selector = evidence_selector(p, i)).n; i++)
+         s == ASSAY_DONE && i < LIMIT_SELECTORS && (selector = reported_selector(p, i)).n; i++)
         s = add(p, selector, KNOWN_REPORTED, SPAN_EMPTY);
     if (s != ASSAY_DONE) {
         t->selectors = NULL;

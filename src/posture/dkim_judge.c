@@ -171,7 +171,7 @@ static void judge_missing(struct posture *p, const struct posture_selector *s)
     struct finding *f;
 
     if (s->known == KNOWN_GUESSED ||
-        (s->known == KNOWN_REPORTED && evidence_signs(p, s->selector, SIGNS_DAYS) != YES))
+        (s->known == KNOWN_REPORTED && reported_signs(p, s->selector, SIGNS_DAYS) != YES))
         return;
     if (asked_data(&s->txt) != NO) {
         judged(p, F_DKIM_KEY_MISSING, truth_not(asked_data(&s->txt)), s->selector, &s->txt);
@@ -311,7 +311,7 @@ static void judge_unusable(struct posture *p, const struct posture_selector *s)
 /** DKIM-KEY-REVOKED. */
 static void judge_revoked(struct posture *p, const struct posture_selector *s)
 {
-    bool signs = evidence_signs(p, s->selector, REVOKED_DAYS) == YES;
+    bool signs = reported_signs(p, s->selector, REVOKED_DAYS) == YES;
     struct finding *f;
 
     if (dkim_key_state(s) != KEY_EMPTY) {
@@ -746,7 +746,7 @@ static void conclude(struct posture *p)
     for (size_t i = 0; i < t->nselectors; i++) {
         const struct posture_selector *s = &t->selectors[i];
         bool revoked =
-            dkim_key_state(s) == KEY_EMPTY && evidence_signs(p, s->selector, REVOKED_DAYS) != YES;
+            dkim_key_state(s) == KEY_EMPTY && reported_signs(p, s->selector, REVOKED_DAYS) != YES;
         int value = value_of(p, s);
 
         if (!s->counts || s->known == KNOWN_GUESSED || revoked)

@@ -3,6 +3,7 @@
 #include "posture/emit.h"
 
 #include "dns/alabel.h"
+#include "posture/reported.h"
 
 /* ---- the records ---- */
 
@@ -203,7 +204,7 @@ static void add_subdomain(struct posture *p, assay_span name)
     t->subdomains[t->nsubdomains++].name = name;
 }
 
-/** The subdomains that are known: given ones, and MX hosts. */
+/** The subdomains that are known: given ones, those of reports, and MX hosts. */
 static assay_status list_subdomains(struct posture *p)
 {
     struct topic_dmarc *t = &p->dmarc;
@@ -217,6 +218,8 @@ static assay_status list_subdomains(struct posture *p)
         return ASSAY_ENOMEM;
     for (size_t i = 0; i < p->nsubdomains; i++)
         add_subdomain(p, p->subdomains[i]);
+    for (size_t i = 0; i < LIMIT_SUBDOMAINS && reported_subdomain(p, i).n; i++)
+        add_subdomain(p, reported_subdomain(p, i));
     for (size_t i = 0; asked_data(&t->mx) == YES && i < t->mx.fact->n && i < LIMIT_MX_HOSTS; i++)
         add_subdomain(p, t->mx.fact->records[i].text);
     return ASSAY_DONE;

@@ -162,7 +162,7 @@ static void judge_sp_ignored(struct posture *p, const struct dmarc_look *look)
 /** DMARC-REJECT-NO-DKIM: only where something is known of the mail that is sent. */
 static void judge_reject_no_dkim(struct posture *p, const struct dmarc_look *look)
 {
-    enum truth passes = p->signs_nothing ? NO : evidence_dkim_passes(p);
+    enum truth passes = p->signs_nothing ? NO : reported_dkim_passes(p);
     struct finding *f;
 
     if (passes == UNKNOWN || !p->dmarc.now.record || p->spf.sends == NO)

@@ -256,7 +256,7 @@ struct topic_dmarc {
     struct posture_rua *ruas;
     size_t nruas;
     bool more_ruas;                       /**< than LIMIT_RUAS */
-    struct posture_subdomain *subdomains; /**< given, and MX hosts below the domain */
+    struct posture_subdomain *subdomains; /**< given, reported, and MX hosts below the domain */
     size_t nsubdomains;
     /* conclusions */
     enum truth applies; /**< a policy applies */
