@@ -92,6 +92,7 @@ static int run(const struct cli *cli)
     case CLI_VERIFY: return cli_verify(cli);
     case CLI_SPF: return cli_spf(cli);
     case CLI_CHECK: return cli_check(cli);
+    case CLI_PLAN: return cli_plan(cli);
     case CLI_SRS: return cli_srs(cli);
     case CLI_CASE: return cli_case(cli);
     case CLI_STORE: return cli_store(cli);

@@ -154,6 +154,8 @@ int cli_verify(const struct cli *cli);
 int cli_spf(const struct cli *cli);
 /** `assay check`. */
 int cli_check(const struct cli *cli);
+/** `assay plan`. */
+int cli_plan(const struct cli *cli);
 /** `assay srs`. */
 int cli_srs(const struct cli *cli);
 /** `assay store`. */

@@ -56,6 +56,12 @@
             "assay check shop.example", "what to do first",                                                     \
             "assay check -v --selector s1 shop.example", "every finding",                                       \
             "assay check --zone shop.zone", "before it is published")                                           \
+    COMMAND(PLAN, "plan", "DOMAIN",                                                                             \
+            "Tell what to do next for a domain: records, dates, what could break, how to go back.",             \
+            "0 told, 75 an answer did not come, 64 usage, 66 unreadable",                                       \
+            "assay plan shop.example", "without reports: up to p=none",                                         \
+            "assay plan --evidence shop.json shop.example", "by what reports tell",                             \
+            "assay plan --ics shop.example > plan.ics", "its dates, for a calendar")                            \
     COMMAND(CASE, "case", "FILE...",                                                                            \
             "Run cases: each a question, its whole world, and the answer expected.",                            \
             "0 none failed, 1 some failed, 64 usage, 66 unreadable",                                            \
@@ -172,15 +178,15 @@
     OPTION(HOSTNAME, 0, "hostname", "NAME", "", IN(VERIFY), "the receiver's name",                              \
            "The name of the receiver: %{r} of SPF, and the name in Authentication-Results unless the option "   \
            "authserv_id gives another.")                                                                        \
-    OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY) | IN(SRS) | IN(BIMI) | IN(CHECK), "judge as of then",                                           \
+    OPTION(NOW, 0, "now", "TIME", "", IN(VERIFY) | IN(SRS) | IN(BIMI) | IN(CHECK) | IN(PLAN), "judge as of then",                                           \
            "The time to judge by, such as 2026-11-23T12:00:00Z, or `received`: when a message came in. "        \
-           "Without it, the present. With bimi a date alone will do; with check it goes with --world.")                                          \
+           "Without it, the present. With bimi a date alone will do; with check and plan it goes with --world.")                                          \
     OPTION(NO_GUESS, 0, "no-guess", 0, "", IN(VERIFY), "guess no envelope",                                     \
            "Take no part of the envelope from Return-Path and the Received fields.")                            \
     OPTION(KEY, 0, "key", "FILE", "@file", IN(SIGN), "a private key",                                           \
            "A private key: PEM, PKCS#8 or PKCS#1, not encrypted. May be given several times, each with a "      \
            "--selector: then each key signs.")                                                                  \
-    OPTION(SELECTOR, 0, "selector", "S", "", IN(KEY) | IN(SIGN) | IN(BIMI) | IN(CHECK), "of the key's name",                           \
+    OPTION(SELECTOR, 0, "selector", "S", "", IN(KEY) | IN(SIGN) | IN(BIMI) | IN(CHECK) | IN(PLAN), "of the key's name",                           \
            "The selector: the key is published at SELECTOR._domainkey.DOMAIN. The n-th one belongs to the n-th "\
            "--key. With bimi: of the record, `default` unless given. With check: one whose key has to be there; may " \
            "be given several times.")                                          \
@@ -199,10 +205,10 @@
            "With key: replace a file that is there; its key is lost. With spf watch: publish although many addresses go.")                                                    \
     OPTION(NO_CHECK, 0, "no-check", 0, "", IN(SIGN), "ask no DNS",                                              \
            "Sign without looking whether the key is published and verifies the signature.")                     \
-    OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF) | IN(SIGN) | IN(CHECK), "answers of a .case",           \
+    OPTION(WORLD, 0, "world", "FILE", "@file", IN(VERIFY) | IN(SPF) | IN(SIGN) | IN(CHECK) | IN(PLAN), "answers of a .case",           \
            "Answer every question from this .case file; nobody is asked. Where it has an [envelope], what is "  \
            "not given by options comes from there, and nothing is read from the message.")                      \
-    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF) | IN(SIGN) | IN(SCAN) | IN(CHECK), "ask this resolver",           \
+    OPTION(RESOLVER, 0, "resolver", "ADDR", "", IN(VERIFY) | IN(SPF) | IN(SIGN) | IN(SCAN) | IN(CHECK) | IN(PLAN), "ask this resolver",           \
            "Ask this resolver, an address with @PORT if it is not 53; may be given several times, or several "  \
            "in one with blanks between; `recursive`: ask the servers of each domain itself. Without it, those "  \
            "of /etc/resolv.conf; for a scan, 127.0.0.1.")                                                                              \
@@ -242,7 +248,7 @@
            "With --not-signed: the address of the client; 127.0.0.1, this host itself, unless given.")          \
     OPTION(USER, 0, "user", "NAME", "", IN(WHY), "who logged in",                                               \
            "With --not-signed: the authenticated user; nobody unless given.")                                   \
-    OPTION(RECORD, 0, "record", "FILE", "@file", IN(VERIFY) | IN(SRS) | IN(WHY) | IN(CHECK), "write a .case",                         \
+    OPTION(RECORD, 0, "record", "FILE", "@file", IN(VERIFY) | IN(SRS) | IN(WHY) | IN(CHECK) | IN(PLAN), "write a .case",                         \
            "Write the message, the envelope, the options, every answer and the verdict to a .case file, which " \
            "gives the same verdict on any machine. A body over 1 MB is kept as digests only.")                  \
     OPTION(REDACT, 0, "redact", 0, "", IN(VERIFY), "without the content",                                       \
@@ -251,7 +257,7 @@
     OPTION(EXPLAIN, 0, "explain", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(SIGN) | IN(WHY), "every step",               \
            "Show what was asked, what answered, what follows, and the paragraph that says so.")                 \
     OPTION(JSON, 0, "json", 0, "", IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(VERSION) | IN(WHY) | IN(STATUS) | \
-           IN(SCAN) | IN(CHECK),                                                                                            \
+           IN(SCAN) | IN(CHECK) | IN(PLAN),                                                                                            \
            "JSON, one line each",                                                                               \
            "One line of JSON for each message or case; docs/json/verify.schema.json describes it, other files there " \
            "what other commands print.")             \
@@ -321,16 +327,16 @@
            "The port of mail servers: for laboratories.")                                                       \
     OPTION(HTTPS_PORT, 0, "https-port", "N", "", IN(CHECK), "in place of 443",                                  \
            "The port of web servers: for laboratories.")                                                        \
-    OPTION(SUBDOMAIN, 0, "subdomain", "N", "", IN(CHECK), "one that is in use",                                 \
+    OPTION(SUBDOMAIN, 0, "subdomain", "N", "", IN(CHECK) | IN(PLAN), "one that is in use",                                 \
            "A sub-domain that is in use; may be given several times: what policies do to it is told.")          \
-    OPTION(PROFILE, 0, "profile", "P", "mail send receive parked", IN(CHECK), "what it is for",                 \
+    OPTION(PROFILE, 0, "profile", "P", "mail send receive parked", IN(CHECK) | IN(PLAN), "what it is for",                 \
            "What the domain is for: mail (sends and receives), send, receive, or parked (neither). It decides " \
            "which checks apply; without it, the domain's records tell, and the report says so.")                \
     OPTION(NS, 0, "ns", 0, "", IN(CHECK), "ask each name server",                                               \
            "Ask each authoritative name server too, and tell where they differ or fail.")                       \
-    OPTION(NO_PROBE, 0, "no-probe", 0, "", IN(CHECK), "no SMTP",                                                \
+    OPTION(NO_PROBE, 0, "no-probe", 0, "", IN(CHECK) | IN(PLAN), "no SMTP",                                                \
            "Connect to no mail server. What only a connection can tell is then not known.")                     \
-    OPTION(NO_WEB, 0, "no-web", 0, "", IN(CHECK), "no HTTPS",                                                   \
+    OPTION(NO_WEB, 0, "no-web", 0, "", IN(CHECK) | IN(PLAN), "no HTTPS",                                                   \
            "Fetch nothing from the web: neither MTA-STS policies nor logos. With --no-probe: the DNS alone.")   \
     OPTION(ZONE, 0, "zone", "FILE", "@file", IN(CHECK), "before publishing",                                    \
            "Answer from this zone file (RFC 1035 5) what lies in it, as a server that has it would; the rest is "\
@@ -339,7 +345,7 @@
            "With --zone: what its relative names end in until it has an $ORIGIN.")                              \
     OPTION(OFFLINE, 0, "offline", 0, "", IN(CHECK), "ask nobody",                                               \
            "With --zone: ask nobody. What is not in the zone is then not known.")                               \
-    OPTION(EVIDENCE, 0, "evidence", "FILE", "@file", IN(CHECK), "metrics of reports",                           \
+    OPTION(EVIDENCE, 0, "evidence", "FILE", "@file", IN(CHECK) | IN(PLAN), "metrics of reports",                           \
            "Metrics of aggregate reports as JSON, as assay-plan(1) describes.")                                 \
     OPTION(BASELINE, 0, "baseline", "FILE", "@file", IN(CHECK), "only what changed",                            \
            "Compare with a former output of --json or --jsonl: only what changed is shown, and only what was "  \
@@ -357,8 +363,10 @@
            "document.")                                                                                         \
     OPTION(CSV_REPORT, 0, "csv", 0, "", IN(CHECK), "a line a finding",                                                 \
            "CSV (RFC 4180), one line for each finding; with -v those that passed too.")                         \
-    OPTION(MARKDOWN, 0, "markdown", 0, "", IN(CHECK), "for a ticket",                                           \
+    OPTION(MARKDOWN, 0, "markdown", 0, "", IN(CHECK) | IN(PLAN), "for a ticket",                                           \
            "Markdown, for a ticket or a page of a wiki.")                                                       \
+    OPTION(ICS, 0, "ics", 0, "", IN(PLAN), "for a calendar",                                                    \
+           "A calendar (RFC 5545): a day for each step that has one.")                                          \
     OPTION(HTML, 0, "html", 0, "", IN(CHECK), "one page",                                                       \
            "One page of HTML: without script, and nothing is loaded from elsewhere; light or dark as the "      \
            "reader's screen is.")                                                                               \
@@ -371,11 +379,11 @@
            "passed.")                                                                                           \
     OPTION(COLOR, 0, "color", "WHEN", "auto always never",                                                      \
            IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(WHY) | IN(STATUS) |     \
-           IN(SCAN) | IN(CHECK), "auto always never",                                                                       \
+           IN(SCAN) | IN(CHECK) | IN(PLAN), "auto always never",                                                                       \
            "Colour: on a terminal unless NO_COLOR is set (auto), always, or never.")                            \
     OPTION(HELP, 'h', "help", 0, "",                                                                            \
            IN(VERIFY) | IN(SPF) | IN(SRS) | IN(CASE) | IN(KEY) | IN(BIMI) | IN(SIGN) | IN(STORE) | IN(IMPORT) | \
-           IN(HELP) | IN(VERSION) | IN(WHY) | IN(STATUS) | IN(RELOAD) | IN(SCAN) | IN(CHECK) |                              \
+           IN(HELP) | IN(VERSION) | IN(WHY) | IN(STATUS) | IN(RELOAD) | IN(SCAN) | IN(CHECK) | IN(PLAN) |                              \
            IN(COMPLETION), "this help",                                                                         \
            "Show what the command is for, examples, and its options.")
 /* clang-format on */
