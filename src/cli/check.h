@@ -94,6 +94,9 @@ const char *check_profile(enum assay_profile profile);
 /** How an area stands, in a word: "good" "note" "?" "weak" "broken". */
 const char *check_word(enum assay_outcome outcome);
 
+/** The same for an area: "good?" where all that is known is well and something is not known. */
+const char *check_area_word(const struct assay_area *a);
+
 /** Append the headline's score: "82 B (70–85, confidence 85 %)". \param dash  between low and high */
 void check_put_score(const struct assay_score *s, const char *dash, struct buf *out);
 

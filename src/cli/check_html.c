@@ -120,13 +120,13 @@ static void put_areas(const struct assay_posture *p, struct buf *out)
     put_table("Areas", HEADS, 4, out);
     for (size_t i = 0; i < p->nareas; i++) {
         const struct assay_area *a = &p->areas[i];
-        bool unknown = a->worst == ASSAY_UNKNOWN_OUTCOME;
+        const char *word = check_area_word(a);
 
         buf_puts(out, "<tr><th scope=\"row\">");
         xml_puts(a->name, out);
         buf_puts(out, "</th><td>");
         put_element("strong", assay_outcome_text(a->worst),
-                    span_of(unknown ? "not known" : check_word(a->worst)), out);
+                    span_of(strcmp(word, "?") == 0 ? "not known" : word), out);
         buf_puts(out, "</td>");
         put_cell(a->text, out);
         put_cell(span_of(a->finding ? a->finding->kind->id : ""), out);
@@ -185,6 +185,20 @@ static void put_evidence(const struct assay_evidence *e, struct buf *out)
     buf_puts(out, "</li>\n");
 }
 
+/** Append the lines of a record or a file with a mark before each. */
+static void put_lines(const char *element, char mark, assay_span text, struct buf *out)
+{
+    assay_span line;
+
+    while (span_line(&text, &line)) {
+        if (!line.n)
+            continue;
+        buf_printf(out, "<%s>%c ", element, mark);
+        xml_put(line, out);
+        buf_printf(out, "</%s>\n", element);
+    }
+}
+
 /** Append one change. */
 static void put_fix(const struct assay_fix *x, struct buf *out)
 {
@@ -196,16 +210,8 @@ static void put_fix(const struct assay_fix *x, struct buf *out)
         if (x->elsewhere)
             buf_puts(out, " (another party has to publish it)");
         buf_puts(out, "</p>\n<pre>");
-        if (x->before.n) {
-            buf_puts(out, "<del>- ");
-            xml_put(x->before, out);
-            buf_puts(out, "</del>\n");
-        }
-        if (x->after.n) {
-            buf_puts(out, "<ins>+ ");
-            xml_put(x->after, out);
-            buf_puts(out, "</ins>\n");
-        }
+        put_lines("del", '-', x->before, out);
+        put_lines("ins", '+', x->after, out);
         buf_puts(out, "</pre>\n");
     }
     if (x->undo.n) {

@@ -59,6 +59,14 @@ const char *check_word(enum assay_outcome outcome)
     return WORDS[outcome <= ASSAY_ERROR ? outcome : 0];
 }
 
+const char *check_area_word(const struct assay_area *a)
+{
+    bool well = a->worst == ASSAY_UNKNOWN_OUTCOME && a->passes && a->finding &&
+                !span_eq(a->text, a->finding->text);
+
+    return well ? "good?" : check_word(a->worst);
+}
+
 void check_put_score(const struct assay_score *s, const char *dash, struct buf *out)
 {
     if (!s->ngoals) {

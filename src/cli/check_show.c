@@ -17,7 +17,6 @@ enum {
     IDS_SHOWN = 3,
     HOSTS_SHOWN = 4,
     DELIVERY = 13, /* "authenticated" */
-    HOST_MOST = 40,
     HOSTS_NARROW = 76,
     LABEL = 5, /* "First" */
     RECORD = INDENT + LABEL + TERM_GAP + 2
@@ -96,7 +95,7 @@ static void put_area(struct check_output *o, const struct assay_area *a)
     unsigned used = INDENT + NAME + TERM_GAP + WORD + TERM_GAP;
     struct term_cell cells[] = {
         {.text = span_of(a->name), .columns = NAME},
-        {.text = span_of(check_word(a->worst)), .columns = WORD, .style = style_of(a->worst)},
+        {.text = span_of(check_area_word(a)), .columns = WORD, .style = style_of(a->worst)},
         {.text = a->text.n ? a->text : SPAN("nothing to say"),
          .columns = rest_of(t, used + TERM_GAP + ID)},
         {.text = span_of(a->finding ? a->finding->kind->id : ""), .columns = ID, .style = TERM_DIM},
@@ -127,15 +126,26 @@ static void put_views(struct check_output *o, const struct assay_posture *p)
 
 /* ---- transport ---- */
 
+/** Columns of the longest host, as far as there is room. */
+static unsigned host_columns(const struct check_output *o, const struct assay_posture *p)
+{
+    unsigned used = INDENT + 4 * (TERM_GAP + DELIVERY), most = 7, room;
+
+    for (size_t i = 0; i < p->ntransports; i++) {
+        unsigned columns = term_columns(p->transports[i].host);
+
+        most = columns > most ? columns : most;
+    }
+    room = o->term.width > used ? o->term.width - used : 1;
+    return most < room ? most : room;
+}
+
 /** The row of a host, or the head. */
-static void put_host(struct check_output *o, const assay_span cells[5])
+static void put_host(struct check_output *o, unsigned width, const assay_span cells[5])
 {
     const struct term *t = &o->term;
-    unsigned used = INDENT + 4 * (TERM_GAP + DELIVERY),
-             width = t->width > used ? t->width - used : 1;
     struct term_cell row[5];
 
-    width = width < HOST_MOST ? width : HOST_MOST;
     for (size_t i = 0; i < 5; i++)
         row[i] = (struct term_cell){.text = cells[i], .columns = i ? DELIVERY : width};
     term_row(t, INDENT, row, 5, &o->out);
@@ -195,13 +205,13 @@ static void put_transports(struct check_output *o, const struct assay_posture *p
         if (!any)
             buf_putc(&o->out, '\n');
         if (!any && !narrow)
-            put_host(o, HEAD);
+            put_host(o, host_columns(o, p), HEAD);
         any = true;
         shown++;
         if (narrow)
             put_host_narrow(o, t);
         else
-            put_host(o, (const assay_span[5]){t->host,
+            put_host(o, host_columns(o, p), (const assay_span[5]){t->host,
                                               span_of(posture_delivery_text(t->opportunistic)),
                                               span_of(posture_delivery_text(t->sts)),
                                               span_of(posture_delivery_text(t->dane)),
@@ -215,19 +225,27 @@ static void put_transports(struct check_output *o, const struct assay_posture *p
 
 /* ---- what to do ---- */
 
-/** Append a record with a mark before it, as it is to be published: never cut, nothing made readable. */
+/**
+ * Append a record with a mark before it, as it is to be published: never cut, nothing made readable. A file has
+ * several lines.
+ */
 static void put_record(struct check_output *o, const char *mark, enum term_style style,
                        assay_span record)
 {
-    const struct term_cell cells[] = {
-        {.text = span_of(mark), .columns = 1, .style = style},
-        {.text = record,
-         .columns = rest_of(&o->term, RECORD + 1 + TERM_GAP),
-         .style = style,
-         .exact = true},
-    };
+    assay_span line;
 
-    term_row(&o->term, RECORD, cells, 2, &o->out);
+    while (span_line(&record, &line)) {
+        const struct term_cell cells[] = {
+            {.text = span_of(mark), .columns = 1, .style = style},
+            {.text = line,
+             .columns = rest_of(&o->term, RECORD + 1 + TERM_GAP),
+             .style = style,
+             .exact = true},
+        };
+
+        if (line.n)
+            term_row(&o->term, RECORD, cells, 2, &o->out);
+    }
 }
 
 /** Append one change. */

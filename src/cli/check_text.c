@@ -183,6 +183,20 @@ static void md_fence(const struct assay_fix *x, const char *language, struct buf
     buf_printf(out, "%s\n", language);
 }
 
+/** Append the lines of a record or a file with a mark before each. */
+static void md_lines(char mark, assay_span text, struct buf *out)
+{
+    assay_span line;
+
+    while (span_line(&text, &line)) {
+        if (!line.n)
+            continue;
+        buf_printf(out, "%c ", mark);
+        put_clean(line, out);
+        buf_putc(out, '\n');
+    }
+}
+
 /** Append one change as a diff. */
 static void md_fix(const struct assay_fix *x, struct buf *out)
 {
@@ -195,16 +209,8 @@ static void md_fix(const struct assay_fix *x, struct buf *out)
             buf_puts(out, " (another party has to publish it)");
         buf_puts(out, "\n\n");
         md_fence(x, "diff", out);
-        if (x->before.n) {
-            buf_puts(out, "- ");
-            put_clean(x->before, out);
-            buf_putc(out, '\n');
-        }
-        if (x->after.n) {
-            buf_puts(out, "+ ");
-            put_clean(x->after, out);
-            buf_putc(out, '\n');
-        }
+        md_lines('-', x->before, out);
+        md_lines('+', x->after, out);
         md_fence(x, "", out);
     }
     if (x->undo.n) {
@@ -264,7 +270,7 @@ static void md_areas(const struct assay_posture *p, struct buf *out)
         buf_puts(out, "| ");
         md_text(span_of(a->name), out);
         buf_printf(out, " | %s | ",
-                   a->worst == ASSAY_UNKNOWN_OUTCOME ? "not known" : check_word(a->worst));
+                   strcmp(check_area_word(a), "?") == 0 ? "not known" : check_area_word(a));
         md_text(a->text, out);
         buf_puts(out, " | ");
         md_text(span_of(a->finding ? a->finding->kind->id : ""), out);

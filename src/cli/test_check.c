@@ -273,11 +273,13 @@ static void nothing_in_a_record_becomes_markup(void **state)
     must_have("html", buf_span(&out), "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;");
     must_have("html", buf_span(&out), "<mark>include:_spf.a.example</mark>");
     must_have("html", buf_span(&out), "default-src 'none'");
+    must_have("html", buf_span(&out), "<ins>+ version: STSv1</ins>\n<ins>+ mode: testing</ins>\n");
     buf_done(&out);
     write(&CHECK_MARKDOWN, &m.r, 80, false, &out);
     must_be_harmless("markdown", buf_span(&out));
     must_lack("markdown", buf_span(&out), "\n+next");
     must_have("markdown", buf_span(&out), "&lt;script&gt;");
+    must_have("markdown", buf_span(&out), "+ version: STSv1\n+ mode: testing\n");
     must_have("markdown", buf_span(&out), "````diff"); /* longer than any fence in the record */
     buf_done(&out);
     made_done(&m);

@@ -106,6 +106,9 @@ static inline void test_findings(struct test_posture *t)
     f = test_add(t, F_MTASTS_CERT, ASSAY_ERROR, "mta-sts.xn--bcher-kva.example",
                  "the certificate of mta-sts.xn--bcher-kva.example ended 3 days ago");
     test_fix(t, f, 3, NULL, NULL, NULL, "Renew the certificate of mta-sts.xn--bcher-kva.example.");
+    test_fix(t, f, 4, "https://mta-sts.xn--bcher-kva.example/.well-known/mta-sts.txt", NULL,
+             "version: STSv1\r\nmode: testing\r\n", NULL);
+    t->fixes[4].type = SPAN("file");
     f = test_add(t, F_MTASTS_MODE, ASSAY_WARNING, "xn--bcher-kva.example",
                  "the policy is in testing");
     f->reason = SPAN("testing");
