@@ -113,7 +113,7 @@ static void put_options(const struct term *t, enum cli_command_id command, struc
         const struct cli_option *o = &CLI_OPTION_TABLE[i];
         bool fits = t->width >= TERM_DEFAULT && strlen(o->brief) <= BRIEF_COLUMNS;
 
-        if (!(o->commands >> command & 1))
+        if (!(o->commands >> command & 1) || !*o->brief)
             continue;
         if (n && (n == 2 || !fits)) {
             put_options_line(t, line, n, out);

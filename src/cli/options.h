@@ -16,7 +16,7 @@
  *     value     what the usage shows for its value; NULL: it takes none
  *     complete  "a b c": one of these words; "@file": a file; "@option": an option of the receiver; "": anything
  *     commands  that take it, one bit each: IN(ID)
- *     brief     for --help: a few words
+ *     brief     for --help: a few words; "": it is not shown there, for few need it
  *     text      for the manual and `assay help`: whole sentences
  *
  * WANT(what, example) is one line of what `assay` alone shows: what a person wants to do, and how.
@@ -310,22 +310,22 @@
     OPTION(IN_FLIGHT, 0, "in-flight", "N", "", IN(SCAN), "questions at a time: 2000",                           \
            "Questions on their way to one resolver, at most; 2000 unless given. It begins with fewer, and "     \
            "halves them when answers are lost.")                                                                \
-    OPTION(LISTS, 0, "lists", "DIR", "@file", IN(CHECK) | IN(PLAN), "other lists",                                         \
+    OPTION(LISTS, 0, "lists", "DIR", "@file", IN(CHECK) | IN(PLAN), "",                                         \
            "A folder of lists (mark-roots.pem, providers and so on) that take the place of those that the "     \
            "program has; without it /etc/assay/lists.")                                                         \
-    OPTION(CA_FILE, 0, "ca-file", "FILE", "@file", IN(CHECK) | IN(PLAN), "the roots of the web",                           \
+    OPTION(CA_FILE, 0, "ca-file", "FILE", "@file", IN(CHECK) | IN(PLAN), "",                           \
            "The certificates that the web's and the mail servers' have to lead to, PEM; without it, the system's.") \
-    OPTION(TRUST_ANCHOR, 0, "trust-anchor", "FILE", "@file", IN(CHECK) | IN(PLAN), "of DNSSEC",                            \
+    OPTION(TRUST_ANCHOR, 0, "trust-anchor", "FILE", "@file", IN(CHECK) | IN(PLAN), "",                            \
            "DS or DNSKEY records to begin validation with; without it, the root's.")                            \
     OPTION(PROBE_OLD, 0, "probe-old", 0, "", IN(CHECK) | IN(PLAN), "old TLS too",                                          \
            "Make up to four more connections to each mail server, to see whether it still takes old versions of " \
            "TLS and weak ciphers.")                                                                             \
-    OPTION(ALLOW_PRIVATE, 0, "allow-private", 0, "", IN(CHECK) | IN(PLAN), "private addresses too",                        \
+    OPTION(ALLOW_PRIVATE, 0, "allow-private", 0, "", IN(CHECK) | IN(PLAN), "",                        \
            "Connect to addresses that are not the Internet's too: for one's own network. Without it they are refused, " \
            "so that no record can make the program knock at doors inside.")                                     \
-    OPTION(SMTP_PORT, 0, "smtp-port", "N", "", IN(CHECK) | IN(PLAN), "in place of 25",                                     \
+    OPTION(SMTP_PORT, 0, "smtp-port", "N", "", IN(CHECK) | IN(PLAN), "",                                     \
            "The port of mail servers: for laboratories.")                                                       \
-    OPTION(HTTPS_PORT, 0, "https-port", "N", "", IN(CHECK) | IN(PLAN), "in place of 443",                                  \
+    OPTION(HTTPS_PORT, 0, "https-port", "N", "", IN(CHECK) | IN(PLAN), "",                                  \
            "The port of web servers: for laboratories.")                                                        \
     OPTION(SUBDOMAIN, 0, "subdomain", "N", "", IN(CHECK) | IN(PLAN), "one that is in use",                                 \
            "A sub-domain that is in use; may be given several times: what policies do to it is told.")          \
