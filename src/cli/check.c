@@ -19,11 +19,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-/** Octets of --evidence; jobs unless given; milliseconds of one question and one domain; keys kept. */
+/** Octets of --evidence; jobs unless given; milliseconds of one question, one server, one domain; keys kept. */
 enum {
     EVIDENCE_MAX = 1 << 20,
     JOBS = 4,
     QUESTION_MS = 10000,
+    WEB_MS = 20000,
     DEADLINE_MS = 60000,
     MAX_KEYS = 64,
     BATCH_DOMAINS = 100000
@@ -485,6 +486,7 @@ static int run_world(struct checker *c)
     struct many m = {.zone = c->zone,
                      .jobs = JOBS,
                      .question_ms = QUESTION_MS,
+                     .web_ms = WEB_MS,
                      .deadline_ms = DEADLINE_MS,
                      .total = c->n,
                      .begin = begin_one,

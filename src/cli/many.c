@@ -140,7 +140,9 @@ static assay_status send_question(struct slot *s, const struct assay_question *q
     *a = (struct many_ask){.slot = s, .id = q->id, .rrtype = q->rrtype, .steps = *steps};
     if (steps->n)
         asked.name = steps->target;
-    status = world_ask(m->world, &asked, m->question_ms, answered, a, &a->waiter);
+    status = world_ask(m->world, &asked,
+                       q->kind == ASSAY_GET || q->kind == ASSAY_PROBE ? m->web_ms : m->question_ms,
+                       answered, a, &a->waiter);
     if (status != ASSAY_DONE) {
         free(a);
         return status;

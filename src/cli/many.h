@@ -38,9 +38,10 @@ typedef void many_done(void *arg, size_t i, assay_eval *eval, assay_status s, in
 struct many {
     assay_world *world;
     bool offline; /**< neither the DNS nor web nor mail servers are asked: no answer (TIMEOUT) */
-    const struct zone *zone;           /**< answers what lies in it; NULL: none */
-    unsigned jobs;                     /**< at once, 1 to MANY_JOBS_MAX */
-    unsigned question_ms, deadline_ms; /**< of one question, of one evaluation */
+    const struct zone *zone;      /**< answers what lies in it; NULL: none */
+    unsigned jobs;                /**< at once, 1 to MANY_JOBS_MAX */
+    unsigned question_ms, web_ms; /**< of a question to the DNS; to a web or mail server */
+    unsigned deadline_ms;         /**< of one evaluation */
     size_t total;
     many_begin *begin;
     many_done *done;

@@ -20,7 +20,8 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(TOP / "tools/lab")]
+from lab import Lab, Missing  # noqa: E402
 from test_cli import CONTROL, fails, has, lacks, run, same, temporary, valid  # noqa: E402
 from test_scan import free_port  # noqa: E402
 
@@ -81,6 +82,9 @@ def cases():
 @temporary
 def every_case_is_reported_as_the_schema_says(folder):
     n, statuses = 0, set()
+    for path in (TOP / "src/posture/cases").iterdir():
+        if path.suffix != ".case":
+            shutil.copy(path, folder)  # what cases name by `file =`
     for stem, text in cases():
         path = folder / "one.case"
         path.write_text(text)
@@ -288,7 +292,7 @@ def the_exit_status_is_what_fail_on_says(folder):
     same(found(report(check("--zone", warned, "--offline", "--json")))["DMARC-P-NONE", "shop.example"], "warning")
     same(check("--zone", warned, "--offline").status, 0)
     same(check("--zone", warned, "--offline", "--fail-on", "warning").status, 1)
-    broken = zone(folder, '_dmarc TXT "v=DMARC1; p=reject"', name="broken.zone")
+    broken = zone(folder, '@ TXT "v=spf1 -all"', name="broken.zone")
     same(check("--zone", broken, "--offline").status, 1)
     same(check("--zone", broken, "--offline", "--fail-on", "never").status, 0)
     fails(check("--fail-on", "everything", "x.example"), 64, "error warning notice never")
@@ -311,7 +315,8 @@ def the_command_line_is_checked():
 @temporary
 def drift_shows(folder):
     path = zone(folder)
-    (folder / "want").write_text("dmarc.policy = none\nfinding DMARC-P-NONE = accepted until 2999-01-01\n")
+    (folder / "want").write_text("dmarc.policy = none\nfinding DMARC-P-NONE = accepted until 2999-01-01\n"
+                                 "finding MTASTS-MISSING = accepted\n")
     done = check("--zone", path, "--offline", "--expect", "want", "--fail-on", "warning", cwd=folder)
     same(done.status, 0, done.out)
     (folder / "want").write_text("# drift\n\ndmarc.policy = reject\n")
@@ -466,6 +471,58 @@ def a_real_server_is_asked_and_the_answers_replay(folder):
     # an alias of the zone that leads out of it was followed by asking
     assert "mx.d.example" in [one["subject"] for one in report(zoned)["findings"]], found(report(zoned))
     same(report(zoned)["dmarc"][0]["record_name"], "shop.example")
+
+
+GOOD = {
+    "zones": {"good.example": {"signed": True, "records": [
+        "@ MX 10 mx", '@ TXT "v=spf1 mx -all"',
+        '_dmarc TXT "v=DMARC1; p=reject; sp=reject; np=reject; rua=mailto:d@good.example"',
+        '_mta-sts TXT "v=STSv1; id=1;"', '_smtp._tls TXT "v=TLSRPTv1; rua=mailto:t@good.example"',
+        "_25._tcp.mx TLSA 3 1 1 {spki256:mx.good.example}",
+        "_25._tcp.mx TLSA 3 1 1 " + 64 * "7"]}},
+    "https": [{"host": "mta-sts.good.example", "certificate": "good", "paths": {"/.well-known/mta-sts.txt": {
+        "body": "version: STSv1\r\nmode: enforce\r\nmx: mx.good.example\r\nmax_age: 1209600\r\n"}}}],
+    "smtp": [{"host": "mx.good.example", "certificate": "good"}],
+}
+
+
+def in_lab(description, *words):
+    """assay check in a small Internet of its own, or None where its programs are missing."""
+    try:
+        with Lab(description) as lab:
+            return check("--resolver", lab.where["resolver"], "--trust-anchor", lab.where["trust_anchor"], "--ca-file",
+                         lab.where["ca_file"], "--https-port", str(lab.where["https_port"]), "--smtp-port",
+                         str(lab.where["smtp_port"]), "--allow-private", *words)
+    except Missing as why:
+        print(f"# {why}")
+        return None
+
+
+@test
+def a_good_domain_is_seen_to_be_good_by_every_sender():
+    done = in_lab(GOOD, "--json", "good.example")
+    if not done:
+        return
+    domain = report(done)
+    (host,) = domain["transports"]
+    same([host[how] for how in ("opportunistic", "mta_sts", "dane", "both")],
+         ["encrypted", "authenticated", "authenticated", "authenticated"], done.out)
+    same(host["rollover_ready"], True)
+    severe = {one["id"] for one in domain["findings"] if one["outcome"] in ("warning", "error")}
+    same(severe - {"MX-NO-ADDRESS", "MX-PTR"}, set(), done.out)  # the laboratory lies on the loopback
+    same({goal["thousandths"] for goal in domain["score"]["goals"] if goal["id"] != "G6"}, {1000}, done.out)
+
+
+@test
+def a_policy_that_cannot_be_had_is_shown_with_what_senders_do():
+    broken = json.loads(json.dumps(GOOD))
+    broken["https"][0]["certificate"] = "expired"
+    broken["smtp"][0]["certificate"] = "self-signed"
+    done = in_lab(broken, "-v", "good.example")
+    if not done:
+        return
+    same(done.status, 1, done.out)
+    has(done.out, "MTASTS-CERT", "mta-sts.good.example")
 
 
 @test

@@ -70,6 +70,7 @@ static int64_t run_mute(struct all *a, size_t total, unsigned jobs, unsigned dea
                      .offline = offline,
                      .jobs = jobs,
                      .question_ms = 100000,
+                     .web_ms = 100000,
                      .deadline_ms = deadline_ms,
                      .total = total,
                      .begin = begin,
