@@ -101,7 +101,7 @@ static assay_span legacy_text(struct posture *p, const struct posture_host *host
     static const char *const WEAK[] = {"RC4", "export ciphers", "anonymous ciphers", "compression"};
     const struct probe *probe = host->seen;
     const struct probe_cert *leaf = host_leaf(host);
-    struct buf out = buf_new(512);
+    struct buf out = buf_new(1024);
     assay_span ret;
 
     if (probe->least && probe->least < PROBE_TLS12 && probe->best >= PROBE_TLS12)
@@ -116,6 +116,7 @@ static assay_span legacy_text(struct posture *p, const struct posture_host *host
             buf_printf(&out, ", an RSA key of %u bits", probe->certs[i].key_bits);
     if (leaf && span_iis(leaf->sig, "sha1"))
         buf_puts(&out, ", a certificate signed with SHA-1");
+    p->no_memory |= out.status == ASSAY_ENOMEM;
     ret = posture_printf(p, "%.*s", SPAN_ARG(span_from(buf_span(&out), 2)));
     buf_done(&out);
     return ret;
