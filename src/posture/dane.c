@@ -10,6 +10,7 @@ struct dane {
     struct posture_host *host;
     const struct dane_rrset *set;
     struct dane_comparison c;
+    enum truth named; /**< the leaf is called as usage 2 demands */
 };
 
 /* ---- texts ---- */
@@ -360,21 +361,37 @@ static enum truth judge_combination(struct dane *d)
     return NO;
 }
 
+/** The leaf may be called so, and the chain is within its dates. */
+static enum truth is_good(const struct dane *d)
+{
+    return truth_and(d->named, truth_of(d->c.dated));
+}
+
+/** Some record of usage 3, or of usage 2, matches and counts. */
+static enum truth by_usage(const struct dane *d, bool matches, bool may)
+{
+    return matches ? YES : may && (d->c.unknown || d->c.not_sent) ? UNKNOWN : NO;
+}
+
 /** Usage 2 alone authenticates: then names and dates count (RFC 7672 3.2.2). */
 static void judge_ta_cert(struct dane *d)
 {
     const struct probe_cert *leaf = host_leaf(d->host);
-    const bool good = d->c.named && d->c.dated;
+    const enum truth alone =
+        truth_and(by_usage(d, d->c.ta, true), truth_not(by_usage(d, d->c.ee, d->set->ee)));
+    const enum truth bad = truth_and(alone, truth_not(is_good(d)));
     struct finding *f;
 
-    if (d->c.ee || (good && (d->c.ta || d->c.not_sent)))
-        pass(d->p, F_DANE_TA_CERT, d->host->name);
-    else if (!d->c.ta && (d->c.unknown || d->c.not_sent))
+    if (!d->c.any && !d->c.unknown && !d->c.not_sent)
+        return; /* that is a mismatch */
+    if (bad == UNKNOWN)
         unknown_probe(d->p, F_DANE_TA_CERT, d->host);
-    if (d->c.ee || !d->c.ta || good)
+    else if (bad == NO)
+        pass(d->p, F_DANE_TA_CERT, d->host->name);
+    if (bad != YES)
         return;
     f = hit(d->p, F_DANE_TA_CERT, ASSAY_ERROR, d->host->name, NULL);
-    if (!d->c.named)
+    if (d->named == NO)
         say(d->p, f,
             "the certificate of %.*s is made out to %.*s, which is neither this host nor the domain: senders that check DANE deliver nothing",
             SPAN_ARG(d->host->name), SPAN_ARG(names_text(d->p, leaf->names)));
@@ -416,26 +433,41 @@ static void judge_rollover(struct dane *d)
 /** The records hold (docs/findings.md 7). */
 static enum truth holds(const struct dane *d, enum truth combinations)
 {
-    enum truth proved = d->c.ee || (d->c.ta && d->c.named && d->c.dated) ? YES
-                        : d->c.unknown || d->c.not_sent                  ? UNKNOWN
-                                                                         : NO;
+    enum truth proved = truth_or(by_usage(d, d->c.ee, d->set->ee),
+                                 truth_and(by_usage(d, d->c.ta, d->set->ta), is_good(d)));
 
     return truth_and(proved, combinations);
+}
+
+/**
+ * The leaf is called as a sender may call the host: by the base domain, and where the MX records are secure by the
+ * domain or what that is an alias of (RFC 7672 3.2.2). Without MX records the domain is one of the names anyway.
+ */
+static enum truth is_named(const struct dane *d)
+{
+    const struct topic_mx *mx = &d->p->mx;
+    const struct probe_cert *leaf = host_leaf(d->host);
+    const size_t steps = mx->mx.fact ? mx->mx.fact->nchain : 0;
+    bool hop;
+
+    if (!leaf || d->c.named)
+        return leaf ? YES : UNKNOWN;
+    hop = probe_name_matches(leaf->names, d->p->domain) ||
+          (steps && probe_name_matches(leaf->names, mx->mx.fact->chain[steps - 1].target));
+    return truth_and(truth_of(hop), mx->implicit ? YES : asked_secure(&mx->mx));
 }
 
 /** Compare with the chain, and judge what comes out. */
 static void judge_chain(struct dane *d)
 {
     struct posture *p = d->p;
-    const bool secure_mx = asked_secure(&p->mx.mx) == YES;
-    const assay_span names[] = {d->host->tlsa_base, d->host->name,
-                                secure_mx ? p->domain : SPAN_EMPTY};
 
-    if (dane_compare(p->ev.engine, d->set, d->host->seen, names, 3, p->ev.now, &d->c) !=
-        ASSAY_DONE) {
+    if (dane_compare(p->ev.engine, d->set, d->host->seen, &d->host->tlsa_base, 1, p->ev.now,
+                     &d->c) != ASSAY_DONE) {
         p->no_memory = true;
         return;
     }
+    d->named = is_named(d);
     if (d->set->ee)
         judge_mismatch(d);
     else
