@@ -275,8 +275,8 @@ struct posture_selector {
     enum posture_known known;
     assay_span provider; /**< of a guess: whose it is; may be empty */
     struct asked txt;
-    struct asked doubled;         /**< of one that is given and not there: the name with D once more */
-    struct asked recalled;        /**< the record as it was seen before */
+    struct asked doubled;  /**< of one that is given and not there: the name with D once more */
+    struct asked recalled; /**< the record as it was seen before */
     const struct dkim_keys *keys; /**< NULL: no data */
     /* set when judging */
     bool counts; /**< given, reported, or guessed and there: what checks are about */
@@ -289,8 +289,8 @@ struct topic_dkim {
     struct asked providers; /**< LIST providers */
     struct asked weak;      /**< LIST weak-keys: moduli whose private keys are known */
     struct posture_selector *selectors;
-    size_t nselectors; /**< given and reported ones first */
-    bool guessed;      /**< the guesses are among them */
+    size_t nselectors;             /**< given and reported ones first */
+    bool guessed;                  /**< the guesses are among them */
     struct asked probe;            /**< TXT assay-no-such-name._domainkey.D */
     struct asked adsp, domainkeys; /**< TXT _adsp._domainkey.D, _domainkey.D */
     /* conclusions */

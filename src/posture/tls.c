@@ -259,16 +259,17 @@ static void judge_trust(struct posture *p, const struct posture_host *host)
 /** One host. */
 static void judge_host(struct posture *p, const struct posture_host *host)
 {
+    static const enum finding_id LATER[] = {F_TLS_OLD, F_TLS_LEGACY, F_TLS_CERT_EXPIRED,
+                                            F_TLS_CERT_NAME, F_TLS_CERT_UNTRUSTED};
+
     if (host->bad_name || host_is_nowhere(host) || host_is_deaf(host) || is_pinned(p, host))
         return;
     judge_starttls(p, host);
     if (host->starttls == NO)
         return;
     judge_handshake(p, host);
-    if (host_agrees(host) == UNKNOWN) {
-        unknown_probe(p, F_TLS_OLD, host);
-        unknown_probe(p, F_TLS_LEGACY, host);
-    }
+    for (size_t i = 0; host_agrees(host) == UNKNOWN && i < sizeof LATER / sizeof *LATER; i++)
+        unknown_probe(p, LATER[i], host);
     if (host_agrees(host) != YES)
         return;
     judge_old(p, host);
