@@ -182,6 +182,16 @@ struct assay_dmarc_view {
     assay_span org;         /**< the organizational domain */
 };
 
+/** Whether a receiver shows the domain's logo. */
+enum assay_shows { ASSAY_SHOWS_NOT = 1, ASSAY_SHOWS, ASSAY_SHOWS_UNKNOWN };
+
+/** What one large receiver does with the domain's BIMI record. */
+struct assay_logo_view {
+    const char *receiver; /**< "Gmail" */
+    enum assay_shows shows;
+    assay_span why; /**< what decides, one sentence */
+};
+
 /** All that was found. Lives as long as the evaluation. Fields may be added behind the last. */
 struct assay_posture {
     assay_span domain; /**< A-labels */
@@ -200,6 +210,8 @@ struct assay_posture {
     struct assay_dmarc_view views[2];
     unsigned spf_lookups; /**< worst case, counted to the end */
     unsigned questions;   /**< asked */
+    const struct assay_logo_view *logos; /**< where there is a BIMI record that asks for a logo */
+    size_t nlogos;
 };
 
 /**

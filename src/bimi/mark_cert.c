@@ -348,14 +348,15 @@ assay_status mark_chain_read(const struct assay_engine *engine, struct arena *a,
     assay_status s;
 
     *ret = (struct mark_chain){0};
-    for (size_t i = 0; (s = mark_next_pem(a, "CERTIFICATE", &rest, &before, &der)) == ASSAY_DONE;
-         i++) {
+    while ((s = mark_next_pem(a, "CERTIFICATE", &rest, &before, &der)) == ASSAY_DONE) {
         if (ret->n == LIMIT_MARK_CERTS) {
             ret->problem = "it holds more certificates than are looked at";
             break;
         }
         if (mark_cert_read(der, &ret->certs[ret->n]))
-            ret->certs[ret->n++].position = i;
+            ret->n++;
+        else
+            ret->unreadable++;
     }
     if (s == ASSAY_ENOMEM)
         return s;

@@ -251,6 +251,11 @@ assay_status mark_path(struct mark_run *run)
     assay_status s = roots ? mark_cert_open(run->engine, leaf) : ASSAY_ENOMEM;
 
     run->report->chain = MARK_UNKNOWN;
+    if (leaf->ca && run->chain.unreadable) {
+        run->report->chain = MARK_NO;
+        run->report->chain_problem = SPAN("the mark certificate cannot be read; only its authorities can");
+        return ASSAY_DONE;
+    }
     if (s == ASSAY_EINVAL) {
         run->report->chain = MARK_NO;
         run->report->chain_problem = SPAN("the certificate is damaged");

@@ -196,6 +196,8 @@ static void check_file(struct mark_run *run)
 {
     const struct mark_chain *chain = &run->chain;
 
+    if (chain->unreadable)
+        lint(run, "VMC 3.3", SPAN("a certificate in the file cannot be read"));
     if (chain->leaf != 0)
         lint(run, "VMC 3.3", SPAN("the mark certificate is not the first one in the file"));
     for (size_t i = 0; i < chain->n; i++) {

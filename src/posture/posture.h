@@ -336,13 +336,13 @@ struct topic_bimi {
     struct asked own, org;    /**< TXT default._bimi of the domain, of its organizational domain */
     const struct asked *used; /**< of these; NULL: neither has a record */
     assay_span record_domain;
-    const struct bimi_record *record;
+    const struct bimi_record *record; /**< the one used; NULL: there is none, or it is not known */
     struct asked logo, evidence, crl, roots, logs;
     struct svg_report svg; /**< all zero: no logo was had */
     struct mark_report mark;
-    bool has_svg, has_mark;
+    bool has_svg, has_mark; /**< the document was had, whatever it is */
     enum truth revoked;
-    /* conclusions for the ladder */
+    /* conclusions for the ladder: the record may be acted on; its logo is one; its certificate proves it */
     enum truth dmarc_ok, logo_ok, mark_ok;
 };
 
