@@ -245,12 +245,28 @@ static void sum_up(struct posture *p)
                            SPAN_ARG(spf_count(p, (uint64_t)t->reach4)));
 }
 
+/** The record itself is not known: nor is all that follows from it. */
+static void judge_nothing(struct posture *p)
+{
+    static const enum finding_id REST[] = {
+        F_SPF_MODIFIER_TYPO, F_SPF_TARGET_NONE,  F_SPF_TARGET_BROKEN, F_SPF_LOOP,
+        F_SPF_LOOKUPS,       F_SPF_LOOKUPS_NEAR, F_SPF_VOID,          F_SPF_VOID_FAMILY,
+        F_SPF_DEAD_TERM,     F_SPF_DANGLING,     F_SPF_MX_LIMIT,      F_SPF_PTR,
+        F_SPF_PASS_ALL,      F_SPF_NEUTRAL,      F_SPF_IGNORED_TERM,  F_SPF_SHADOWED,
+        F_SPF_DUPLICATE,     F_SPF_REACH,        F_SPF_MACRO_USER,    F_SPF_EXP};
+
+    for (size_t i = 0; i < sizeof REST / sizeof *REST; i++)
+        spf_judged(p, REST[i], UNKNOWN);
+}
+
 void judge_spf(struct posture *p)
 {
     const struct topic_spf *t = &p->spf;
     bool one = t->has == YES && t->walk.top->record->found == SPF_RECORD_OK;
 
     spf_judge_record(p);
+    if (t->has == UNKNOWN)
+        judge_nothing(p);
     if (one) {
         spf_judge_limits(p);
         spf_judge_terms(p);

@@ -44,6 +44,9 @@ assay_span spf_names(struct posture *p, const struct spf_picked *picked);
 /** The first answer of the tree that is missing, or the top's. */
 struct asked spf_missing(const struct posture *p);
 
+/** judged() over the whole tree: what is not known is not for an answer that is missing, or for a limit. */
+void spf_judged(struct posture *p, enum finding_id id, enum truth holds);
+
 /** A TXT answer is missing, or the tree is over a limit, so that there may be more terms than are known. */
 bool spf_may_be_more(const struct posture *p);
 

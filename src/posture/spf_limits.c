@@ -161,15 +161,14 @@ static void judge_targets(struct posture *p)
          "tell the owner of the other domain what is wrong with it"}};
     static const struct kind LOOP = {F_SPF_LOOP, pick_loop, NULL,
                                      "this leads in a circle; receivers end with an error", NULL};
-    const struct asked missing = spf_missing(p);
     enum truth rest = spf_may_be_more(p) ? UNKNOWN : NO;
 
     if (!look_for(p, &NONE))
-        judged(p, F_SPF_TARGET_NONE, rest, p->domain, &missing);
+        spf_judged(p, F_SPF_TARGET_NONE, rest);
     if (!(look_for(p, &BROKEN[0]) | look_for(p, &BROKEN[1])))
-        judged(p, F_SPF_TARGET_BROKEN, rest, p->domain, &missing);
+        spf_judged(p, F_SPF_TARGET_BROKEN, rest);
     if (!look_for(p, &LOOP))
-        judged(p, F_SPF_LOOP, rest, p->domain, &missing);
+        spf_judged(p, F_SPF_LOOP, rest);
 }
 
 static void judge_mx_limit(struct posture *p)
@@ -177,11 +176,9 @@ static void judge_mx_limit(struct posture *p)
     static const struct kind MX = {F_SPF_MX_LIMIT, pick_mx, NULL,
                                    "more than ten MX hosts; receivers end with an error",
                                    "list the addresses of these hosts as ip4 and ip6 instead"};
-    const struct asked missing = spf_missing(p);
 
     if (!look_for(p, &MX))
-        judged(p, F_SPF_MX_LIMIT, p->spf.walk.unknown || p->spf.walk.over ? UNKNOWN : NO, p->domain,
-               &missing);
+        spf_judged(p, F_SPF_MX_LIMIT, p->spf.walk.unknown || p->spf.walk.over ? UNKNOWN : NO);
 }
 
 /* ---- what it costs ---- */
@@ -259,7 +256,6 @@ static void tell_costs(struct posture *p, struct finding *f)
 static void judge_lookups(struct posture *p)
 {
     unsigned lookups = p->spf.walk.lookups;
-    const struct asked missing = spf_missing(p);
     bool more = spf_may_be_more(p);
     struct finding *f;
 
@@ -271,9 +267,9 @@ static void judge_lookups(struct posture *p)
         pass(p, F_SPF_LOOKUPS_NEAR, p->domain);
         return;
     }
-    judged(p, F_SPF_LOOKUPS, more ? UNKNOWN : NO, p->domain, &missing);
+    spf_judged(p, F_SPF_LOOKUPS, more ? UNKNOWN : NO);
     if (lookups < NEAR + 1 || more) {
-        judged(p, F_SPF_LOOKUPS_NEAR, more ? UNKNOWN : NO, p->domain, &missing);
+        spf_judged(p, F_SPF_LOOKUPS_NEAR, more ? UNKNOWN : NO);
         return;
     }
     f = hit(p, F_SPF_LOOKUPS_NEAR, ASSAY_NOTICE, p->domain, NULL);
@@ -334,10 +330,10 @@ static void tell_voids(struct posture *p, struct finding *f, bool remove)
 /** What is missing for voids: an answer, or clients that are not known. */
 static void void_unknown(struct posture *p, enum finding_id id)
 {
-    const struct asked missing = spf_missing(p);
-
-    unknown(p, id, p->domain, p->spf.walk.unknown ? &missing : NULL,
-            p->spf.walk.unknown ? NULL : "what macros name depends on the client");
+    if (spf_may_be_more(p) || p->spf.walk.unknown)
+        spf_judged(p, id, UNKNOWN);
+    else
+        unknown(p, id, p->domain, NULL, "what macros name depends on the client");
 }
 
 static void judge_voids(struct posture *p)

@@ -97,6 +97,18 @@ struct asked spf_missing(const struct posture *p)
     return spf_node_asked(walk->top);
 }
 
+void spf_judged(struct posture *p, enum finding_id id, enum truth holds)
+{
+    const struct asked missing = spf_missing(p);
+    bool over = missing.fact && fact_state(missing.fact) != FACT_UNKNOWN;
+
+    if (holds != UNKNOWN)
+        judged(p, id, holds, p->domain, &missing);
+    else
+        unknown(p, id, p->domain, &missing,
+                over ? "there are more records, or addresses, than are looked at" : NULL);
+}
+
 assay_span spf_count(struct posture *p, uint64_t n)
 {
     char text[64];

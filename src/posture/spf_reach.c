@@ -76,13 +76,12 @@ static void fix_pass_all(struct posture *p, struct finding *f, const struct spf_
 static bool judge_pass_all(struct posture *p)
 {
     const struct topic_spf *t = &p->spf;
-    const struct asked missing = spf_missing(p);
     enum spf_family family = ipset_is_all(&t->walk.pass[SPF_IPV4]) ? SPF_IPV4 : SPF_IPV6;
     struct spf_picked wide;
     struct finding *f;
 
     if (t->passes_all != YES) {
-        judged(p, F_SPF_PASS_ALL, t->passes_all, p->domain, &missing);
+        spf_judged(p, F_SPF_PASS_ALL, t->passes_all);
         return false;
     }
     f = hit(p, F_SPF_PASS_ALL, ASSAY_ERROR, p->domain, NULL);
@@ -134,7 +133,6 @@ static void tell_neutral(struct posture *p, enum spf_family family)
 static void judge_neutral(struct posture *p)
 {
     const struct topic_spf *t = &p->spf;
-    const struct asked missing = spf_missing(p);
     bool known = t->closes[SPF_IPV4] != SPF_TEMPERROR && t->closes[SPF_IPV6] != SPF_TEMPERROR;
 
     if (t->closes[SPF_IPV4] == SPF_NEUTRAL)
@@ -142,7 +140,7 @@ static void judge_neutral(struct posture *p)
     else if (t->closes[SPF_IPV6] == SPF_NEUTRAL)
         tell_neutral(p, SPF_IPV6);
     else
-        judged(p, F_SPF_NEUTRAL, known ? NO : UNKNOWN, p->domain, &missing);
+        spf_judged(p, F_SPF_NEUTRAL, known ? NO : UNKNOWN);
 }
 
 /* ---- how many ---- */
@@ -190,11 +188,10 @@ static void show_shares(struct posture *p, struct finding *f)
 static void judge_reach(struct posture *p)
 {
     const struct topic_spf *t = &p->spf;
-    const struct asked missing = spf_missing(p);
     struct finding *f;
 
     if (t->reach4 <= REACH) {
-        judged(p, F_SPF_REACH, t->reach_known == YES ? NO : UNKNOWN, p->domain, &missing);
+        spf_judged(p, F_SPF_REACH, t->reach_known == YES ? NO : UNKNOWN);
         return;
     }
     f = hit(p, F_SPF_REACH, ASSAY_WARNING, p->domain, NULL);

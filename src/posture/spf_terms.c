@@ -96,11 +96,10 @@ static void judge_dead(struct posture *p)
         "no client of the Internet has such an address (private or reserved)",
         true,
         NULL};
-    const struct asked missing = spf_missing(p);
     bool dead = look_through(p, &NO_ADDRESS), reserved = look_through(p, &RESERVED);
 
     if (!dead && !reserved)
-        judged(p, F_SPF_DEAD_TERM, own_unknown(p, false) ? UNKNOWN : NO, p->domain, &missing);
+        spf_judged(p, F_SPF_DEAD_TERM, own_unknown(p, false) ? UNKNOWN : NO);
 }
 
 /* ---- domains that anyone may register ---- */
@@ -125,7 +124,6 @@ static void tell_dangling(struct posture *p, const struct posture_spf_target *ta
 static void judge_dangling(struct posture *p)
 {
     const struct topic_spf *t = &p->spf;
-    const struct asked missing = spf_missing(p);
     bool any = false;
 
     for (size_t i = 0; i < t->ntargets; i++) {
@@ -144,7 +142,7 @@ static void judge_dangling(struct posture *p)
                 target->domain.fact ? &target->domain : &target->suffix, NULL);
         return;
     }
-    judged(p, F_SPF_DANGLING, spf_may_be_more(p) ? UNKNOWN : NO, p->domain, &missing);
+    spf_judged(p, F_SPF_DANGLING, spf_may_be_more(p) ? UNKNOWN : NO);
 }
 
 /* ---- ptr and macros ---- */
@@ -168,7 +166,6 @@ static bool pick_user(const struct posture *p, const struct spf_node *node,
 /** pass, or unknown where own records may be missing. */
 static void pass_unless_missing(struct posture *p, enum finding_id id)
 {
-    const struct asked missing = spf_missing(p);
     const struct spf_walk *walk = &p->spf.walk;
     enum truth hits = walk->over ? UNKNOWN : NO;
 
@@ -176,7 +173,7 @@ static void pass_unless_missing(struct posture *p, enum finding_id id)
         if (walk->nodes[i]->fact && fact_state(walk->nodes[i]->fact) == FACT_UNKNOWN &&
             posture_own(p, walk->nodes[i]->domain) != NO)
             hits = UNKNOWN;
-    judged(p, id, hits, p->domain, &missing);
+    spf_judged(p, id, hits);
 }
 
 static void judge_macros(struct posture *p)
@@ -188,7 +185,7 @@ static void judge_macros(struct posture *p)
         NULL,
         "names of the client are asked for, which is slow and unreliable; many receivers skip it",
         true,
-        "list the addresses as ip4 and ip6, or the host as a:NAME"};
+        "before that, list the hosts it was meant for, as ip4, ip6 or a:NAME"};
     static const struct look USER = {
         F_SPF_MACRO_USER,
         ASSAY_NOTICE,
@@ -296,8 +293,8 @@ static bool stood_before(struct seen *seen, const struct spf_use *use)
     }
 }
 
-/** The terms of a record that repeat one, or lead where the tree has been already. */
-static struct spf_picked pick_repeated(struct posture *p, const struct spf_node *node)
+/** The terms that lead where the tree has been already, and of an own record those that repeat one. */
+static struct spf_picked pick_repeated(struct posture *p, const struct spf_node *node, bool own)
 {
     struct spf_picked picked = {node, posture_get(p, node->nuses, sizeof(*picked.uses)), 0};
     struct seen seen = {node, NULL, 2};
@@ -311,7 +308,8 @@ static struct spf_picked pick_repeated(struct posture *p, const struct spf_node 
         bool reached = use->reached[SPF_IPV4] || use->reached[SPF_IPV6];
         bool again = child && child->again && !child->loop && reached;
 
-        if ((use->term && use->term->mechanism != SPF_ALL && stood_before(&seen, use)) || again)
+        if ((own && use->term && use->term->mechanism != SPF_ALL && stood_before(&seen, use)) ||
+            again)
             picked.uses[picked.n++] = use;
     }
     return picked;
@@ -347,23 +345,20 @@ static void judge_needless(struct posture *p)
         true,
         NULL};
     const struct spf_walk *walk = &p->spf.walk;
-    const struct asked missing = spf_missing(p);
     bool any = false;
 
     if (!look_through(p, &SHADOWED))
-        judged(p, F_SPF_SHADOWED,
-               own_unknown(p, true) || own_unknown(p, false) || walk->over ? UNKNOWN : NO,
-               p->domain, &missing);
+        spf_judged(p, F_SPF_SHADOWED,
+                   own_unknown(p, true) || own_unknown(p, false) || walk->over ? UNKNOWN : NO);
     for (size_t i = 0; i < walk->nnodes; i++) {
         struct spf_picked picked;
 
         if (walk->nodes[i]->again || !walk->nodes[i]->nuses)
             continue;
-        picked = pick_repeated(p, walk->nodes[i]);
-        if (picked.n && (spf_is_own(p, walk->nodes[i]) || walk->nodes[i]->reached[SPF_IPV4])) {
+        picked = pick_repeated(p, walk->nodes[i], spf_is_own(p, walk->nodes[i]));
+        if (picked.n)
             tell_repeated(p, &picked);
-            any = true;
-        }
+        any |= picked.n > 0;
     }
     if (!any)
         pass_unless_missing(p, F_SPF_DUPLICATE);
