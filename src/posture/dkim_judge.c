@@ -423,6 +423,28 @@ static const struct posture_selector *sharer(const struct posture *p,
     return NULL;
 }
 
+/** A selector whose answer is missing, so that its key is not known; NULL: there is none. */
+static const struct asked *missing_key(const struct posture *p, bool used)
+{
+    for (size_t i = 0; i < p->dkim.nselectors; i++) {
+        const struct posture_selector *s = &p->dkim.selectors[i];
+
+        if ((!used || s->known != KNOWN_GUESSED) && s->txt.fact && asked_data(&s->txt) == UNKNOWN)
+            return &s->txt;
+    }
+    return NULL;
+}
+
+/** What is missing to know that no key gives itself away; NULL: nothing. That there is no list is known. */
+static const struct asked *missing_factor(const struct posture *p)
+{
+    const struct assay_fact *list = p->dkim.weak.fact;
+
+    if (list && fact_state(list) == FACT_UNKNOWN && list->how != ASSAY_REFUSED)
+        return &p->dkim.weak;
+    return missing_key(p, false);
+}
+
 /** DKIM-KEY-FACTORED. */
 static void judge_factored(struct posture *p, const struct posture_selector *s, bool compare)
 {
@@ -433,7 +455,8 @@ static void judge_factored(struct posture *p, const struct posture_selector *s, 
     struct finding *f;
 
     if (!factor && !other && !(modulus.n && is_listed(p, modulus))) {
-        pass(p, F_DKIM_KEY_FACTORED, s->selector);
+        judged(p, F_DKIM_KEY_FACTORED, modulus.n && missing_factor(p) ? UNKNOWN : NO, s->selector,
+               missing_factor(p));
         return;
     }
     f = hit(p, F_DKIM_KEY_FACTORED, ASSAY_ERROR, s->selector, NULL);
@@ -582,7 +605,8 @@ static void judge_shared(struct posture *p, const struct posture_selector *s)
         advise(p, f, "give each selector a key of its own");
         return;
     }
-    pass(p, F_DKIM_KEY_SHARED, s->selector);
+    judged(p, F_DKIM_KEY_SHARED, missing_key(p, false) ? UNKNOWN : NO, s->selector,
+           missing_key(p, false));
 }
 
 /** How many selectors have a live key; with `used` only given and reported ones, with `type` only of that type. */
@@ -624,8 +648,9 @@ static void judge_ed25519(struct posture *p)
 
     if (!all)
         return;
-    if (ed25519 < all) {
-        pass(p, F_DKIM_ED25519_ALONE, p->domain);
+    if (ed25519 < all || missing_key(p, true)) {
+        judged(p, F_DKIM_ED25519_ALONE, ed25519 < all ? NO : UNKNOWN, p->domain,
+               missing_key(p, true));
         return;
     }
     f = hit(p, F_DKIM_ED25519_ALONE, ASSAY_WARNING, p->domain, NULL);

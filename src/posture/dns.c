@@ -129,11 +129,13 @@ enum truth posture_gone(const struct posture *p)
     enum truth gone = UNKNOWN;
 
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
-        if (!asked[i]->fact || fact_state(asked[i]->fact) == FACT_UNKNOWN)
+        const struct assay_fact *fact = asked[i]->fact;
+
+        if (!fact || fact_state(fact) == FACT_UNKNOWN)
             continue;
-        if (asked[i]->fact->how == ASSAY_NXDOMAIN && asked[i]->fact->nchain == 0)
-            return YES;
-        gone = NO;
+        if (fact->how != ASSAY_NXDOMAIN || fact->nchain)
+            return NO; /* some type is there, or could be: so is the name */
+        gone = YES;
     }
     return gone;
 }
@@ -317,6 +319,10 @@ static void judge_stray(struct posture *p, enum service service)
 
         if (is_meant(service, text) || from_wildcard(p, text))
             continue;
+        if (p->apex.probe.fact && asked_data(&p->apex.probe) == UNKNOWN) {
+            unknown(p, F_DNS_STRAY_TXT, q->name, &p->apex.probe, NULL);
+            return; /* it may be that of a wildcard */
+        }
         if (!f) {
             f = hit(p, F_DNS_STRAY_TXT, ASSAY_NOTICE, q->name, "stray");
             say(p, f,
