@@ -325,7 +325,7 @@ static void judge_revoked(struct posture *p, const struct posture_selector *s)
     if (signs)
         advise(p, f, "sign with a selector whose key is published");
     else
-        publish(p, f, "TXT", s->name, record_text(s), SPAN_EMPTY);
+        advise(p, f, "nothing, if a new selector signs by now; some weeks later delete the record");
 }
 
 /* ---- the key ---- */

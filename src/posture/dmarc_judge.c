@@ -199,8 +199,11 @@ static void hit_near_miss(struct posture *p, const struct asked *q, assay_span s
             say(p, f, "a TXT record at %.*s looks like DMARC, but receivers pass over it: %s",
                 SPAN_ARG(subject), WHAT[i].what);
     show(p, f, q, text, SPAN_EMPTY);
-    publish(p, f, "TXT", posture_printf(p, "_dmarc.%.*s", SPAN_ARG(p->domain)),
-            span_is(span_of(reason), "apex") ? SPAN_EMPTY : text, record);
+    if (span_is(span_of(reason), "apex")) {
+        publish(p, f, "TXT", p->domain, text, SPAN_EMPTY);
+        text = SPAN_EMPTY;
+    }
+    publish(p, f, "TXT", posture_printf(p, "_dmarc.%.*s", SPAN_ARG(p->domain)), text, record);
 }
 
 /** DMARC-NEAR-MISS at `_dmarc`. */

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a finding says to publish heals it: over all domain cases, with the fix put into the case's world. */
+#include "case/test_laws.h"
+#include "fact/fact.h"
+
+static assay_engine *engine;
+
+/** A case, and changes to its world. */
+struct healed {
+    const struct case_one *one;
+    const struct assay_fix *fixes;
+    size_t nfixes;
+};
+
+/** Write a text as TXT data. */
+static void put_txt(struct buf *out, assay_span text)
+{
+    do {
+        assay_span piece = span_first(text, 255);
+
+        buf_putc(out, (char)piece.n);
+        buf_put(out, piece);
+        text = span_from(text, piece.n);
+    } while (text.n);
+}
+
+/** The fix changes this record. */
+static bool takes_out(const struct assay_fix *fix, assay_span name, assay_span text)
+{
+    return span_is(fix->type, "TXT") && span_eq(fix->name, name) && fix->before.n &&
+           span_eq(fix->before, text);
+}
+
+/** The TXT answer as it is when the fixes are published. */
+static assay_fact *patched(const struct healed *h, const struct assay_question *q, assay_fact *fact)
+{
+    enum { MOST = 64 };
+    struct buf rdata[MOST];
+    assay_span data[MOST];
+    struct assay_answer a = {.size = sizeof a};
+    bool changed = false;
+    size_t n = 0;
+    assay_fact *ret;
+
+    assay_fact_read(fact, &a);
+    for (size_t i = 0; i < fact->n && n < MOST; i++) {
+        bool out = false;
+
+        for (size_t k = 0; k < h->nfixes; k++)
+            out |= takes_out(&h->fixes[k], q->name, fact->records[i].text);
+        changed |= out;
+        if (!out) {
+            rdata[n] = buf_new(LIMIT_FACT);
+            buf_put(&rdata[n++], fact->data[i]);
+        }
+    }
+    for (size_t k = 0; k < h->nfixes && n < MOST; k++)
+        if (span_is(h->fixes[k].type, "TXT") && span_eq(h->fixes[k].name, q->name) &&
+            h->fixes[k].after.n) {
+            changed = true;
+            rdata[n] = buf_new(LIMIT_FACT);
+            put_txt(&rdata[n++], h->fixes[k].after);
+        }
+    for (size_t i = 0; i < n; i++)
+        data[i] = buf_span(&rdata[i]);
+    if (changed) {
+        a.how = n ? ASSAY_OK : ASSAY_NODATA;
+        a.data = data;
+        a.n = n;
+        assert_int_equal(assay_fact_new(q->kind, q->rrtype, &a, &ret), ASSAY_DONE);
+        assay_fact_free(fact);
+        fact = ret;
+    }
+    for (size_t i = 0; i < n; i++)
+        buf_done(&rdata[i]);
+    return fact;
+}
+
+/** Answer from the case, changed. */
+static void answer(const struct healed *h, assay_eval *ev, const struct assay_question *q)
+{
+    struct case_worlds worlds = case_worlds_of(h->one);
+    assay_fact *fact;
+
+    assert_int_equal(case_world_ask(&worlds, q, &fact, NULL), ASSAY_DONE);
+    if (q->kind == ASSAY_DNS && q->rrtype == ASSAY_RR_TXT)
+        fact = patched(h, q, fact);
+    assert_true(assay_answer_question(ev, q->id, fact) >= 0);
+    assay_fact_free(fact);
+}
+
+/** Look at the domain. The profile is given where it is not to be inferred. */
+static assay_eval *look(const struct healed *h, enum assay_profile profile)
+{
+    struct assay_domain asked = h->one->domain;
+    struct assay_question q;
+    assay_eval *ev = NULL;
+    assay_status s;
+
+    if (profile)
+        asked.profile = profile;
+    asked.evidence = h->one->evidence;
+    assert_int_equal(assay_domain_new(engine, &asked, &ev), ASSAY_DONE);
+    while ((s = assay_step(ev)) == ASSAY_NEED)
+        while (assay_next_question(ev, &q))
+            answer(h, ev, &q);
+    assert_int_equal(s, ASSAY_DONE);
+    return ev;
+}
+
+/** The same check hits for the same subject and reason. */
+static const struct assay_finding *still(const struct assay_posture *p,
+                                         const struct assay_finding *f)
+{
+    for (size_t i = 0; i < p->nfindings; i++)
+        if (p->findings[i].kind == f->kind && p->findings[i].outcome >= ASSAY_NOTICE &&
+            span_eq(p->findings[i].subject, f->subject) &&
+            span_eq(p->findings[i].reason, f->reason))
+            return &p->findings[i];
+    return NULL;
+}
+
+static size_t healed;
+
+/** Publish what one finding says, and look again. */
+static void heal(const struct case_one *one, const struct assay_posture *p,
+                 const struct assay_finding *f)
+{
+    struct healed h = {.one = one, .fixes = f->fixes, .nfixes = f->nfixes};
+    const struct assay_finding *again;
+    assay_eval *ev;
+
+    ev = look(&h, p->profile);
+    again = still(assay_domain_result(ev), f);
+    if (again)
+        fail_msg("%.*s: %s is there again when its record is published: %.*s -> %.*s: %.*s",
+                 SPAN_ARG(one->name), f->kind->id, SPAN_ARG(f->fixes[0].before),
+                 SPAN_ARG(f->fixes[0].after), SPAN_ARG(again->text));
+    healed++;
+    assay_eval_free(ev);
+}
+
+/** All that the finding says to do is to publish TXT records. */
+static bool is_txt(const struct assay_finding *f)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->nfixes; i++) {
+        n += span_is(f->fixes[i].type, "TXT");
+        if (f->fixes[i].type.n && !span_is(f->fixes[i].type, "TXT"))
+            return false;
+    }
+    return n > 0;
+}
+
+/** The areas whose fixes are looked at. */
+static bool is_ours(const struct assay_finding *f)
+{
+    return !strcmp(f->kind->area, "DMARC") || !strcmp(f->kind->area, "DKIM") ||
+           !strcmp(f->kind->area, "DNS");
+}
+
+static void heal_all(const struct case_one *one, uint32_t *random)
+{
+    struct healed plain = {.one = one};
+    assay_eval *ev = look(&plain, ASSAY_PROFILE_INFER);
+    const struct assay_posture *p = assay_domain_result(ev);
+
+    (void)random;
+    for (size_t i = 0; i < p->nfindings; i++)
+        if (p->findings[i].outcome >= ASSAY_NOTICE && is_ours(&p->findings[i]) &&
+            is_txt(&p->findings[i]))
+            heal(one, p, &p->findings[i]);
+    assay_eval_free(ev);
+}
+
+static void what_a_finding_says_to_publish_heals_it(void **state)
+{
+    (void)state;
+    law_each(CASE_DOMAIN, heal_all, 1);
+    print_message("%zu findings healed\n", healed);
+    assert_true(healed > 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_a_finding_says_to_publish_heals_it)};
+    int failed;
+
+    if (assay_engine_new(4, &engine) != ASSAY_DONE)
+        return 1;
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    assay_engine_free(engine);
+    return failed;
+}
