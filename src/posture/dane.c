@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** \file dane.c The checks of DANE: TLSA records of the MX hosts, and whether what the hosts show matches them. */
-#include "posture/hosts.h"
+/** \file dane.c The checks of DANE: TLSA records of the MX hosts. */
+#include "posture/dane_parts.h"
 
 #include <stdio.h>
-
-/** One host being judged. */
-struct dane {
-    struct posture *p;
-    struct posture_host *host;
-    const struct dane_rrset *set;
-    struct dane_comparison c;
-    enum truth named; /**< the leaf is called as usage 2 demands */
-};
 
 /* ---- texts ---- */
 
@@ -32,14 +23,12 @@ static assay_span record_text(struct posture *p, unsigned usage, unsigned select
     return span_between(text, at);
 }
 
-/** A record of the RRset, whole. */
-static assay_span text_of(struct posture *p, const struct dane_tlsa *t)
+assay_span tlsa_whole(struct posture *p, const struct dane_tlsa *t)
 {
     return record_text(p, t->usage, t->selector, t->matching, t->data);
 }
 
-/** A record in short, for sentences. */
-static assay_span short_of(struct posture *p, const struct dane_tlsa *t)
+assay_span tlsa_short(struct posture *p, const struct dane_tlsa *t)
 {
     char text[DANE_TEXT];
 
@@ -54,15 +43,13 @@ static assay_span live_record(struct posture *p, const struct posture_host *host
     return leaf && leaf->spki256.n ? record_text(p, 3, 1, 1, leaf->spki256) : SPAN_EMPTY;
 }
 
-/** Show the record at `i`, all of it. */
-static void show_record(struct dane *d, struct finding *f, size_t i)
+void show_tlsa(struct dane *d, struct finding *f, size_t i)
 {
-    show(d->p, f, &d->host->tlsa, text_of(d->p, &d->set->records[i]), SPAN_EMPTY);
+    show(d->p, f, &d->host->tlsa, tlsa_whole(d->p, &d->set->records[i]), SPAN_EMPTY);
 }
 
-/** Add the record for the live key, in place of `before` where that is not empty; else say what to do. */
-static void publish_live(struct posture *p, struct finding *f, const struct posture_host *host,
-                         assay_span before)
+void publish_live(struct posture *p, struct finding *f, const struct posture_host *host,
+                  assay_span before)
 {
     assay_span live = live_record(p, host);
 
@@ -87,13 +74,6 @@ static void not_known(struct posture *p, enum finding_id id, const struct postur
             q->fact && fact_state(q->fact) != FACT_UNKNOWN
                 ? "the resolver does not tell what DNSSEC vouches for"
                 : NULL);
-}
-
-/** Records exist, are secure, and so is the address: senders use them. */
-static enum truth in_use(const struct posture_host *host)
-{
-    return truth_and(host_secure(host),
-                     truth_and(asked_data(&host->tlsa), asked_secure(&host->tlsa)));
 }
 
 /* ---- records ---- */
@@ -176,13 +156,13 @@ static void judge_unusable(struct dane *d)
         set->nusable ? "" : "; senders encrypt, but prove nothing");
     for (i = 0; i < set->n; i++)
         if (set->records[i].fault != DANE_USABLE) {
-            show_record(d, f, i);
+            show_tlsa(d, f, i);
             note(d->p, f, "%s", WHY[set->records[i].fault]);
             if (set->nusable)
-                publish(d->p, f, "TLSA", d->host->tlsa.name, text_of(d->p, &set->records[i]),
+                publish(d->p, f, "TLSA", d->host->tlsa.name, tlsa_whole(d->p, &set->records[i]),
                         SPAN_EMPTY);
             else
-                publish_live(d->p, f, d->host, text_of(d->p, &set->records[i]));
+                publish_live(d->p, f, d->host, tlsa_whole(d->p, &set->records[i]));
         }
 }
 
@@ -206,9 +186,9 @@ static void judge_discouraged(struct dane *d)
         if (t->fault != DANE_USABLE || kind < 0)
             continue;
         f = hit(d->p, F_DANE_DISCOURAGED, ASSAY_NOTICE, d->host->name, KINDS[kind].reason);
-        say(d->p, f, "the TLSA record %.*s of %.*s %s", SPAN_ARG(short_of(d->p, t)),
+        say(d->p, f, "the TLSA record %.*s of %.*s %s", SPAN_ARG(tlsa_short(d->p, t)),
             SPAN_ARG(d->host->name), KINDS[kind].text);
-        show_record(d, f, i);
+        show_tlsa(d, f, i);
         advise(d->p, f,
                "publish %s instead, and remove it when the other has been there for its TTL",
                t->usage == 3 ? "`3 1 1`" : "`2 0 1`");
@@ -217,277 +197,7 @@ static void judge_discouraged(struct dane *d)
     pass(d->p, F_DANE_DISCOURAGED, d->host->name);
 }
 
-/* ---- records against the host ---- */
-
-/** TLSA records promise TLS (RFC 7672 2.2). \return whether a handshake succeeds */
-static enum truth judge_starttls(struct dane *d)
-{
-    const struct posture_host *host = d->host;
-    enum truth agrees = host_agrees(host);
-    struct finding *f;
-
-    if (agrees == YES)
-        pass(d->p, F_DANE_NO_STARTTLS, host->name);
-    else if (agrees == UNKNOWN)
-        unknown_probe(d->p, F_DANE_NO_STARTTLS, host);
-    if (agrees != NO)
-        return agrees;
-    f = hit(d->p, F_DANE_NO_STARTTLS, ASSAY_ERROR, host->name, NULL);
-    if (host->seen->starttls)
-        say(d->p, f,
-            "%.*s has TLSA records, but TLS fails there (%.*s): senders that check DANE deliver nothing",
-            SPAN_ARG(host->name), SPAN_ARG(host->seen->failure));
-    else
-        say(d->p, f, "%.*s has TLSA records, but %s: senders that check DANE deliver nothing",
-            SPAN_ARG(host->name),
-            host->seen->offered ? "refuses to begin TLS" : "does not offer STARTTLS");
-    show(d->p, f, &host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
-    show_probe(d->p, f, host, host->seen->failure);
-    advise(d->p, f, "offer STARTTLS to every client, or remove the TLSA records of %.*s",
-           SPAN_ARG(host->name));
-    return agrees;
-}
-
-/** Show all records and the chain. */
-static void show_both(struct dane *d, struct finding *f)
-{
-    show(d->p, f, &d->host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
-    show_probe(d->p, f, d->host, SPAN_EMPTY);
-}
-
-/** Nothing matches, and usage 3 is among the records. */
-static void judge_mismatch(struct dane *d)
-{
-    struct finding *f;
-    size_t i = 0;
-
-    if (d->c.any || d->c.unknown) {
-        if (d->c.any)
-            pass(d->p, F_DANE_MISMATCH, d->host->name);
-        else
-            unknown_probe(d->p, F_DANE_MISMATCH, d->host);
-        return;
-    }
-    while (d->set->records[i].fault != DANE_USABLE || d->set->records[i].usage != 3)
-        i++;
-    f = hit(d->p, F_DANE_MISMATCH, ASSAY_ERROR, d->host->name, NULL);
-    if (d->set->nusable == 1)
-        say(d->p, f,
-            "the TLSA record of %.*s does not match the certificate it shows: senders that check DANE deliver nothing",
-            SPAN_ARG(d->host->name));
-    else
-        say(d->p, f,
-            "none of the %zu TLSA records of %.*s matches the certificate it shows: senders that check DANE deliver nothing",
-            d->set->nusable, SPAN_ARG(d->host->name));
-    show_both(d, f);
-    publish_live(d->p, f, d->host, text_of(d->p, &d->set->records[i]));
-    advise(
-        d->p, f,
-        "then let the record be made by whatever renews the certificate, before the new key is used");
-}
-
-/** Nothing matches, and all records are of usage 2. */
-static void judge_ta_absent(struct dane *d)
-{
-    struct finding *f;
-
-    if (d->c.any || d->c.not_sent) {
-        pass(d->p, F_DANE_TA_ABSENT, d->host->name);
-        return;
-    }
-    if (d->c.unknown) {
-        unknown_probe(d->p, F_DANE_TA_ABSENT, d->host);
-        return;
-    }
-    f = hit(d->p, F_DANE_TA_ABSENT, ASSAY_ERROR, d->host->name, NULL);
-    say(d->p, f,
-        "the TLSA records of %.*s name an authority whose certificate is not among the %zu that it sends: senders that check DANE deliver nothing",
-        SPAN_ARG(d->host->name), d->host->seen->ncerts);
-    show_both(d, f);
-    advise(d->p, f,
-           "let %.*s send the certificate of that authority with its own, even if it is a root",
-           SPAN_ARG(d->host->name));
-    publish_live(d->p, f, d->host, SPAN_EMPTY);
-}
-
-/** How the combination of usage, selector and matching type of the record at `i` fares. */
-static enum truth combination(const struct dane *d, size_t i)
-{
-    const struct dane_tlsa *t = &d->set->records[i];
-    enum truth ret = NO;
-
-    for (size_t k = 0; k < d->set->n; k++) {
-        const struct dane_tlsa *o = &d->set->records[k];
-
-        if (o->fault != DANE_USABLE || o->usage != t->usage || o->selector != t->selector ||
-            o->matching != t->matching)
-            continue;
-        ret = truth_or(ret, d->c.match[k] == DANE_MATCH_UNKNOWN
-                                ? UNKNOWN
-                                : truth_of(d->c.match[k] != DANE_NO_MATCH));
-    }
-    return ret;
-}
-
-/** Something matches, but a combination does not: a sender that looks at that one alone fails. */
-static enum truth judge_combination(struct dane *d)
-{
-    enum truth all = YES;
-    size_t bad = 0;
-    struct finding *f;
-
-    for (size_t i = 0; i < d->set->n; i++) {
-        enum truth one = d->set->records[i].fault == DANE_USABLE ? combination(d, i) : YES;
-
-        if (one == NO && all != NO)
-            bad = i;
-        all = truth_and(all, one);
-    }
-    if (!d->c.any && all == NO)
-        return NO; /* that is a mismatch */
-    if (all == YES)
-        pass(d->p, F_DANE_COMBINATION, d->host->name);
-    else if (all == UNKNOWN)
-        unknown_probe(d->p, F_DANE_COMBINATION, d->host);
-    if (all != NO)
-        return all;
-    f = hit(d->p, F_DANE_COMBINATION, ASSAY_ERROR, d->host->name, NULL);
-    say(d->p, f,
-        "the TLSA record %.*s of %.*s matches nothing, nor does another of its kind: senders that look at that kind deliver nothing",
-        SPAN_ARG(short_of(d->p, &d->set->records[bad])), SPAN_ARG(d->host->name));
-    show_record(d, f, bad);
-    show_probe(d->p, f, d->host, SPAN_EMPTY);
-    publish(d->p, f, "TLSA", d->host->tlsa.name, text_of(d->p, &d->set->records[bad]), SPAN_EMPTY);
-    return NO;
-}
-
-/** The leaf may be called so, and the chain is within its dates. */
-static enum truth is_good(const struct dane *d)
-{
-    return truth_and(d->named, truth_of(d->c.dated));
-}
-
-/** Some record of usage 3, or of usage 2, matches and counts. */
-static enum truth by_usage(const struct dane *d, bool matches, bool may)
-{
-    return matches ? YES : may && (d->c.unknown || d->c.not_sent) ? UNKNOWN : NO;
-}
-
-/** Usage 2 alone authenticates: then names and dates count (RFC 7672 3.2.2). */
-static void judge_ta_cert(struct dane *d)
-{
-    const struct probe_cert *leaf = host_leaf(d->host);
-    const enum truth alone =
-        truth_and(by_usage(d, d->c.ta, true), truth_not(by_usage(d, d->c.ee, d->set->ee)));
-    const enum truth bad = truth_and(alone, truth_not(is_good(d)));
-    struct finding *f;
-
-    if (!d->c.any && !d->c.unknown && !d->c.not_sent)
-        return; /* that is a mismatch */
-    if (bad == UNKNOWN)
-        unknown_probe(d->p, F_DANE_TA_CERT, d->host);
-    else if (bad == NO)
-        pass(d->p, F_DANE_TA_CERT, d->host->name);
-    if (bad != YES)
-        return;
-    f = hit(d->p, F_DANE_TA_CERT, ASSAY_ERROR, d->host->name, NULL);
-    if (d->named == NO)
-        say(d->p, f,
-            "the certificate of %.*s is made out to %.*s, which is neither this host nor the domain: senders that check DANE deliver nothing",
-            SPAN_ARG(d->host->name), SPAN_ARG(names_text(d->p, leaf->names)));
-    else
-        say(d->p, f,
-            "the certificate of %.*s, or one above it, is not valid at this time (its own ends on %.*s): senders that check DANE deliver nothing",
-            SPAN_ARG(d->host->name), SPAN_ARG(day_text(d->p, leaf->to)));
-    show_both(d, f);
-    advise(d->p, f, "get a certificate for %.*s that is valid now", SPAN_ARG(d->host->tlsa_base));
-}
-
-/** The next key has no record yet. */
-static void judge_rollover(struct dane *d)
-{
-    bool all = true;
-    struct finding *f;
-
-    for (size_t i = 0; i < d->set->n; i++)
-        all &= d->set->records[i].fault != DANE_USABLE || d->c.match[i] == DANE_MATCH;
-    if (!d->c.any && !d->c.unknown)
-        return; /* that is a mismatch */
-    if (d->set->ta || (!all && !d->c.unknown)) {
-        pass(d->p, F_DANE_ROLLOVER, d->host->name);
-        return;
-    }
-    if (!all) {
-        unknown_probe(d->p, F_DANE_ROLLOVER, d->host);
-        return;
-    }
-    f = hit(d->p, F_DANE_ROLLOVER, ASSAY_NOTICE, d->host->name, NULL);
-    say(d->p, f,
-        "all TLSA records of %.*s name the key in use: when that changes, mail stops until the new record is seen everywhere",
-        SPAN_ARG(d->host->name));
-    show(d->p, f, &d->host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
-    advise(d->p, f, "make the next key and publish its `3 1 1` at %.*s well before it is used",
-           SPAN_ARG(d->host->tlsa.name));
-}
-
-/** The records hold (docs/findings.md 7). */
-static enum truth holds(const struct dane *d, enum truth combinations)
-{
-    enum truth proved = truth_or(by_usage(d, d->c.ee, d->set->ee),
-                                 truth_and(by_usage(d, d->c.ta, d->set->ta), is_good(d)));
-
-    return truth_and(proved, combinations);
-}
-
-/**
- * The leaf is called as a sender may call the host: by the base domain, and where the MX records are secure by the
- * domain or what that is an alias of (RFC 7672 3.2.2). Without MX records the domain is one of the names anyway.
- */
-static enum truth is_named(const struct dane *d)
-{
-    const struct topic_mx *mx = &d->p->mx;
-    const struct probe_cert *leaf = host_leaf(d->host);
-    const size_t steps = mx->mx.fact ? mx->mx.fact->nchain : 0;
-    bool hop;
-
-    if (!leaf || d->c.named)
-        return leaf ? YES : UNKNOWN;
-    hop = probe_name_matches(leaf->names, d->p->domain) ||
-          (steps && probe_name_matches(leaf->names, mx->mx.fact->chain[steps - 1].target));
-    return truth_and(truth_of(hop), mx->implicit ? YES : asked_secure(&mx->mx));
-}
-
-/** Compare with the chain, and judge what comes out. */
-static void judge_chain(struct dane *d)
-{
-    struct posture *p = d->p;
-
-    if (dane_compare(p->ev.engine, d->set, d->host->seen, &d->host->tlsa_base, 1, p->ev.now,
-                     &d->c) != ASSAY_DONE) {
-        p->no_memory = true;
-        return;
-    }
-    d->named = is_named(d);
-    if (d->set->ee)
-        judge_mismatch(d);
-    else
-        judge_ta_absent(d);
-    d->host->dane_holds = holds(d, judge_combination(d));
-    if (d->set->ta)
-        judge_ta_cert(d);
-    judge_rollover(d);
-}
-
-/** Checks that need the chain, where it was not seen. */
-static void no_chain(struct dane *d)
-{
-    unknown_probe(d->p, d->set->ee ? F_DANE_MISMATCH : F_DANE_TA_ABSENT, d->host);
-    unknown_probe(d->p, F_DANE_COMBINATION, d->host);
-    if (d->set->ta)
-        unknown_probe(d->p, F_DANE_TA_CERT, d->host);
-    else
-        unknown_probe(d->p, F_DANE_ROLLOVER, d->host);
-}
+/* ---- hosts ---- */
 
 /** A host whose records senders use. */
 static void judge_used(struct dane *d)
@@ -496,16 +206,16 @@ static void judge_used(struct dane *d)
 
     d->host->dane_usable = truth_of(d->set->nusable > 0);
     judge_unusable(d);
-    agrees = judge_starttls(d);
+    agrees = judge_dane_starttls(d);
     if (!d->set->nusable || agrees == NO)
         d->host->dane_holds = NO;
     if (!d->set->nusable)
         return;
     judge_discouraged(d);
     if (agrees == YES)
-        judge_chain(d);
+        judge_dane_chain(d);
     else if (agrees == UNKNOWN)
-        no_chain(d);
+        judge_dane_unseen(d);
 }
 
 /** One host. */
@@ -515,7 +225,7 @@ static void judge_host(struct posture *p, struct posture_host *host)
                                             F_DANE_TA_ABSENT, F_DANE_TA_CERT,    F_DANE_NO_STARTTLS,
                                             F_DANE_ROLLOVER,  F_DANE_DISCOURAGED};
     struct dane d = {.p = p, .host = host, .set = host->rrset};
-    enum truth used = in_use(host);
+    enum truth used = host_tlsa(host);
 
     if (host->bad_name || host_is_nowhere(host)) {
         host->dane_usable = host->dane_holds = NO;
@@ -611,7 +321,7 @@ static void judge_mx_unsigned(struct posture *p)
 /** Some hosts have records, others have not: an attacker chooses. */
 static void judge_partial(struct posture *p)
 {
-    struct tally t = count(&p->mx, in_use);
+    struct tally t = count(&p->mx, host_tlsa);
     struct finding *f;
 
     if (p->mx.nhosts < 2)

@@ -49,6 +49,12 @@ enum truth host_secure(const struct posture_host *host)
     return asked_secure(&host->alias);
 }
 
+enum truth host_tlsa(const struct posture_host *host)
+{
+    return truth_and(host_secure(host),
+                     truth_and(asked_data(&host->tlsa), asked_secure(&host->tlsa)));
+}
+
 /** Ask for the records of one candidate base domain. */
 static assay_status ask_base(struct posture *p, assay_span base, struct asked *ret)
 {

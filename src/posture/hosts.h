@@ -16,6 +16,9 @@ enum { HOST_DAY = 86400, HOST_SOON = 14 * HOST_DAY };
 /** Its address is secure, or the first alias to it is: senders look for TLSA records (RFC 7672 2.2.2). */
 enum truth host_secure(const struct posture_host *host);
 
+/** Its TLSA records exist, are secure, and so is its address: senders use them. */
+enum truth host_tlsa(const struct posture_host *host);
+
 /** It is known to have no address. */
 bool host_is_nowhere(const struct posture_host *host);
 

@@ -57,18 +57,11 @@ static void by_sts(const struct posture *p, const struct posture_host *host,
     }
 }
 
-/** Senders use TLSA records of the host: they are there and secure, and so is the address. */
-static enum truth has_tlsa(const struct posture_host *host)
-{
-    return truth_and(host_secure(host),
-                     truth_and(asked_data(&host->tlsa), asked_secure(&host->tlsa)));
-}
-
 /** A sender that checks DANE alone. Records that are all unusable demand TLS, and prove nothing. */
 static void by_dane(const struct posture *p, const struct posture_host *host,
                     struct assay_transport *t)
 {
-    const enum truth has = has_tlsa(host);
+    const enum truth has = host_tlsa(host);
 
     t->dane = t->opportunistic;
     if (has == NO) {
@@ -100,9 +93,9 @@ static enum assay_delivery by_both(const struct posture_host *host, const struct
 {
     if (host->dane_usable == YES)
         return t->dane;
-    if (has_tlsa(host) == NO)
+    if (host_tlsa(host) == NO)
         return t->sts;
-    if (has_tlsa(host) == YES) /* TLS is mandatory; the policy may prove more */
+    if (host_tlsa(host) == YES) /* TLS is mandatory; the policy may prove more */
         return t->dane == ASSAY_DELIVER_NOT ? ASSAY_DELIVER_NOT : t->sts;
     return t->sts == t->dane ? t->sts : ASSAY_DELIVER_UNKNOWN;
 }
