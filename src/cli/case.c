@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/posture_json.h"
 #include "cli/report.h"
 
 #include "base/json.h"
@@ -130,6 +131,8 @@ static void show_json(const char *file, const struct case_one *one, const struct
     json_misses(&j, o);
     if (assay_srs_result(o->eval)) {
         json_rewrite(&j, assay_srs_result(o->eval));
+    } else if (assay_domain_result(o->eval)) {
+        posture_json(&j, assay_domain_result(o->eval));
     } else if (assay_result(o->eval)) {
         json_checks(&j, assay_result(o->eval));
         json_disposition(&j, assay_result(o->eval));

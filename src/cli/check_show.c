@@ -211,11 +211,12 @@ static void put_transports(struct check_output *o, const struct assay_posture *p
         if (narrow)
             put_host_narrow(o, t);
         else
-            put_host(o, host_columns(o, p), (const assay_span[5]){t->host,
-                                              span_of(posture_delivery_text(t->opportunistic)),
-                                              span_of(posture_delivery_text(t->sts)),
-                                              span_of(posture_delivery_text(t->dane)),
-                                              span_of(posture_delivery_text(t->both))});
+            put_host(o, host_columns(o, p),
+                     (const assay_span[5]){t->host,
+                                           span_of(posture_delivery_text(t->opportunistic)),
+                                           span_of(posture_delivery_text(t->sts)),
+                                           span_of(posture_delivery_text(t->dane)),
+                                           span_of(posture_delivery_text(t->both))});
         if (o->verbose)
             put_host_why(o, t);
     }

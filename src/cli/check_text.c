@@ -138,7 +138,7 @@ static void md_text(assay_span text, struct buf *out)
         else if (c == '&')
             buf_puts(out, "&amp;");
         else {
-            if ((c && strchr("\\`*_{}[]()#+!|~@", c)) || makes_link(&clean, i))
+            if ((c && strchr("\\`*_{}[]#+|~@", c)) || makes_link(&clean, i))
                 buf_putc(out, '\\');
             buf_putc(out, c);
         }

@@ -27,7 +27,6 @@
 /* clang-format off */
 #define CLI_WANTS(WANT)                                                                                         \
     WANT("judge a saved message; --explain shows every step", "assay verify mail.eml")                          \
-    WANT("keep a verdict, to replay or to report", "assay verify --record mail.case mail.eml")                  \
     WANT("tell why a message went as it did, or is not signed", "assay why 4Wx2kL0z1")                          \
     WANT("ask whether an address may send for a domain", "assay spf --ip 192.0.2.1 --from a@example.com")       \
     WANT("tell how well a domain is protected, and what to do", "assay check shop.example")                     \

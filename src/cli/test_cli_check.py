@@ -22,7 +22,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(TOP / "tools/lab")]
 from lab import Lab, Missing  # noqa: E402
-from test_cli import CONTROL, fails, has, lacks, run, same, temporary, valid  # noqa: E402
+from test_cli import CONTROL, fails, has, lacks, mismatch, run, same, temporary, valid  # noqa: E402
 from test_scan import free_port  # noqa: E402
 
 TESTS = []
@@ -110,6 +110,18 @@ def a_case_is_asked_for_its_own_domain_or_for_another(folder):
     same(report(check("--world", "one.case", "--json", "other.example", cwd=folder))["domain"], "other.example")
     same(report(check("--world", "one.case", "--json", "--now", "2027-01-01", cwd=folder))["now"], "2027-01-01T00:00:00Z")
     has(check("--world", "one.case", cwd=folder).out, "example.com", "answered by a case")
+
+
+@test
+def a_case_that_is_run_tells_its_posture_as_check_does():
+    done = run("case", "--json", "-k", "dmarc/sound", TOP / "src/posture/cases/dmarc.case")
+    same(done.status, 0, done.err)
+    line = json.loads(done.out)
+    schema = json.loads((TOP / "docs/json/check.schema.json").read_text())
+    members = {name: line[name] for name in schema["$defs"]["domain"]["properties"] if name in line}
+    members.update(version=1, asked="", status=0)
+    assert mismatch(members, schema["$defs"]["domain"], schema) is None, mismatch(members, schema["$defs"]["domain"], schema)
+    assert {"findings", "score", "areas"} <= set(line)
 
 
 # -- forms --------------------------------------------------------------------------------------------------------
