@@ -165,7 +165,7 @@ static struct assay_question weblab_question(const struct asking *a)
 }
 
 /** Ask all at once, and wait for the answers; free their facts. */
-static void weblab_ask(assay_world *w, struct asking *asking, size_t n)
+__attribute__((unused)) static void weblab_ask(assay_world *w, struct asking *asking, size_t n)
 {
     size_t open = n;
 
