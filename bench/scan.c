@@ -36,20 +36,23 @@ enum {
 /** What each domain has. Nine of ten include one of twenty providers; some are broken, as they are. */
 static void write_zone(FILE *f)
 {
-    fputs("$ORIGIN example.\n$TTL 3600\n@ SOA ns host 1 3600 900 604800 60\n@ NS ns\nns A 127.0.0.1\n", f);
+    fputs(
+        "$ORIGIN example.\n$TTL 3600\n@ SOA ns host 1 3600 900 604800 60\n@ NS ns\nns A 127.0.0.1\n",
+        f);
     for (int p = 0; p < 20; p++)
-        fprintf(f,
-                "_spf.p%d TXT \"v=spf1 ip4:198.18.%d.0/24 ip4:198.19.%d.0/24 include:_more.p%d.example ~all\"\n"
-                "_more.p%d TXT \"v=spf1 ip4:203.0.113.%d ip6:2001:db8:%d::/48 ~all\"\n"
-                "mx1.p%d A 198.18.%d.1\nmx2.p%d A 198.18.%d.2\n",
-                p, p, p, p, p, p, p, p, p, p, p);
+        fprintf(
+            f,
+            "_spf.p%d TXT \"v=spf1 ip4:198.18.%d.0/24 ip4:198.19.%d.0/24 include:_more.p%d.example ~all\"\n"
+            "_more.p%d TXT \"v=spf1 ip4:203.0.113.%d ip6:2001:db8:%d::/48 ~all\"\n"
+            "mx1.p%d A 198.18.%d.1\nmx2.p%d A 198.18.%d.2\n",
+            p, p, p, p, p, p, p, p, p, p, p);
     for (int d = 0; d < DOMAINS; d++) {
         int p = d * 7 % 20;
 
         fprintf(f, "d%d MX 10 mx1.p%d\nd%d MX 20 mx2.p%d\n", d, p, d, p);
         if (d % 10)
-            fprintf(f, "d%d TXT \"v=spf1 include:_spf.p%d.example ip4:192.0.2.%d %s\"\n", d, p, d % 256,
-                    d % 3 ? "-all" : "~all");
+            fprintf(f, "d%d TXT \"v=spf1 include:_spf.p%d.example ip4:192.0.2.%d %s\"\n", d, p,
+                    d % 256, d % 3 ? "-all" : "~all");
         if (d % 4)
             fprintf(f, "_dmarc.d%d TXT \"v=DMARC1; p=%s; rua=mailto:dmarc@d%d.example\"\n", d,
                     d % 3 == 0   ? "none"
@@ -62,7 +65,8 @@ static void write_zone(FILE *f)
                     "rua=mailto:tls@d%d.example\"\n",
                     d, d, d, d);
         if (d % 50 == 1)
-            fprintf(f, "default._bimi.d%d TXT \"v=BIMI1; l=https://d%d.example/l.svg; a=\"\n", d, d);
+            fprintf(f, "default._bimi.d%d TXT \"v=BIMI1; l=https://d%d.example/l.svg; a=\"\n", d,
+                    d);
     }
 }
 
@@ -101,9 +105,12 @@ static void make_packets(struct floor *f, unsigned first)
     static const struct {
         uint16_t rrtype;
         const char *below;
-    } ASKED[QUESTIONS] = {{ASSAY_RR_TXT, ""},         {ASSAY_RR_MX, ""},
-                          {ASSAY_RR_TXT, "_dmarc."},  {ASSAY_RR_TXT, "_mta-sts."},
-                          {ASSAY_RR_TXT, "_smtp._tls."}, {ASSAY_RR_TXT, "default._bimi."}};
+    } ASKED[QUESTIONS] = {{ASSAY_RR_TXT, ""},
+                          {ASSAY_RR_MX, ""},
+                          {ASSAY_RR_TXT, "_dmarc."},
+                          {ASSAY_RR_TXT, "_mta-sts."},
+                          {ASSAY_RR_TXT, "_smtp._tls."},
+                          {ASSAY_RR_TXT, "default._bimi."}};
     uint8_t *to = f->octets;
 
     f->n = 0;
@@ -112,8 +119,9 @@ static void make_packets(struct floor *f, unsigned first)
             char name[64];
 
             snprintf(name, sizeof name, "%sd%u.example", ASKED[i].below, d);
-            f->packets[f->n] = (struct iovec){
-                to, dns_query_write((uint16_t)(f->n * 40503), span_of(name), ASKED[i].rrtype, true, to)};
+            f->packets[f->n] =
+                (struct iovec){to, dns_query_write((uint16_t)(f->n * 40503), span_of(name),
+                                                   ASKED[i].rrtype, true, to)};
             to += f->packets[f->n++].iov_len;
         }
 }
@@ -248,7 +256,7 @@ static void put(const char *name, double ours, double limit, double ratio, const
                 const char *reach, bool reached)
 {
     printf("%s\t%.2f\t%.2f\t%.2f\t%s\t%s%s\n", name, ours, limit, ratio, unit, reach,
-           !*reach  ? ""
+           !*reach   ? ""
            : reached ? " reached"
                      : " MISSED");
     fflush(stdout);
@@ -257,7 +265,8 @@ static void put(const char *name, double ours, double limit, double ratio, const
 /** Both, in alternating rounds. */
 static void measure(struct floor *f)
 {
-    double cpu[ROUNDS], limit_cpu[ROUNDS], ratio[ROUNDS], speed[ROUNDS], limit_speed[ROUNDS], asked = 0;
+    double cpu[ROUNDS], limit_cpu[ROUNDS], ratio[ROUNDS], speed[ROUNDS], limit_speed[ROUNDS],
+        asked = 0;
 
     for (unsigned i = 0; i < ROUNDS; i++) {
         unsigned first = i % (DOMAINS / SLICE) * SLICE;
@@ -283,8 +292,8 @@ static void measure(struct floor *f)
     }
     put("scan.question", median(cpu), median(limit_cpu), median(ratio), "us", ">= 0.72",
         median(ratio) >= 0.72);
-    put("scan.domains", median(speed), median(limit_speed), median(speed) / median(limit_speed), "/s",
-        ">= 0.72", median(speed) / median(limit_speed) >= 0.72);
+    put("scan.domains", median(speed), median(limit_speed), median(speed) / median(limit_speed),
+        "/s", ">= 0.72", median(speed) / median(limit_speed) >= 0.72);
     printf("# scan: %.3f questions a domain\n", asked / SLICE);
 }
 
@@ -303,8 +312,8 @@ static void measure_memory(void)
     }
     if (wait4(pid, &status, 0, &usage) != pid || status != 0)
         bench_fail("scan of all");
-    put("scan.memory.100000", (double)usage.ru_maxrss / 1024, 64, (double)usage.ru_maxrss / 1024 / 64,
-        "MiB", "<= 64", usage.ru_maxrss <= 64 * 1024);
+    put("scan.memory.100000", (double)usage.ru_maxrss / 1024, 64,
+        (double)usage.ru_maxrss / 1024 / 64, "MiB", "<= 64", usage.ru_maxrss <= 64 * 1024);
 }
 
 /** dnsperf with the same questions. */
@@ -315,15 +324,17 @@ static void peer(const struct floor *f)
 
     (void)f;
     for (unsigned d = 0; d < SLICE; d++)
-        fprintf(file,
-                "d%u.example TXT\nd%u.example MX\n_dmarc.d%u.example TXT\n_mta-sts.d%u.example TXT\n"
-                "_smtp._tls.d%u.example TXT\ndefault._bimi.d%u.example TXT\n",
-                d, d, d, d, d, d);
+        fprintf(
+            file,
+            "d%u.example TXT\nd%u.example MX\n_dmarc.d%u.example TXT\n_mta-sts.d%u.example TXT\n"
+            "_smtp._tls.d%u.example TXT\ndefault._bimi.d%u.example TXT\n",
+            d, d, d, d, d, d);
     fclose(file);
-    snprintf(command, sizeof command,
-             "dnsperf -s 127.0.0.1 -p %d -d %s -e -D -q 1000 -n 3 2>&1 | grep -E 'Queries per second|lost' | sed "
-             "'s/^ */# dnsperf: /'",
-             SERVER_PORT, path);
+    snprintf(
+        command, sizeof command,
+        "dnsperf -s 127.0.0.1 -p %d -d %s -e -D -q 1000 -n 3 2>&1 | grep -E 'Queries per second|lost' | sed "
+        "'s/^ */# dnsperf: /'",
+        SERVER_PORT, path);
     fflush(stdout);
     if (system(command) != 0)
         puts("# dnsperf could not be run");

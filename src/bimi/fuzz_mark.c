@@ -9,7 +9,7 @@
 #include "crypto/fuzz_engine.h"
 
 /** A key that nobody has the other half of: Gorgon's. */
-#define LOGS                                                                                              \
+#define LOGS                                                                                                  \
     "Gorgon MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEbEiWluJDIqWi8JbeCSfR3V2k/a5s9XtZv+HU5u/gU9NSYnWGwEoEW6IK7n6L" \
     "ehfrJL3znCUAC0ayEaeiFQuibA==\n"
 

@@ -46,15 +46,15 @@ struct mark_cert {
     assay_span spki;            /**< SubjectPublicKeyInfo, whole */
     assay_span extensions;      /**< content of Extensions; empty: none */
     int64_t from, to;
-    bool ca;         /**< basicConstraints says so */
-    X509 *x;         /**< OpenSSL's; NULL: not made yet */
+    bool ca; /**< basicConstraints says so */
+    X509 *x; /**< OpenSSL's; NULL: not made yet */
 };
 
 /** The certificates of a file. */
 struct mark_chain {
     struct mark_cert certs[LIMIT_MARK_CERTS];
     size_t n;
-    size_t unreadable; /**< blocks that hold none */
+    size_t unreadable;   /**< blocks that hold none */
     const char *problem; /**< it holds none that can be read, or more than are looked at */
     size_t leaf;         /**< which one is the mark certificate */
     const struct mark_cert *issuer; /**< of the leaf, by name and signature; NULL: not there */

@@ -253,7 +253,8 @@ assay_status mark_path(struct mark_run *run)
     run->report->chain = MARK_UNKNOWN;
     if (leaf->ca && run->chain.unreadable) {
         run->report->chain = MARK_NO;
-        run->report->chain_problem = SPAN("the mark certificate cannot be read; only its authorities can");
+        run->report->chain_problem =
+            SPAN("the mark certificate cannot be read; only its authorities can");
         return ASSAY_DONE;
     }
     if (s == ASSAY_EINVAL) {

@@ -62,10 +62,11 @@ static const char *told(const struct mark_report *r)
     out[0] = '\0';
     for (size_t i = 0; i < COUNT(STEPS); i++)
         if (STEPS[i].truth != MARK_YES)
-            n += (size_t)snprintf(out + n, sizeof out - n, "%s%s=%s: %.*s", n ? "; " : "", STEPS[i].name,
-                                  TRUTHS[STEPS[i].truth], SPAN_ARG(STEPS[i].text));
+            n += (size_t)snprintf(out + n, sizeof out - n, "%s%s=%s: %.*s", n ? "; " : "",
+                                  STEPS[i].name, TRUTHS[STEPS[i].truth], SPAN_ARG(STEPS[i].text));
     for (size_t i = 0; i < r->nlints; i++)
-        n += (size_t)snprintf(out + n, sizeof out - n, "%slint: %.*s", n ? "; " : "", SPAN_ARG(r->lints[i].text));
+        n += (size_t)snprintf(out + n, sizeof out - n, "%slint: %.*s", n ? "; " : "",
+                              SPAN_ARG(r->lints[i].text));
     return out;
 }
 
@@ -97,7 +98,10 @@ static void check_table(const struct row *rows, size_t n)
 }
 
 #define CHECK_TABLE(rows) check_table(rows, COUNT(rows))
-#define MARK(type)        {.subject = MARK_SUBJECT(type)}
+#define MARK(type)                    \
+    {                                 \
+        .subject = MARK_SUBJECT(type) \
+    }
 
 static void a_good_certificate_proves_its_logo(void **state)
 {
@@ -115,7 +119,7 @@ static void a_good_certificate_proves_its_logo(void **state)
     assert_true(span_is(r.subject, "Example Ltd"));
     assert_true(span_is(r.issuer, "Example Mark CA, Example Authority"));
     assert_true(span_is(r.names, "example.com") && span_is(r.sct_log, "Example"));
-    assert_true(span_is(r.crl_url, "http://crl.example/mark.crl"));
+    assert_true(span_is(r.crl_url, "https://crl.example/mark.crl"));
     assert_true(span_starts(r.serial, SPAN("11223344556677080102030405060")));
     assert_int_equal(r.from, MARK_NOW - 100 * MARK_DAY);
     assert_int_equal(r.to, MARK_NOW + 265 * MARK_DAY);
@@ -126,18 +130,24 @@ static void each_defect_of_a_path_is_told(void **state)
 {
     static const struct row ROWS[] = {
         {{.with_root = true}, ""},
-        {{.alone = true}, "chain=no: the file holds one certificate, and its issuer is no root of marks: the chain is not"
-                          " complete; sct=no: its timestamp cannot be verified without the issuer's certificate"},
-        {{.wrong_signature = true}, "chain=no: a signature in the chain is wrong: a certificate was changed; sct=no: its"
-                                    " timestamp cannot be verified without the issuer's certificate"},
-        {{.issuer_to = MARK_NOW - 1}, "chain=no: certificate 2 of the path: certificate has expired"},
+        {{.alone = true},
+         "chain=no: the file holds one certificate, and its issuer is no root of marks: the chain is not"
+         " complete; sct=no: its timestamp cannot be verified without the issuer's certificate"},
+        {{.wrong_signature = true},
+         "chain=no: a signature in the chain is wrong: a certificate was changed; sct=no: its"
+         " timestamp cannot be verified without the issuer's certificate"},
+        {{.issuer_to = MARK_NOW - 1},
+         "chain=no: certificate 2 of the path: certificate has expired"},
         {{.issuer_no_ca = true}, "chain=no: certificate 2 of the path: invalid CA certificate"},
-        {{.no_usage = true}, "chain=no: the certificate is not for marks: its extended key usage lacks 1.3.6.1.5.5.7.3.31"},
+        {{.no_usage = true},
+         "chain=no: the certificate is not for marks: its extended key usage lacks 1.3.6.1.5.5.7.3.31"},
         {{.issuer_no_usage = true},
          "chain=no: its issuer may not issue for marks: its extended key usage lacks 1.3.6.1.5.5.7.3.31"},
-        {{.critical_other = true}, "chain=no: certificate 1 of the path: unhandled critical extension"},
+        {{.critical_other = true},
+         "chain=no: certificate 1 of the path: unhandled critical extension"},
         {{.critical_pilot = true}, "lint: it is marked as a pilot, which ended on 2025-03-15"},
-        {{.critical_pilot = true, .from = 1741996799, .to = 1741996799 + YEAR}, ""}, /* dates are told apart */
+        {{.critical_pilot = true, .from = 1741996799, .to = 1741996799 + YEAR},
+         ""}, /* dates are told apart */
         {{.from = MARK_NOW + MARK_DAY, .to = MARK_NOW + YEAR}, ""},
         {{.to = MARK_NOW - MARK_DAY}, ""},
     };
@@ -150,11 +160,14 @@ static void each_defect_of_a_timestamp_is_told(void **state)
 {
     static const struct row ROWS[] = {
         {{.no_sct = true}, "sct=no: no log of certificate transparency has stamped it"},
-        {{.wrong_sct = true}, "sct=no: the signature of the log Example is wrong: the certificate is not what it saw"},
-        {{.change_signed = true}, "sct=no: the signature of the log Example is wrong: the certificate is not what it saw"},
+        {{.wrong_sct = true},
+         "sct=no: the signature of the log Example is wrong: the certificate is not what it saw"},
+        {{.change_signed = true},
+         "sct=no: the signature of the log Example is wrong: the certificate is not what it saw"},
         {{.other_log = true}, "sct=no: its timestamp is of a log that is not known"},
         {{.late_sct = true}, "sct=no: its timestamp lies in the future"},
-        {{.odd_algorithm = true}, "sct=no: its timestamp is signed by an algorithm that RFC 6962 does not have"},
+        {{.odd_algorithm = true},
+         "sct=no: its timestamp is signed by an algorithm that RFC 6962 does not have"},
     };
 
     (void)state;
@@ -166,15 +179,23 @@ static void each_defect_of_a_logotype_is_told(void **state)
     static const struct row ROWS[] = {
         {{.no_sha1 = true}, ""},
         {{.no_sha256 = true}, ""},
-        {{.no_sha1 = true, .no_sha256 = true}, "logo=no: the certificate lists neither SHA-1 nor SHA-256 of the logo inside"},
-        {{.wrong_sha1 = true}, "logo=no: the SHA-1 that the certificate lists is not that of the logo inside"},
-        {{.wrong_sha256 = true}, "logo=no: the SHA-256 that the certificate lists is not that of the logo inside"},
-        {{.change_logo = true}, "logo=no: the SHA-256 that the certificate lists is not that of the logo inside"},
-        {{.change_logo = true, .no_sha256 = true}, "logo=no: the SHA-1 that the certificate lists is not that of the logo inside"},
+        {{.no_sha1 = true, .no_sha256 = true},
+         "logo=no: the certificate lists neither SHA-1 nor SHA-256 of the logo inside"},
+        {{.wrong_sha1 = true},
+         "logo=no: the SHA-1 that the certificate lists is not that of the logo inside"},
+        {{.wrong_sha256 = true},
+         "logo=no: the SHA-256 that the certificate lists is not that of the logo inside"},
+        {{.change_logo = true},
+         "logo=no: the SHA-256 that the certificate lists is not that of the logo inside"},
+        {{.change_logo = true, .no_sha256 = true},
+         "logo=no: the SHA-1 that the certificate lists is not that of the logo inside"},
         {{.no_logo = true}, "logo=no: the certificate has no logotype: no logo is inside"},
-        {{.indirect = true}, "logo=no: the logotype only points to a logo elsewhere; it has to hold it"},
-        {{.uri = "https://example.com/logo.svg"}, "logo=no: the logo inside is no data URI of an SVG"},
-        {{.uri = "data:image/svg+xml;base64,*"}, "logo=no: the base64 of the logo inside is damaged"},
+        {{.indirect = true},
+         "logo=no: the logotype only points to a logo elsewhere; it has to hold it"},
+        {{.uri = "https://example.com/logo.svg"},
+         "logo=no: the logo inside is no data URI of an SVG"},
+        {{.uri = "data:image/svg+xml;base64,*"},
+         "logo=no: the base64 of the logo inside is damaged"},
         {{.uri = "data:image/svg+xml,<svg/>"}, "logo=no: the logo inside is no data URI of an SVG"},
         {{.media_type = "image/png"}, "logo=no: the logo inside is no data URI of an SVG"},
         {{.svg = "no drawing at all, long enough"}, "logo=no: what is inside is no SVG"},
@@ -195,15 +216,45 @@ static void a_certificate_is_for_the_names_it_has(void **state)
         {{"example.com"}, "example.com", "example.com", "example.com", "default", MARK_YES},
         {{"EXAMPLE.com"}, "example.com", "example.com", "example.com", "default", MARK_YES},
         {{"example.com"}, "example.com", "news.example.com", "example.com", "default", MARK_YES},
-        {{"example.com"}, "news.example.com", "news.example.com", "example.com", "default", MARK_YES},
+        {{"example.com"},
+         "news.example.com",
+         "news.example.com",
+         "example.com",
+         "default",
+         MARK_YES},
         {{"news.example.com"}, "example.com", "example.com", "example.com", "default", MARK_NO},
-        {{"default._bimi.example.com"}, "example.com", "example.com", "example.com", "default", MARK_YES},
-        {{"default._bimi.example.com"}, "example.com", "example.com", "example.com", "other", MARK_NO},
-        {{"a.example", "b.example", "example.com"}, "example.com", "example.com", "example.com", "default", MARK_YES},
+        {{"default._bimi.example.com"},
+         "example.com",
+         "example.com",
+         "example.com",
+         "default",
+         MARK_YES},
+        {{"default._bimi.example.com"},
+         "example.com",
+         "example.com",
+         "example.com",
+         "other",
+         MARK_NO},
+        {{"a.example", "b.example", "example.com"},
+         "example.com",
+         "example.com",
+         "example.com",
+         "default",
+         MARK_YES},
         {{"*.example.com"}, "example.com", "example.com", "example.com", "default", MARK_NO},
-        {{"example.com.evil.example"}, "example.com", "example.com", "example.com", "default", MARK_NO},
+        {{"example.com.evil.example"},
+         "example.com",
+         "example.com",
+         "example.com",
+         "default",
+         MARK_NO},
         {{"example.com"}, "", "", "", "default", MARK_UNKNOWN},
-        {{"xn--bcher-kva.example"}, "xn--bcher-kva.example", "xn--bcher-kva.example", "", "default", MARK_YES},
+        {{"xn--bcher-kva.example"},
+         "xn--bcher-kva.example",
+         "xn--bcher-kva.example",
+         "",
+         "default",
+         MARK_YES},
     };
 
     (void)state;
@@ -214,9 +265,12 @@ static void a_certificate_is_for_the_names_it_has(void **state)
         struct mark_request request;
 
         marks_make(&recipe, &m);
-        request = (struct mark_request){.pem = buf_span(&m.pem), .selector = span_of(ROWS[i].selector),
-                                        .record_domain = span_of(ROWS[i].record), .author = span_of(ROWS[i].author),
-                                        .org = span_of(ROWS[i].org), .now = MARK_NOW};
+        request = (struct mark_request){.pem = buf_span(&m.pem),
+                                        .selector = span_of(ROWS[i].selector),
+                                        .record_domain = span_of(ROWS[i].record),
+                                        .author = span_of(ROWS[i].author),
+                                        .org = span_of(ROWS[i].org),
+                                        .now = MARK_NOW};
         assert_int_equal(mark_check(engine, &arena, &request, &r), ASSAY_DONE);
         if (r.domain != ROWS[i].want)
             fail_msg("row %zu: %d", i, r.domain);
@@ -230,16 +284,19 @@ static void what_is_outside_the_profile_is_told(void **state)
 {
     static const struct row ROWS[] = {
         {{.other_usage = true}, "lint: its extended key usage names more than marks"},
-        {{.no_policy = true}, "lint: it lacks the policy of mark certificates, 1.3.6.1.4.1.53087.1.1"},
+        {{.no_policy = true},
+         "lint: it lacks the policy of mark certificates, 1.3.6.1.4.1.53087.1.1"},
         {{.one_policy = true}, "lint: it lacks a policy of its authority"},
         {{.no_cps = true}, "lint: no policy says where its practice statement is"},
         {{.small_key = true}, "lint: its RSA key has 1024 bits; 2,048 are wanted"},
         {{.odd_curve = true}, "lint: its key is neither RSA nor of the curves P-256 and P-384"},
         {{.short_serial = true}, "lint: its serial number has 4 octets; 8 are wanted"},
         {{.from = MARK_NOW - YEAR, .to = MARK_NOW - YEAR + 825 * MARK_DAY}, ""},
-        {{.from = MARK_NOW - YEAR, .to = MARK_NOW - YEAR + 826 * MARK_DAY}, "lint: it is valid for 826 days; 825 are the most"},
+        {{.from = MARK_NOW - YEAR, .to = MARK_NOW - YEAR + 826 * MARK_DAY},
+         "lint: it is valid for 826 days; 825 are the most"},
         {{.pilot = true}, "lint: it is marked as a pilot, which ended on 2025-03-15"},
-        {{.pilot = true, .from = 1741996800, .to = 1741996800 + YEAR}, "lint: it is marked as a pilot, which ended on 2025-03-15"},
+        {{.pilot = true, .from = 1741996800, .to = 1741996800 + YEAR},
+         "lint: it is marked as a pilot, which ended on 2025-03-15"},
         {{.pilot = true, .from = 1741996799, .to = 1741996799 + YEAR}, ""},
         {{.reversed = true}, "lint: the mark certificate is not the first one in the file"},
         {{.twice = true}, "lint: a certificate stands in the file twice"},
@@ -248,7 +305,8 @@ static void what_is_outside_the_profile_is_told(void **state)
         {MARK("Prior Use Mark"), "lint: it does not say where the prior use is seen"},
         {MARK("Nice Mark"), "lint: \"Nice Mark\" is no type of mark that is known"},
         {{.subject = {{"2.5.4.3", "Example Ltd"}}}, ""}, /* before 2023 there was no type */
-        {{.subject = {{"1.3.6.1.4.1.53087.1.13", "Pending Registration Mark"}, {"1.3.6.1.4.1.311.60.2.1.1", "London"}}},
+        {{.subject = {{"1.3.6.1.4.1.53087.1.13", "Pending Registration Mark"},
+                      {"1.3.6.1.4.1.311.60.2.1.1", "London"}}},
          "lint: the subject has no organization (O); lint: the subject has no street address; lint: the subject has no"
          " country (C); lint: the subject has no business category; lint: the subject has no registration number"
          " (serialNumber); lint: the subject has no country of incorporation; lint: the subject has neither a town (L)"
@@ -264,8 +322,10 @@ static void the_type_of_a_mark_tells_vmc_and_cmc_apart(void **state)
     static const struct {
         struct recipe recipe;
         bool common;
-    } ROWS[] = {{MARK("Registered Mark"), false},         {MARK("Government Mark"), false},
-                {MARK("Prior Use Mark"), true},           {MARK("Modified Registered Mark"), true},
+    } ROWS[] = {{MARK("Registered Mark"), false},
+                {MARK("Government Mark"), false},
+                {MARK("Prior Use Mark"), true},
+                {MARK("Modified Registered Mark"), true},
                 {MARK("Pending Registration Mark"), true}};
 
     (void)state;
@@ -323,13 +383,16 @@ static void a_revocation_list_is_of_the_issuer_and_in_time(void **state)
         struct marks m;
 
         marks_make(&ROWS[i].recipe, &m);
-        assert_int_equal(mark_revoked(engine, buf_span(&m.pem), buf_span(&m.crl), MARK_NOW, &got), ASSAY_DONE);
+        assert_int_equal(mark_revoked(engine, buf_span(&m.pem), buf_span(&m.crl), MARK_NOW, &got),
+                         ASSAY_DONE);
         if (got != ROWS[i].want)
             fail_msg("row %zu: %d", i, got);
         m.crl.p[m.crl.n / 2] ^= 1;
-        assert_int_equal(mark_revoked(engine, buf_span(&m.pem), buf_span(&m.crl), MARK_NOW, &got), ASSAY_DONE);
+        assert_int_equal(mark_revoked(engine, buf_span(&m.pem), buf_span(&m.crl), MARK_NOW, &got),
+                         ASSAY_DONE);
         assert_int_equal(got, MARK_UNKNOWN);
-        assert_int_equal(mark_revoked(engine, buf_span(&m.pem), SPAN("<html>"), MARK_NOW, &got), ASSAY_DONE);
+        assert_int_equal(mark_revoked(engine, buf_span(&m.pem), SPAN("<html>"), MARK_NOW, &got),
+                         ASSAY_DONE);
         assert_int_equal(got, MARK_UNKNOWN);
         marks_done(&m);
     }
@@ -346,7 +409,8 @@ static void what_is_no_chain_is_told(void **state)
         {"hello", "there is no certificate in PEM"},
         {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
          "there is a PEM block, but no certificate that can be read"},
-        {"-----BEGIN CERTIFICATE-----\nMIIB", "there is a PEM block, but no certificate that can be read"},
+        {"-----BEGIN CERTIFICATE-----\nMIIB",
+         "there is a PEM block, but no certificate that can be read"},
         {"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
          "there is a PEM block, but no certificate that can be read"},
     };
@@ -373,8 +437,11 @@ static void every_octet_of_a_certificate_counts(void **state)
     n = i2d_X509(m.leaf, &der);
     for (int i = 0; i < n; i += 7) {
         struct buf pem = buf_new(MARK_OUT);
-        struct mark_request request = {.roots = buf_span(&m.roots), .logs = buf_span(&m.logs), .selector = SPAN("default"),
-                                       .record_domain = SPAN("example.com"), .now = MARK_NOW};
+        struct mark_request request = {.roots = buf_span(&m.roots),
+                                       .logs = buf_span(&m.logs),
+                                       .selector = SPAN("default"),
+                                       .record_domain = SPAN("example.com"),
+                                       .now = MARK_NOW};
         struct mark_report r;
 
         arena_rewind(&arena);

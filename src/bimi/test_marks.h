@@ -26,30 +26,33 @@ enum { MARK_OUT = 1 << 18 };
 #define MARK_NOW ((int64_t)1795435200)
 
 /** What the subject of a good one has. \param type  of the mark */
-#define MARK_SUBJECT(type)                                                                                 \
-    {                                                                                                      \
-        {"2.5.4.3", "Example Ltd"}, {"2.5.4.10", "Example Ltd"}, {"2.5.4.9", "1 High Street"},             \
-            {"2.5.4.7", "London"}, {"2.5.4.6", "GB"}, {"2.5.4.15", "Private Organization"},                \
-            {"2.5.4.5", "00112233"}, {"1.3.6.1.4.1.311.60.2.1.3", "GB"}, {"1.3.6.1.4.1.53087.1.13", type}, \
-            {"1.3.6.1.4.1.53087.1.3", "GB"}, {"1.3.6.1.4.1.53087.1.4", "UK0001"}                           \
+#define MARK_SUBJECT(type)                                                                     \
+    {                                                                                          \
+        {"2.5.4.3", "Example Ltd"}, {"2.5.4.10", "Example Ltd"}, {"2.5.4.9", "1 High Street"}, \
+            {"2.5.4.7", "London"}, {"2.5.4.6", "GB"}, {"2.5.4.15", "Private Organization"},    \
+            {"2.5.4.5", "00112233"}, {"1.3.6.1.4.1.311.60.2.1.3", "GB"},                       \
+            {"1.3.6.1.4.1.53087.1.13", type}, {"1.3.6.1.4.1.53087.1.3", "GB"},                 \
+        {                                                                                      \
+            "1.3.6.1.4.1.53087.1.4", "UK0001"                                                  \
+        }                                                                                      \
     }
 
 /** How a certificate is made. */
 struct recipe {
-    const char *svg;     /**< NULL: a good one */
-    bool plain;          /**< the logo is not compressed */
+    const char *svg; /**< NULL: a good one */
+    bool plain;      /**< the logo is not compressed */
     bool no_logo, no_sha1, no_sha256;
     bool wrong_sha1, wrong_sha256;
-    bool change_logo;    /**< after its digests were taken */
-    bool indirect;       /**< the logotype only points elsewhere */
-    const char *uri;     /**< in place of the data URI */
+    bool change_logo; /**< after its digests were taken */
+    bool indirect;    /**< the logotype only points elsewhere */
+    const char *uri;  /**< in place of the data URI */
     const char *media_type;
     const char *names[3]; /**< NULL: example.com */
     bool no_usage, other_usage, issuer_no_usage;
     bool no_sct, wrong_sct, other_log, late_sct, odd_algorithm;
-    bool change_signed;  /**< the log saw another certificate */
-    int64_t from, to;    /**< 0: a year around MARK_NOW */
-    int64_t issuer_to;   /**< 0: long */
+    bool change_signed; /**< the log saw another certificate */
+    int64_t from, to;   /**< 0: a year around MARK_NOW */
+    int64_t issuer_to;  /**< 0: long */
     bool pilot, critical_pilot, critical_other;
     bool no_policy, no_cps, one_policy, constraints, leaf_ca, issuer_no_ca;
     bool no_crl;
@@ -57,7 +60,7 @@ struct recipe {
     const char *subject[12][2]; /**< NULL: a registered mark's */
     bool revoked, other_crl, old_crl, whole_crl_not;
     bool reversed, alone, twice, with_root, wrong_signature;
-    const char *before;  /**< in front of the root in the list */
+    const char *before; /**< in front of the root in the list */
 };
 
 /** What was made. */
@@ -67,7 +70,7 @@ struct marks {
     X509 *root, *issuer, *leaf;
 };
 
-#define MARK_SVG                                                                                      \
+#define MARK_SVG                                                                                                 \
     "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.2\" baseProfile=\"tiny-ps\" viewBox=\"0 0 64 64\">\n" \
     "<title>Example</title><rect width=\"64\" height=\"64\" fill=\"#fff\"/><path d=\"M1 1h9z\" fill=\"red\"/></svg>\n"
 
@@ -116,7 +119,8 @@ static inline void put_base64(struct buf *out, assay_span octets)
 /* ---- the logotype (RFC 3709 A) ---- */
 
 /** Append one digest. */
-static inline void put_hash(struct buf *out, const char *oid, const EVP_MD *md, assay_span text, bool wrong)
+static inline void put_hash(struct buf *out, const char *oid, const EVP_MD *md, assay_span text,
+                            bool wrong)
 {
     struct buf one = buf_new(MARK_OUT), algorithm = buf_new(MARK_OUT);
     unsigned char digest[EVP_MAX_MD_SIZE];
@@ -211,11 +215,12 @@ static inline void extend_text(X509 *x, int nid, const char *value)
 }
 
 /** A certificate without extensions. */
-static inline X509 *certificate(EVP_PKEY *key, const char *const (*subject)[2], size_t n, const X509 *issuer,
-                                int64_t from, int64_t to, bool short_serial)
+static inline X509 *certificate(EVP_PKEY *key, const char *const (*subject)[2], size_t n,
+                                const X509 *issuer, int64_t from, int64_t to, bool short_serial)
 {
     static unsigned char counter;
-    unsigned char serial[16] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x08, 1, 2, 3, 4, 5, 6, 7, 0};
+    unsigned char serial[16] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x08,
+                                1,    2,    3,    4,    5,    6,    7,    0};
     X509 *x = X509_new();
     X509_NAME *name = X509_get_subject_name(x);
     BIGNUM *number;
@@ -228,7 +233,8 @@ static inline X509 *certificate(EVP_PKEY *key, const char *const (*subject)[2], 
     for (size_t i = 0; i < n && subject[i][0]; i++) {
         ASN1_OBJECT *o = OBJ_txt2obj(subject[i][0], 1);
 
-        X509_NAME_add_entry_by_OBJ(name, o, MBSTRING_UTF8, (const unsigned char *)subject[i][1], -1, -1, 0);
+        X509_NAME_add_entry_by_OBJ(name, o, MBSTRING_UTF8, (const unsigned char *)subject[i][1], -1,
+                                   -1, 0);
         ASN1_OBJECT_free(o);
     }
     X509_set_issuer_name(x, issuer ? X509_get_subject_name(issuer) : name);
@@ -239,8 +245,8 @@ static inline X509 *certificate(EVP_PKEY *key, const char *const (*subject)[2], 
 }
 
 /** An authority. */
-static inline X509 *authority(EVP_PKEY *key, const char *name, const X509 *issuer, EVP_PKEY *issuer_key,
-                              int64_t to, bool usage, bool ca)
+static inline X509 *authority(EVP_PKEY *key, const char *name, const X509 *issuer,
+                              EVP_PKEY *issuer_key, int64_t to, bool usage, bool ca)
 {
     const char *const subject[][2] = {{"2.5.4.3", name}, {"2.5.4.10", "Example Authority"}};
     X509 *x = certificate(key, subject, 2, issuer, MARK_NOW - 1000 * MARK_DAY, to, false);
@@ -260,7 +266,8 @@ static inline void put_policies(struct buf *out, const struct recipe *r)
     struct buf list = buf_new(MARK_OUT);
 
     for (size_t i = r->no_policy; i < (r->one_policy ? 1u : 2u); i++) {
-        struct buf policy = buf_new(MARK_OUT), qualifiers = buf_new(MARK_OUT), qualifier = buf_new(MARK_OUT);
+        struct buf policy = buf_new(MARK_OUT), qualifiers = buf_new(MARK_OUT),
+                   qualifier = buf_new(MARK_OUT);
 
         put_oid(&policy, OIDS[i]);
         put_oid(&qualifier, "1.3.6.1.5.5.7.2.1");
@@ -278,7 +285,8 @@ static inline void put_policies(struct buf *out, const struct recipe *r)
 /** The extensions of the leaf but for the list of timestamps. */
 static inline void extend_leaf(X509 *x, const struct recipe *r)
 {
-    struct buf names = buf_new(1024), policies = buf_new(MARK_OUT), logo = buf_new(MARK_OUT), null = buf_new(16);
+    struct buf names = buf_new(1024), policies = buf_new(MARK_OUT), logo = buf_new(MARK_OUT),
+               null = buf_new(16);
 
     extend_text(x, NID_basic_constraints, r->leaf_ca ? "critical,CA:TRUE" : "CA:FALSE");
     for (size_t i = 0; i < 3 && (r->names[i] || !i); i++)
@@ -287,11 +295,12 @@ static inline void extend_leaf(X509 *x, const struct recipe *r)
     extend_text(x, NID_subject_alt_name, names.p);
     buf_done(&names);
     if (!r->no_usage)
-        extend_text(x, NID_ext_key_usage, r->other_usage ? "1.3.6.1.5.5.7.3.31,clientAuth" : "1.3.6.1.5.5.7.3.31");
+        extend_text(x, NID_ext_key_usage,
+                    r->other_usage ? "1.3.6.1.5.5.7.3.31,clientAuth" : "1.3.6.1.5.5.7.3.31");
     put_policies(&policies, r);
     extend(x, "2.5.29.32", false, &policies);
     if (!r->no_crl)
-        extend_text(x, NID_crl_distribution_points, "URI:http://crl.example/mark.crl");
+        extend_text(x, NID_crl_distribution_points, "URI:https://crl.example/mark.crl");
     if (r->constraints)
         extend_text(x, NID_name_constraints, "permitted;DNS:example.com");
     der_put(&null, DER_NULL, SPAN_EMPTY);
@@ -328,7 +337,8 @@ static inline void key_id(EVP_PKEY *key, unsigned char id[32])
 /** The log stamps the certificate as it is now, and the list of that is added to it. */
 static inline void stamp(struct marks *m, const struct recipe *r)
 {
-    struct buf data = buf_new(MARK_OUT), sct = buf_new(MARK_OUT), list = buf_new(MARK_OUT), value = buf_new(MARK_OUT);
+    struct buf data = buf_new(MARK_OUT), sct = buf_new(MARK_OUT), list = buf_new(MARK_OUT),
+               value = buf_new(MARK_OUT);
     uint64_t when = (uint64_t)(MARK_NOW + (r->late_sct ? 60 : -30 * MARK_DAY)) * 1000;
     unsigned char *tbs = NULL, id[32], issuer[32], signature[256];
     size_t n = sizeof signature;
@@ -405,7 +415,8 @@ static inline void make_crl(struct marks *m, const struct recipe *r)
     X509_REVOKED_set_revocationDate(entry, X509_getm_notBefore(m->leaf));
     X509_CRL_add0_revoked(crl, entry);
     if (r->whole_crl_not) {
-        X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, NID_issuing_distribution_point, "critical,onlyCA:TRUE");
+        X509_EXTENSION *e =
+            X509V3_EXT_conf_nid(NULL, NULL, NID_issuing_distribution_point, "critical,onlyCA:TRUE");
 
         X509_CRL_add_ext(crl, e, -1);
         X509_EXTENSION_free(e);
@@ -434,19 +445,28 @@ static inline EVP_PKEY *kept_key(size_t which)
 static inline void marks_make(const struct recipe *r, struct marks *m)
 {
     static const char *const REGISTERED[12][2] = MARK_SUBJECT("Registered Mark");
-    const char *const (*subject)[2] = r->subject[0][0] ? (const char *const (*)[2])r->subject : REGISTERED;
+    const char *const(*subject)[2] =
+        r->subject[0][0] ? (const char *const(*)[2])r->subject : REGISTERED;
     unsigned char *der = NULL;
     int n;
 
-    *m = (struct marks){.pem = buf_new(MARK_OUT), .roots = buf_new(MARK_OUT), .logs = buf_new(MARK_OUT), .crl = buf_new(MARK_OUT)};
+    *m = (struct marks){.pem = buf_new(MARK_OUT),
+                        .roots = buf_new(MARK_OUT),
+                        .logs = buf_new(MARK_OUT),
+                        .crl = buf_new(MARK_OUT)};
     m->root_key = kept_key(0);
     m->issuer_key = kept_key(1);
     m->log_key = kept_key(2);
-    m->leaf_key = r->small_key ? EVP_RSA_gen(1024) : r->odd_curve ? EVP_EC_gen("P-521") : kept_key(3);
-    m->root = authority(m->root_key, "Example Mark Root", NULL, m->root_key, MARK_NOW + 5000 * MARK_DAY, false, true);
+    m->leaf_key = r->small_key   ? EVP_RSA_gen(1024)
+                  : r->odd_curve ? EVP_EC_gen("P-521")
+                                 : kept_key(3);
+    m->root = authority(m->root_key, "Example Mark Root", NULL, m->root_key,
+                        MARK_NOW + 5000 * MARK_DAY, false, true);
     m->issuer = authority(m->issuer_key, "Example Mark CA", m->root, m->root_key,
-                          r->issuer_to ? r->issuer_to : MARK_NOW + 2000 * MARK_DAY, !r->issuer_no_usage, !r->issuer_no_ca);
-    m->leaf = certificate(m->leaf_key, subject, 12, m->issuer, r->from ? r->from : MARK_NOW - 100 * MARK_DAY,
+                          r->issuer_to ? r->issuer_to : MARK_NOW + 2000 * MARK_DAY,
+                          !r->issuer_no_usage, !r->issuer_no_ca);
+    m->leaf = certificate(m->leaf_key, subject, 12, m->issuer,
+                          r->from ? r->from : MARK_NOW - 100 * MARK_DAY,
                           r->to ? r->to : MARK_NOW + 265 * MARK_DAY, r->short_serial);
     extend_leaf(m->leaf, r);
     X509_sign(m->leaf, m->issuer_key, EVP_sha256()); /* fixes the algorithm inside */

@@ -16,7 +16,8 @@ static int usage(const struct cli *cli, const char *why)
 /** Options of `vmc` alone. */
 static int refuse_options(const struct cli *cli)
 {
-    static const enum cli_option_id OF_VMC[] = {OPT_SVG, OPT_DOMAIN, OPT_SELECTOR, OPT_NOW};
+    static const enum cli_option_id OF_VMC[] = {OPT_SVG, OPT_DOMAIN, OPT_SELECTOR, OPT_NOW,
+                                                OPT_LISTS};
 
     for (size_t i = 0; i < sizeof OF_VMC / sizeof *OF_VMC; i++)
         if (cli_has(cli, OF_VMC[i])) {

@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/lists.h"
 
-#include "cli/files.h"
+#include "fact/fact.h"
+#include "world/lists.h"
 
-#include <stdio.h>
-#include <unistd.h>
+/** Put what a list came to. */
+static int take(const struct cli *cli, const char *name, const struct assay_fact *fact,
+                struct buf *ret)
+{
+    if (fact && fact->how == ASSAY_OK) {
+        buf_put(ret, fact->n ? fact->data[0] : SPAN_EMPTY);
+        if (ret->status == ASSAY_DONE)
+            return 0;
+    }
+    if (!fact || fact->how == ASSAY_OK) {
+        cli_complain(cli, "out of memory");
+        return EXIT_SOFTWARE;
+    }
+    cli_complain(cli, "the list %s: %.*s", name, SPAN_ARG(fact->reason));
+    return EXIT_UNREADABLE;
+}
 
 int cli_list(const struct cli *cli, const char *name, struct buf *ret)
 {
-    static const char *const PLACES[] = {"/etc/assay/lists/%s", "data/%s.pem", "data/%s"};
-    char path[256];
+    struct assay_question q = {.kind = ASSAY_LIST, .name = span_of(name)};
+    struct lists *lists = lists_new(cli_value(cli, OPT_LISTS));
+    assay_fact *fact = lists ? lists_fact(lists, &q) : NULL;
+    int status = take(cli, name, fact, ret);
 
-    for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++) {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(path, sizeof path, PLACES[i], name);
-#pragma GCC diagnostic pop
-        if (access(path, F_OK) == 0)
-            return files_read(cli, path, ret);
-    }
-    cli_complain(cli, "the list %s is not here", name);
-    return EXIT_UNREADABLE;
+    assay_fact_free(fact);
+    lists_free(lists);
+    return status;
 }

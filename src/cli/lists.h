@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 
 /**
- * Read a list: the file of that name in /etc/assay/lists, else the one that was shipped.
+ * Read a list: the file of that name in the folder of --lists, else in /etc/assay/lists, else the one that was built in.
  *
  * \param name  "mark-roots", "ct-logs"
  * \return 0, or a status that was complained of

@@ -309,7 +309,7 @@
     OPTION(IN_FLIGHT, 0, "in-flight", "N", "", IN(SCAN), "questions at a time: 2000",                           \
            "Questions on their way to one resolver, at most; 2000 unless given. It begins with fewer, and "     \
            "halves them when answers are lost.")                                                                \
-    OPTION(LISTS, 0, "lists", "DIR", "@file", IN(CHECK) | IN(PLAN), "",                                         \
+    OPTION(LISTS, 0, "lists", "DIR", "@file", IN(CHECK) | IN(PLAN) | IN(BIMI), "",                                         \
            "A folder of lists (mark-roots.pem, providers and so on) that take the place of those that the "     \
            "program has; without it /etc/assay/lists.")                                                         \
     OPTION(CA_FILE, 0, "ca-file", "FILE", "@file", IN(CHECK) | IN(PLAN), "",                           \

@@ -70,7 +70,8 @@ static int take_sample(const struct cli *cli, struct scan_options *o)
     if (text.n && text.p[text.n - 1] == '%')
         text.n--;
     span_cut(&text, '.', &first);
-    if (!number_read(first, 100, &whole) || (text.p && (text.n > 4 || !number_read(text, 9999, &part))))
+    if (!number_read(first, 100, &whole) ||
+        (text.p && (text.n > 4 || !number_read(text, 9999, &part))))
         return bad_value(cli, OPT_SAMPLE, "a percentage such as 5 or 0.25");
     for (size_t i = text.p ? text.n : 4; i < 4; i++)
         part *= 10;
@@ -93,8 +94,8 @@ static int take_fields(const struct cli *cli, struct scan_options *o)
 #define FIELD_NAME(id, name, ...) buf_puts(&names, " " name);
     SCAN_FIELDS(FIELD_NAME)
 #undef FIELD_NAME
-    cli_complain(cli, "--fields: there is no \"%.*s\"; there are%.*s", SPAN_ARG(span_first(bad, 100)),
-                 SPAN_ARG(buf_span(&names)));
+    cli_complain(cli, "--fields: there is no \"%.*s\"; there are%.*s",
+                 SPAN_ARG(span_first(bad, 100)), SPAN_ARG(buf_span(&names)));
     buf_done(&names);
     return EXIT_USAGE;
 }
@@ -129,7 +130,8 @@ static int open_input(const struct cli *cli, struct scan_options *o)
     o->input = span_is(span_of(name), "-") ? 0 : open(name, O_RDONLY | O_CLOEXEC);
     if (o->input >= 0) {
         if (o->input == 0 && isatty(0))
-            cli_complain(cli, "reading domain names from the terminal, one a line; end with Ctrl-D");
+            cli_complain(cli,
+                         "reading domain names from the terminal, one a line; end with Ctrl-D");
         return 0;
     }
     cli_complain(cli, "%.200s: %s", name, strerror(errno));

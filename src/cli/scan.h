@@ -32,15 +32,16 @@
 
 /** Bounds. */
 enum {
-    SCAN_WINDOW = 2000,         /**< domains on their way, unless --window says another */
-    SCAN_WINDOW_MOST = 100000,  /**< domains on their way, at most */
-    SCAN_RECORD_MOST = 65536,   /**< octets of one line of the input */
-    SCAN_SPREAD = 1 << 18,      /**< lines between the first that is not done and the last that is begun */
-    SCAN_LINE_MOST = 4 << 20,   /**< octets of one line of output */
-    SCAN_CACHE = 24 << 20,      /**< octets of answers that are shared */
-    SCAN_PATIENCE = 60 * 1000,  /**< milliseconds for one domain */
-    SCAN_SHARDS = 1 << 20,      /**< parts of a scan */
-    SCAN_PER_MILLION = 1000000  /**< --sample in these */
+    SCAN_WINDOW = 2000,        /**< domains on their way, unless --window says another */
+    SCAN_WINDOW_MOST = 100000, /**< domains on their way, at most */
+    SCAN_RECORD_MOST = 65536,  /**< octets of one line of the input */
+    SCAN_SPREAD =
+        1 << 18, /**< lines between the first that is not done and the last that is begun */
+    SCAN_LINE_MOST = 4 << 20,  /**< octets of one line of output */
+    SCAN_CACHE = 24 << 20,     /**< octets of answers that are shared */
+    SCAN_PATIENCE = 60 * 1000, /**< milliseconds for one domain */
+    SCAN_SHARDS = 1 << 20,     /**< parts of a scan */
+    SCAN_PER_MILLION = 1000000 /**< --sample in these */
 };
 
 /* ---- what a line says: --fields ---------------------------------------------------------------- */
@@ -106,19 +107,19 @@ struct scan_input {
     assay_span column; /**< a number from 1, or a name of the first record; empty: the first */
     size_t column_at;  /**< its place from 0, when it is known */
     bool column_known;
-    uint64_t line;     /**< records taken */
-    uint64_t octets;   /**< taken */
-    uint64_t size;     /**< of a file; 0: not known */
-    uint64_t hash;     /**< of all records taken */
-    uint64_t before;   /**< the same without the last */
+    uint64_t line;            /**< records taken */
+    uint64_t octets;          /**< taken */
+    uint64_t size;            /**< of a file; 0: not known */
+    uint64_t hash;            /**< of all records taken */
+    uint64_t before;          /**< the same without the last */
     uint64_t mark, mark_hash; /**< set by the caller: a number of records; and then their hash */
     struct buf buffer;
     size_t at;  /**< taken of the buffer */
     bool ended; /**< nothing more can be read */
     int error;  /**< errno of a read that failed */
     bool quoted;
-    size_t looked; /**< octets behind `at` in which no record ends */
-    bool skipping; /**< of a record over the limit */
+    size_t looked;    /**< octets behind `at` in which no record ends */
+    bool skipping;    /**< of a record over the limit */
     struct buf field; /**< of a CSV record, the column */
 };
 
@@ -148,8 +149,8 @@ bool scan_csv_field(assay_span record, size_t index, struct buf *ret);
 struct scan_out {
     int fd;
     struct buf buffer;
-    uint64_t octets; /**< of the output, those to be written included */
-    int error;       /**< errno of a write that failed */
+    uint64_t octets;        /**< of the output, those to be written included */
+    int error;              /**< errno of a write that failed */
     const char *resume;     /**< a file; NULL: nothing is noted */
     uint64_t low, low_hash; /**< all records before this one are done; the hash of those */
     uint64_t high;          /**< all before this one are begun */
@@ -221,16 +222,16 @@ void scan_summary_json(const struct scan_summary *s, struct buf *out);
 /** How a scan goes. */
 struct scan_options {
     struct udp_options udp;
-    int input, output;   /**< descriptors; output -1: no lines */
-    const char *column;  /**< of a CSV file; NULL: plain lines */
-    const char *resume;  /**< a file; NULL: none */
-    unsigned window;     /**< domains on their way */
-    unsigned fields;     /**< bits of enum scan_field */
+    int input, output;       /**< descriptors; output -1: no lines */
+    const char *column;      /**< of a CSV file; NULL: plain lines */
+    const char *resume;      /**< a file; NULL: none */
+    unsigned window;         /**< domains on their way */
+    unsigned fields;         /**< bits of enum scan_field */
     unsigned shard, nshards; /**< this part from 0, of so many; 0: no parts */
-    unsigned sample;     /**< of a million; 0: all */
+    unsigned sample;         /**< of a million; 0: all */
     bool ordered, deep;
-    bool prove;          /**< ask the resolvers for the root first */
-    int64_t now;         /**< to judge by */
+    bool prove;                   /**< ask the resolvers for the root first */
+    int64_t now;                  /**< to judge by */
     struct scan_summary *summary; /**< NULL: nothing is counted */
     const struct term *progress;  /**< where it is shown; NULL: nowhere */
 };

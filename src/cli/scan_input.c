@@ -15,7 +15,10 @@ void scan_input_open(struct scan_input *in, int fd, const char *column)
     struct stat st;
     uint64_t number;
 
-    *in = (struct scan_input){.fd = fd, .csv = column != NULL, .buffer = buf_new(BUFFER_MOST), .field = buf_new(SCAN_RECORD_MOST)};
+    *in = (struct scan_input){.fd = fd,
+                              .csv = column != NULL,
+                              .buffer = buf_new(BUFFER_MOST),
+                              .field = buf_new(SCAN_RECORD_MOST)};
     in->hash = 14695981039346656037u; /* FNV-1a */
     in->column = column ? span_of(column) : SPAN_EMPTY;
     if (number_read(in->column, SCAN_RECORD_MOST, &number) && number > 0) {

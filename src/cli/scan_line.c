@@ -75,7 +75,7 @@ static assay_span dmarc_word(const struct posture *p)
 /** MTA-STS in one word: whether a record is there. */
 static const char *mtasts_word(const struct posture *p)
 {
-    return p->mtasts.published == YES ? "published"
+    return p->mtasts.published == YES  ? "published"
            : p->mtasts.published == NO ? "missing"
                                        : "unknown";
 }
@@ -93,13 +93,15 @@ static void put_mx(struct json *j, const struct posture *p)
     for (size_t i = 0; i < fact->n && n < LIMIT_MX_HOSTS; i++, n++) {
         size_t at = n;
 
-        for (; at > 0 && fact->records[order[at - 1]].preference > fact->records[i].preference; at--)
+        for (; at > 0 && fact->records[order[at - 1]].preference > fact->records[i].preference;
+             at--)
             order[at] = order[at - 1];
         order[at] = i;
     }
     json_array(j, NAMES[SCAN_FIELD_MX]);
     for (size_t i = 0; i < n; i++)
-        json_text(j, NULL, fact->records[order[i]].text.n ? fact->records[order[i]].text : SPAN("."));
+        json_text(j, NULL,
+                  fact->records[order[i]].text.n ? fact->records[order[i]].text : SPAN("."));
     json_end(j);
 }
 

@@ -142,8 +142,8 @@ bool scan_out_checkpoint(struct scan_out *out)
 
     if (!ok || !out->resume)
         return ok;
-    buf_printf(&note, "%s\ninput %" PRIu64 " %016" PRIx64 "\noutput %" PRIu64 "\ndone", TITLE, out->low,
-               out->low_hash, out->octets);
+    buf_printf(&note, "%s\ninput %" PRIu64 " %016" PRIx64 "\noutput %" PRIu64 "\ndone", TITLE,
+               out->low, out->low_hash, out->octets);
     put_done(out, &note);
     buf_putc(&note, '\n');
     buf_puts(&path, out->resume);
@@ -237,10 +237,11 @@ static int cut_output(struct scan_out *out, uint64_t octets, char *ret_why)
         return EXIT_USAGE;
     }
     if ((uint64_t)st.st_size < octets) {
-        snprintf(ret_why, 256,
-                 "the output has %lld octets, the resume point knows of %llu: it is another one, or was "
-                 "emptied (write with --out FILE or >>)",
-                 (long long)st.st_size, (unsigned long long)octets);
+        snprintf(
+            ret_why, 256,
+            "the output has %lld octets, the resume point knows of %llu: it is another one, or was "
+            "emptied (write with --out FILE or >>)",
+            (long long)st.st_size, (unsigned long long)octets);
         return EXIT_USAGE;
     }
     if (ftruncate(out->fd, (off_t)octets) != 0 || lseek(out->fd, 0, SEEK_END) < 0) {

@@ -16,20 +16,23 @@
 #include <unistd.h>
 
 enum {
-    TURN_MS = 50,          /* an idle turn */
-    CHECKPOINT_MS = 1000,  /* between resume points */
-    PROGRESS_MS = 500,     /* between lines of progress */
-    READY_BATCH = 256,     /* evaluations between two turns of the client */
-    FIRSTS = 6             /* questions before the evaluation */
+    TURN_MS = 50,         /* an idle turn */
+    CHECKPOINT_MS = 1000, /* between resume points */
+    PROGRESS_MS = 500,    /* between lines of progress */
+    READY_BATCH = 256,    /* evaluations between two turns of the client */
+    FIRSTS = 6            /* questions before the evaluation */
 };
 
 /** What every domain is asked for; what stands before its name. */
 static const struct {
     uint16_t rrtype;
     const char *below;
-} FIRST[FIRSTS] = {{ASSAY_RR_TXT, ""},          {ASSAY_RR_MX, ""},
-                   {ASSAY_RR_TXT, "_dmarc."},   {ASSAY_RR_TXT, "_mta-sts."},
-                   {ASSAY_RR_TXT, "_smtp._tls."}, {ASSAY_RR_TXT, "default._bimi."}};
+} FIRST[FIRSTS] = {{ASSAY_RR_TXT, ""},
+                   {ASSAY_RR_MX, ""},
+                   {ASSAY_RR_TXT, "_dmarc."},
+                   {ASSAY_RR_TXT, "_mta-sts."},
+                   {ASSAY_RR_TXT, "_smtp._tls."},
+                   {ASSAY_RR_TXT, "default._bimi."}};
 
 enum { FIRST_OCTETS = 64 /* of all of `below` */ };
 
@@ -81,9 +84,9 @@ struct scan {
     struct scan_input in;
     struct scan_out out;
     TAILQ_HEAD(jobs, job) ready, all;
-    size_t open;          /* domains */
-    uint64_t turn, due;   /* the next turn to be given; the next line that is put, if ordered */
-    struct held *held;    /* a ring of `window` */
+    size_t open;        /* domains */
+    uint64_t turn, due; /* the next turn to be given; the next line that is put, if ordered */
+    struct held *held;  /* a ring of `window` */
     struct buf line;
     struct ask *spare;
     int64_t begin;
@@ -526,8 +529,9 @@ static void show_progress(struct scan *s, bool last)
         snprintf(eta, sizeof eta, ", %u:%02u:%02u left", (unsigned)left / 3600,
                  (unsigned)left / 60 % 60, (unsigned)left % 60);
     }
-    fprintf(stderr, "\r\033[K%" PRIu64 " domains, %.0f/s, %" PRIu64 " with an answer missing%s%s", done,
-            seconds > 0 ? (double)done / seconds : 0, s->result->failures, eta, last ? "\n" : "");
+    fprintf(stderr, "\r\033[K%" PRIu64 " domains, %.0f/s, %" PRIu64 " with an answer missing%s%s",
+            done, seconds > 0 ? (double)done / seconds : 0, s->result->failures, eta,
+            last ? "\n" : "");
     fflush(stderr);
 }
 

@@ -21,7 +21,7 @@ struct scan_summary {
     uint64_t domains, bad, unknown; /* unknown: domains with a check that could not be told */
     struct words words[3];
     uint64_t over_limit, wide, counted;
-    uint64_t sts_bad;                           /* domains that publish MTA-STS, and some of it is wrong */
+    uint64_t sts_bad; /* domains that publish MTA-STS, and some of it is wrong */
     uint64_t by_id[FINDING_IDS][ASSAY_ERROR + 1]; /* domains, by the worst outcome */
 };
 
@@ -31,13 +31,15 @@ struct scan_summary *scan_summary_new(void)
 
     if (!s)
         return NULL;
-    s->words[0] = (struct words){
-        .member = "spf", .title = "SPF", .words = {"valid", "broken", "missing", "unknown"}};
+    s->words[0] = (struct words){.member = "spf",
+                                 .title = "SPF",
+                                 .words = {"valid", "broken", "missing", "unknown"}};
     s->words[1] = (struct words){.member = "dmarc",
                                  .title = "DMARC",
                                  .words = {"reject", "quarantine", "none", "missing", "unknown"}};
-    s->words[2] = (struct words){
-        .member = "mta_sts", .title = "MTA-STS", .words = {"published", "missing", "unknown"}};
+    s->words[2] = (struct words){.member = "mta_sts",
+                                 .title = "MTA-STS",
+                                 .words = {"published", "missing", "unknown"}};
     return s;
 }
 
@@ -144,7 +146,8 @@ bool scan_summary_line(struct scan_summary *s, assay_span line)
 /* ---- showing ---- */
 
 /** One row: a word, its count, and its share. */
-static void put_row(const struct term *t, struct buf *out, const char *what, uint64_t n, uint64_t of)
+static void put_row(const struct term *t, struct buf *out, const char *what, uint64_t n,
+                    uint64_t of)
 {
     buf_printf(out, "  %-40s ", what);
     if (n < 1000000000000u) {

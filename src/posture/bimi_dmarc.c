@@ -22,7 +22,8 @@ static struct obstacle obstacle_of(const struct dmarc_record *r, bool assumed_no
     if (r->p.policy == DMARC_POLICY_NONE)
         return (struct obstacle){DMARC_TAG_P, "has p=none"};
     if (r->sp.present && (!r->sp.valid || r->sp.policy == DMARC_POLICY_NONE))
-        return (struct obstacle){DMARC_TAG_SP, r->sp.valid ? "has sp=none" : "has an sp that counts as none"};
+        return (struct obstacle){DMARC_TAG_SP,
+                                 r->sp.valid ? "has sp=none" : "has an sp that counts as none"};
     if (r->p.policy == DMARC_POLICY_QUARANTINE && r->testing)
         return (struct obstacle){DMARC_TAG_T, "has t=y, which makes none of p=quarantine"};
     if (r->p.policy == DMARC_POLICY_QUARANTINE && r->pct != WHOLE)
@@ -66,8 +67,9 @@ static void tell(struct posture *p, struct finding *f, const struct dmarc_discov
     assay_span name = posture_printf(p, "_dmarc.%.*s", SPAN_ARG(d->policy_domain));
 
     if (!f->text.n)
-        say(p, f, "no logo is shown: the DMARC record at %.*s %s; both the domain and its organization need"
-                  " p=quarantine or p=reject for all mail",
+        say(p, f,
+            "no logo is shown: the DMARC record at %.*s %s; both the domain and its organization need"
+            " p=quarantine or p=reject for all mail",
             SPAN_ARG(name), o->text);
     if (q)
         show(p, f, q, d->record->text, SPAN_EMPTY);
@@ -108,7 +110,8 @@ void bimi_judge_dmarc(struct posture *p)
     if (!p->bimi.used || !bimi_asks_for_logo(p))
         return; /* only a record that asks for a logo needs it */
     if (held != YES) {
-        judged(p, F_BIMI_DMARC, held, p->domain, t->now.walk.n ? &t->steps[t->now.walk.n - 1] : NULL);
+        judged(p, F_BIMI_DMARC, held, p->domain,
+               t->now.walk.n ? &t->steps[t->now.walk.n - 1] : NULL);
         return;
     }
     f = hit(p, F_BIMI_DMARC, ASSAY_ERROR, p->domain, NULL);

@@ -19,7 +19,8 @@ static enum truth failed(const struct asked *q)
 }
 
 /** In words, why there is no document. */
-static void say_failed(struct posture *p, struct finding *f, const struct asked *q, const char *what)
+static void say_failed(struct posture *p, struct finding *f, const struct asked *q,
+                       const char *what)
 {
     const struct assay_fact *fact = q->fact;
 
@@ -29,8 +30,10 @@ static void say_failed(struct posture *p, struct finding *f, const struct asked 
     else if (fact->how != ASSAY_OK)
         say(p, f, "the %s cannot be fetched: its host has no address", what);
     else
-        say(p, f, "the %s cannot be fetched: the server answers %d where 200 is wanted%s", what, fact->http,
-            fact->http >= 300 && fact->http < 400 ? " (receivers need not follow it elsewhere)" : "");
+        say(p, f, "the %s cannot be fetched: the server answers %d where 200 is wanted%s", what,
+            fact->http,
+            fact->http >= 300 && fact->http < 400 ? " (receivers need not follow it elsewhere)"
+                                                  : "");
 }
 
 enum truth bimi_judge_fetch(struct posture *p, const struct asked *q, assay_span uri,
@@ -55,8 +58,10 @@ enum truth bimi_judge_fetch(struct posture *p, const struct asked *q, assay_span
     else
         say(p, f, "what %.*s gives is no %s: %s", SPAN_ARG(uri), name, wrong);
     show(p, f, q, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "serve the %s itself at that address by https, with status 200, to everyone: a wall against robots keeps receivers out, too",
-           name);
+    advise(
+        p, f,
+        "serve the %s itself at that address by https, with status 200, to everyone: a wall against robots keeps receivers out, too",
+        name);
     return NO;
 }
 
@@ -80,9 +85,7 @@ static void tell_problems(struct posture *p, struct finding *f, const struct svg
         told++;
         advise(p, f, "line %zu, column %zu: %.*s%s", problem->line, problem->column,
                SPAN_ARG(problem->text),
-               problem->times > 1
-                   ? posture_printf(p, " (%zu times)", problem->times).p
-                   : times);
+               problem->times > 1 ? posture_printf(p, " (%zu times)", problem->times).p : times);
     }
     if (kinds > told)
         advise(p, f, "and %zu more: assay bimi svg FILE lists them all", kinds - told);
@@ -101,8 +104,9 @@ static void judge_class(struct posture *p, enum finding_id id, enum assay_outcom
         return;
     }
     f = hit(p, id, severity, t->record->l, NULL);
-    say(p, f, "%s, %zu place%s; the first, at line %zu, column %zu: %.*s", what, t->svg.counts[class],
-        t->svg.counts[class] == 1 ? "" : "s", first->line, first->column, SPAN_ARG(first->text));
+    say(p, f, "%s, %zu place%s; the first, at line %zu, column %zu: %.*s", what,
+        t->svg.counts[class], t->svg.counts[class] == 1 ? "" : "s", first->line, first->column,
+        SPAN_ARG(first->text));
     show(p, f, &t->logo, SPAN_EMPTY, SPAN_EMPTY);
     tell_problems(p, f, &t->svg, class);
 }

@@ -20,8 +20,9 @@ static void judge_step(struct posture *p, enum finding_id id, enum mark_truth ho
     f = hit(p, id, ASSAY_ERROR, t->record->a, NULL);
     say(p, f, "%.*s", SPAN_ARG(problem));
     show(p, f, &t->evidence, SPAN_EMPTY, SPAN_EMPTY);
-    note(p, f, "%.*s, issued by %.*s, serial number %.*s", SPAN_ARG(span_first(t->mark.subject, 200)),
-         SPAN_ARG(span_first(t->mark.issuer, 200)), SPAN_ARG(t->mark.serial));
+    note(p, f, "%.*s, issued by %.*s, serial number %.*s",
+         SPAN_ARG(span_first(t->mark.subject, 200)), SPAN_ARG(span_first(t->mark.issuer, 200)),
+         SPAN_ARG(t->mark.serial));
     advise(p, f, "%s", todo);
 }
 
@@ -43,7 +44,8 @@ static void judge_dates(struct posture *p)
     }
     f = hit(p, F_BIMI_CERT_EXPIRED, valid ? ASSAY_WARNING : ASSAY_ERROR, t->record->a, NULL);
     if (valid)
-        say(p, f, "the mark certificate ends on %.*s, in %lld days", DATE, to, (long long)((m->to - now) / DAY));
+        say(p, f, "the mark certificate ends on %.*s, in %lld days", DATE, to,
+            (long long)((m->to - now) / DAY));
     else if (now < m->from)
         say(p, f, "the mark certificate is not valid before %.*s", DATE, from);
     else
@@ -58,14 +60,15 @@ static void judge_dates(struct posture *p)
 static void judge_revoked(struct posture *p)
 {
     const struct topic_bimi *t = &p->bimi;
-    enum mark_truth fine = !t->mark.crl_url.n ? MARK_NO
+    enum mark_truth fine = !t->mark.crl_url.n      ? MARK_NO
                            : t->revoked == UNKNOWN ? MARK_UNKNOWN
                            : t->revoked == YES     ? MARK_NO
                                                    : MARK_YES;
 
     judge_step(p, F_BIMI_CERT_REVOKED, fine,
-               t->mark.crl_url.n ? SPAN("the authority has revoked the mark certificate")
-                                 : SPAN("the mark certificate does not say where revocations are listed"),
+               t->mark.crl_url.n
+                   ? SPAN("the authority has revoked the mark certificate")
+                   : SPAN("the mark certificate does not say where revocations are listed"),
                &t->crl, "ask the authority why, and for a new certificate");
 }
 
@@ -81,13 +84,15 @@ static void judge_profile(struct posture *p)
         return;
     }
     f = hit(p, F_BIMI_CERT_PROFILE, ASSAY_WARNING, t->record->a, NULL);
-    say(p, f, "the mark certificate is not as its profile wants it: %.*s%s", SPAN_ARG(m->lints[0].text),
-        m->nlints > 1 ? ", and more" : "");
+    say(p, f, "the mark certificate is not as its profile wants it: %.*s%s",
+        SPAN_ARG(m->lints[0].text), m->nlints > 1 ? ", and more" : "");
     show(p, f, &t->evidence, SPAN_EMPTY, SPAN_EMPTY);
     for (size_t i = 0; i < m->nlints && i < FINDING_FIXES - 1; i++)
-        advise(p, f, "at renewal, or in the file: %.*s (%s)", SPAN_ARG(m->lints[i].text), m->lints[i].ref);
+        advise(p, f, "at renewal, or in the file: %.*s (%s)", SPAN_ARG(m->lints[i].text),
+               m->lints[i].ref);
     if (m->nlints > FINDING_FIXES - 1)
-        advise(p, f, "and %zu more: assay bimi vmc FILE lists them all", m->nlints - (FINDING_FIXES - 1));
+        advise(p, f, "and %zu more: assay bimi vmc FILE lists them all",
+               m->nlints - (FINDING_FIXES - 1));
 }
 
 /** BIMI-LOGO-DIFFERS. */
@@ -108,8 +113,9 @@ static void judge_differs(struct posture *p)
         return;
     }
     f = hit(p, F_BIMI_LOGO_DIFFERS, ASSAY_WARNING, t->record->l, NULL);
-    say(p, f, "the logo at l= (%zu octets) is not the one in the certificate (%zu octets): receivers show one or the"
-              " other, or none",
+    say(p, f,
+        "the logo at l= (%zu octets) is not the one in the certificate (%zu octets): receivers show one or the"
+        " other, or none",
         t->svg.document.n, t->mark.svg.n);
     show(p, f, &t->logo, SPAN_EMPTY, SPAN_EMPTY);
     advise(p, f, "serve the file that was certified, unchanged");
@@ -144,8 +150,9 @@ void bimi_judge_mark(struct posture *p)
     if (had != YES)
         return;
     t->mark_ok = conclude(p);
-    judge_step(p, F_BIMI_CERT_CHAIN, m->chain, m->chain_problem, &t->roots,
-               "serve the certificate with its issuers, as the authority gave them; it must be one for BIMI");
+    judge_step(
+        p, F_BIMI_CERT_CHAIN, m->chain, m->chain_problem, &t->roots,
+        "serve the certificate with its issuers, as the authority gave them; it must be one for BIMI");
     judge_dates(p);
     judge_revoked(p);
     judge_step(p, F_BIMI_CERT_SCT, m->sct, m->sct_problem, &t->logs,

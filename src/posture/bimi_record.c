@@ -23,8 +23,7 @@ static void judge_missing(struct posture *p)
     }
     if (asked_data(&t->own) == UNKNOWN || !org.n) {
         unknown(p, F_BIMI_MISSING, p->domain, &t->own,
-                asked_data(&t->own) == UNKNOWN ? NULL
-                                               : "its organizational domain is not known");
+                asked_data(&t->own) == UNKNOWN ? NULL : "its organizational domain is not known");
         return;
     }
     if (!span_eq(org, p->domain) && asked_data(&t->org) == UNKNOWN) {
@@ -32,16 +31,18 @@ static void judge_missing(struct posture *p)
         return;
     }
     f = hit(p, F_BIMI_MISSING, ASSAY_NOTICE, p->domain, NULL);
-    say(p, f, "there is no BIMI record at default._bimi.%.*s%s%.*s: no logo is shown beside its mail",
+    say(p, f,
+        "there is no BIMI record at default._bimi.%.*s%s%.*s: no logo is shown beside its mail",
         SPAN_ARG(p->domain), t->org.fact ? " or default._bimi." : "",
         SPAN_ARG(t->org.fact ? org : SPAN_EMPTY));
     show(p, f, &t->own, SPAN_EMPTY, SPAN_EMPTY);
     if (t->org.fact)
         show(p, f, &t->org, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f,
-           "if a logo is wanted: first DMARC with p=quarantine or p=reject, then a TXT record at default._bimi.%.*s"
-           " such as v=BIMI1; l=https://www.%.*s/logo.svg",
-           SPAN_ARG(org), SPAN_ARG(org));
+    advise(
+        p, f,
+        "if a logo is wanted: first DMARC with p=quarantine or p=reject, then a TXT record at default._bimi.%.*s"
+        " such as v=BIMI1; l=https://www.%.*s/logo.svg",
+        SPAN_ARG(org), SPAN_ARG(org));
 }
 
 /** Nothing of the record can be said while it is not known. */
@@ -65,7 +66,8 @@ static void judge_multiple(struct posture *p)
         return;
     }
     f = hit(p, F_BIMI_MULTIPLE, ASSAY_ERROR, t->used->name, NULL);
-    say(p, f, "there is more than one BIMI record at %.*s, so receivers use none", SPAN_ARG(t->used->name));
+    say(p, f, "there is more than one BIMI record at %.*s, so receivers use none",
+        SPAN_ARG(t->used->name));
     show(p, f, t->used, SPAN_EMPTY, SPAN_EMPTY);
     advise(p, f, "keep one of the records and remove the others");
 }
@@ -79,9 +81,9 @@ static assay_span better(struct posture *p)
     assay_span avp = r->faults & BIMI_FAULT_AVP ? SPAN_EMPTY : r->avp;
     assay_span lps = r->faults & BIMI_FAULT_LPS ? SPAN_EMPTY : r->lps;
 
-    return posture_printf(p, "v=BIMI1; l=%.*s%s%.*s%s%.*s%s%.*s", SPAN_ARG(r->l), r->has_a ? "; a=" : "",
-                          SPAN_ARG(r->a), avp.n ? "; avp=" : "", SPAN_ARG(avp), lps.n ? "; lps=" : "",
-                          SPAN_ARG(lps));
+    return posture_printf(p, "v=BIMI1; l=%.*s%s%.*s%s%.*s%s%.*s", SPAN_ARG(r->l),
+                          r->has_a ? "; a=" : "", SPAN_ARG(r->a), avp.n ? "; avp=" : "",
+                          SPAN_ARG(avp), lps.n ? "; lps=" : "", SPAN_ARG(lps));
 }
 
 /** In words, the first fault of the grammar. */
@@ -166,14 +168,14 @@ static void judge_uri(struct posture *p)
     }
     f = hit(p, F_BIMI_URI, ASSAY_ERROR, t->used->name, NULL);
     say(p, f, "%s", uri_text(faults));
-    show(p, f, t->used, r->text,
-         faults & (BIMI_FAULT_L | BIMI_FAULT_SUFFIX) ? r->l : r->a);
+    show(p, f, t->used, r->text, faults & (BIMI_FAULT_L | BIMI_FAULT_SUFFIX) ? r->l : r->a);
     if ((faults & BIMI_FAULT_L) && span_istarts(r->l, SPAN("http://")))
         publish(p, f, "TXT", t->used->name, r->text,
                 posture_printf(p, "v=BIMI1; l=https://%.*s%s%.*s", SPAN_ARG(span_from(r->l, 7)),
                                r->has_a ? "; a=" : "", SPAN_ARG(r->a)));
     else
-        advise(p, f, "write the address as https://HOST/PATH, of an SVG in l and of a PEM file in a");
+        advise(p, f,
+               "write the address as https://HOST/PATH, of an SVG in l and of a PEM file in a");
 }
 
 /** BIMI-NO-EVIDENCE. */
@@ -191,9 +193,10 @@ static void judge_evidence(struct posture *p)
     f = hit(p, F_BIMI_NO_EVIDENCE, ASSAY_NOTICE, t->used->name, NULL);
     say(p, f, "no certificate proves the logo (a= is empty): Gmail and Apple show none without");
     show(p, f, t->used, t->record->text, SPAN_EMPTY);
-    advise(p, f,
-           "for a registered trademark get a Verified Mark Certificate, else a Common Mark Certificate, and name"
-           " its PEM file in a=");
+    advise(
+        p, f,
+        "for a registered trademark get a Verified Mark Certificate, else a Common Mark Certificate, and name"
+        " its PEM file in a=");
 }
 
 void judge_bimi(struct posture *p)

@@ -15,9 +15,12 @@ static const struct receiver {
     bool small;      /**< it refuses more than 32 KiB */
     const char *shown, *shown_common;
 } RECEIVERS[] = {
-    {"Gmail", true, false, false, false, true, "the logo with a check mark", "the logo without a check mark"},
-    {"Apple", true, true, true, true, false, "the logo, where the mail host passes its verdict on", NULL},
-    {"Yahoo", false, false, false, false, false, "the logo, of senders of much mail with a good reputation", NULL},
+    {"Gmail", true, false, false, false, true, "the logo with a check mark",
+     "the logo without a check mark"},
+    {"Apple", true, true, true, true, false, "the logo, where the mail host passes its verdict on",
+     NULL},
+    {"Yahoo", false, false, false, false, false,
+     "the logo, of senders of much mail with a good reputation", NULL},
     {"Fastmail", false, false, false, false, true, "the logo", NULL},
 };
 
@@ -33,7 +36,8 @@ static void answer(struct assay_logo_view *view, enum assay_shows shows, const c
 }
 
 /** A condition of showing. */
-static void want(struct assay_logo_view *view, enum truth holds, const char *no, const char *unknown)
+static void want(struct assay_logo_view *view, enum truth holds, const char *no,
+                 const char *unknown)
 {
     if (holds == NO)
         answer(view, ASSAY_SHOWS_NOT, no);
@@ -52,25 +56,29 @@ static bool has_percent(const struct svg_report *svg)
 {
     for (size_t i = 0; i < svg->nproblems; i++)
         if (svg->problems[i].class == SVG_SHAPE &&
-            (span_is(svg->problems[i].what, "svg width") || span_is(svg->problems[i].what, "svg height")) &&
+            (span_is(svg->problems[i].what, "svg width") ||
+             span_is(svg->problems[i].what, "svg height")) &&
             span_contains(svg->problems[i].text, SPAN("a share")))
             return true;
     return false;
 }
 
 /** The certificate, as a receiver wants it. */
-static void look_at_mark(const struct posture *p, const struct receiver *r, struct assay_logo_view *view)
+static void look_at_mark(const struct posture *p, const struct receiver *r,
+                         struct assay_logo_view *view)
 {
     const struct topic_bimi *t = &p->bimi;
 
     if (r->evidence && !t->record->a.n)
         answer(view, ASSAY_SHOWS_NOT, "it wants a mark certificate, and the record names none");
     if (r->evidence || t->record->a.n)
-        want(view, t->mark_ok, "the mark certificate is not good", "the mark certificate could not be judged");
+        want(view, t->mark_ok, "the mark certificate is not good",
+             "the mark certificate could not be judged");
     if (r->cut_off && t->mark.cut_off)
         answer(view, ASSAY_SHOWS_NOT, "it does not trust that root for a certificate of this date");
     if (r->disputed && t->mark.common)
-        answer(view, ASSAY_SHOWS_UNKNOWN, "whether it takes a Common Mark Certificate is said both ways");
+        answer(view, ASSAY_SHOWS_UNKNOWN,
+               "whether it takes a Common Mark Certificate is said both ways");
 }
 
 /** What one receiver does. */
@@ -105,7 +113,7 @@ void bimi_judge_views(struct posture *p)
     }
     p->result.logos = views;
     p->result.nlogos = n;
-    p->summary[AREA_BIMI] = posture_printf(
-        p, "%zu of %zu large receivers would show the logo%s", show, n,
-        p->bimi.mark_ok == YES ? ", proved by a mark certificate" : "");
+    p->summary[AREA_BIMI] =
+        posture_printf(p, "%zu of %zu large receivers would show the logo%s", show, n,
+                       p->bimi.mark_ok == YES ? ", proved by a mark certificate" : "");
 }

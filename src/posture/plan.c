@@ -57,7 +57,9 @@ static assay_span print(struct planner *pl, const char *format, va_list args)
     assay_span ret = SPAN_EMPTY;
 
     if (!arena_copy(&pl->p->ev.keep,
-                    (assay_span){text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1},
+                    (assay_span){text, n < 0                     ? 0
+                                       : (size_t)n < sizeof text ? (size_t)n
+                                                                 : sizeof text - 1},
                     &ret))
         pl->p->no_memory = true;
     return ret;
@@ -177,7 +179,8 @@ void plan_take(struct planner *pl, struct assay_plan_step *s, enum finding_id id
 /** n is at least `of_thousand` of all; of none, no. */
 static bool is_share(uint64_t n, uint64_t all, unsigned of_thousand)
 {
-    return all && n >= all - all / 1000 * (1000 - of_thousand) - all % 1000 * (1000 - of_thousand) / 1000;
+    return all &&
+           n >= all - all / 1000 * (1000 - of_thousand) - all % 1000 * (1000 - of_thousand) / 1000;
 }
 
 /** A share as people write it: "98.4". */

@@ -24,7 +24,7 @@
 enum {
     PLAN_DAY = 86400,
     PLAN_PAUSE = 14 * PLAN_DAY,
-    PLAN_STEPS = 16,  /* of one plan */
+    PLAN_STEPS = 16,   /* of one plan */
     PLAN_MISSING = 16, /* of one step */
     PLAN_FIXES = 24
 };

@@ -34,8 +34,7 @@ static void finish(struct planner *pl, struct assay_plan_step *s, struct change 
 }
 
 /** p and what goes with it: a trial, or for all mail. */
-static void publish_policy(struct planner *pl, struct assay_plan_step *s, const char *p,
-                           bool trial)
+static void publish_policy(struct planner *pl, struct assay_plan_step *s, const char *p, bool trial)
 {
     bool org = pl->p->dmarc.own_org == YES;
     struct change c;
@@ -71,10 +70,12 @@ static void want_dkim(struct planner *pl, struct assay_plan_step *s, unsigned of
 {
     const struct evidence_mail *m = &pl->e->mail;
 
-    plan_want(pl, s, m->legit && m->legit_dkim_pass >= m->legit - m->legit / 1000 * (1000 - of_thousand) - m->legit % 1000 * (1000 - of_thousand) / 1000,
-              "%u %% of own mail passing by DKIM (%llu of %llu): forwarded mail passes by nothing else",
-              of_thousand / 10, (unsigned long long)m->legit_dkim_pass,
-              (unsigned long long)m->legit);
+    plan_want(
+        pl, s,
+        m->legit && m->legit_dkim_pass >= m->legit - m->legit / 1000 * (1000 - of_thousand) -
+                                              m->legit % 1000 * (1000 - of_thousand) / 1000,
+        "%u %% of own mail passing by DKIM (%llu of %llu): forwarded mail passes by nothing else",
+        of_thousand / 10, (unsigned long long)m->legit_dkim_pass, (unsigned long long)m->legit);
 }
 
 /** The records hold what a policy needs. */
@@ -107,7 +108,8 @@ static bool judge_step(struct planner *pl, struct assay_plan_step *s, unsigned d
         plan_say(pl, s, "%llu of %llu own messages failed, and not only for a day",
                  (unsigned long long)(pl->e->mail.legit - pl->e->mail.legit_pass),
                  (unsigned long long)pl->e->mail.legit);
-        publish_policy(pl, s, back, strcmp(back, "none") != 0 && pl->p->dmarc.record->testing == false);
+        publish_policy(pl, s, back,
+                       strcmp(back, "none") != 0 && pl->p->dmarc.record->testing == false);
         return false;
     }
     plan_gate(pl, s, &pl->e->mail, days, pass);
@@ -164,8 +166,8 @@ static void plan_start(struct planner *pl)
 /** 1: reports come in. */
 static void plan_blind(struct planner *pl)
 {
-    static const enum finding_id IDS[] = {F_DMARC_NO_RUA, F_DMARC_RUA_INVALID,
-                                          F_DMARC_RUA_EXTERNAL, F_DMARC_RUA_NO_MX};
+    static const enum finding_id IDS[] = {F_DMARC_NO_RUA, F_DMARC_RUA_INVALID, F_DMARC_RUA_EXTERNAL,
+                                          F_DMARC_RUA_NO_MX};
     struct assay_plan_step *s = plan_step(pl, PLAN_BLIND);
 
     if (!s)
@@ -258,7 +260,9 @@ static void plan_try_reject(struct planner *pl)
         return;
     if (pl->e->mail.list_posters == YES) {
         s->step = ASSAY_STEP_KEEP;
-        plan_say(pl, s, "people there write to mailing lists, which change messages: quarantine is where to stay");
+        plan_say(
+            pl, s,
+            "people there write to mailing lists, which change messages: quarantine is where to stay");
         return;
     }
     plan_want(pl, s, pl->e->mail.list_posters == NO,

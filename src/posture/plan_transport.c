@@ -45,7 +45,8 @@ static void publish_policy(struct planner *pl, struct assay_plan_step *s, const 
     buf_printf(&text, "max_age: %u\n", max_age);
     if (!mtasts_policy_url(p->domain, &url) || text.status != ASSAY_DONE ||
         !arena_copy(&pl->p->ev.keep, buf_span(&text), &body))
-        pl->p->no_memory |= text.status == ASSAY_ENOMEM || url.status == ASSAY_ENOMEM || text.status == ASSAY_DONE;
+        pl->p->no_memory |=
+            text.status == ASSAY_ENOMEM || url.status == ASSAY_ENOMEM || text.status == ASSAY_DONE;
     if (body.n) {
         assay_span before = p->mtasts.policy && p->mtasts.get.fact && p->mtasts.get.fact->n
                                 ? p->mtasts.get.fact->data[0]
@@ -112,8 +113,7 @@ static void want_hosts(struct planner *pl, struct assay_plan_step *s)
         const struct posture_host *host = &pl->p->mx.hosts[i];
         enum truth ok = would_do(pl->p, host);
 
-        plan_want(pl, s, ok != NO,
-                  "%.*s with TLS 1.2 and a certificate of its name from a web CA",
+        plan_want(pl, s, ok != NO, "%.*s with TLS 1.2 and a certificate of its name from a web CA",
                   SPAN_ARG(host->name));
         plan_want(pl, s, ok != UNKNOWN, "a probe of %.*s", SPAN_ARG(host->name));
     }
@@ -220,8 +220,9 @@ void plan_transport(struct planner *pl)
         return;
     if (p->mx.receives == UNKNOWN || p->tlsrpt.valid == UNKNOWN) {
         s = plan_step(pl, PLAN_UNKNOWN);
-        plan_say(pl, s, p->mx.receives == UNKNOWN ? "the MX records did not answer"
-                                                  : "the TLS-RPT record did not answer");
+        plan_say(pl, s,
+                 p->mx.receives == UNKNOWN ? "the MX records did not answer"
+                                           : "the TLS-RPT record did not answer");
         return;
     }
     if (p->tlsrpt.valid == NO)
@@ -247,7 +248,8 @@ static void plan_logo(struct planner *pl)
         return;
     plan_want(pl, s, pl->p->result.phases[0].rung >= 4, "quarantine or reject for all mail");
     plan_gate(pl, s, m, 30, 990);
-    plan_want(pl, s, pl->e->logo.n > 0, "where the logo is (brand.logo): assay bimi svg looks at it");
+    plan_want(pl, s, pl->e->logo.n > 0,
+              "where the logo is (brand.logo): assay bimi svg looks at it");
     if (s->step != ASSAY_STEP_NOT_YET)
         plan_publish(pl, s, "TXT", below(pl, "default._bimi"),
                      pl->p->bimi.record ? pl->p->bimi.record->text : SPAN_EMPTY,
@@ -259,13 +261,15 @@ static void plan_mark(struct planner *pl)
 {
     struct assay_plan_step *s = plan_step(pl, PLAN_MARK);
 
-    plan_want(pl, s, pl->e->trademark != UNKNOWN, "whether the logo is a registered trademark (brand.trademark)");
+    plan_want(pl, s, pl->e->trademark != UNKNOWN,
+              "whether the logo is a registered trademark (brand.trademark)");
     if (!s || s->step == ASSAY_STEP_NOT_YET)
         return;
-    plan_advise(pl, s,
-                pl->e->trademark == YES
-                    ? "have a mark certificate (VMC) made, and publish its URL as a= of the record"
-                    : "a certificate of use (CMC) needs a logo that was public for a year; then publish its URL as a= of the record");
+    plan_advise(
+        pl, s,
+        pl->e->trademark == YES
+            ? "have a mark certificate (VMC) made, and publish its URL as a= of the record"
+            : "a certificate of use (CMC) needs a logo that was public for a year; then publish its URL as a= of the record");
 }
 
 void plan_brand(struct planner *pl)

@@ -62,10 +62,8 @@ static void land(struct udp_query *query, assay_fact *fact)
     struct shared_flight *f =
         (struct shared_flight *)(void *)((char *)query - offsetof(struct shared_flight, query));
     struct shared *s = f->shared;
-    struct assay_question q = {.kind = ASSAY_DNS,
-                               .rrtype = f->node.rrtype,
-                               .name = f->node.name,
-                               .data = SPAN_EMPTY};
+    struct assay_question q = {
+        .kind = ASSAY_DNS, .rrtype = f->node.rrtype, .name = f->node.name, .data = SPAN_EMPTY};
     struct shared_waiter *w;
 
     table_remove(&s->flights, &f->node);
@@ -89,8 +87,7 @@ static struct shared_flight *begin(struct shared *s, uint16_t rrtype, assay_span
         return NULL;
     memcpy(f->name, name.p, name.n);
     f->shared = s;
-    f->node = (struct table_node){
-        .kind = ASSAY_DNS, .rrtype = rrtype, .name = {f->name, name.n}};
+    f->node = (struct table_node){.kind = ASSAY_DNS, .rrtype = rrtype, .name = {f->name, name.n}};
     f->query = (struct udp_query){.name = f->node.name, .rrtype = rrtype, .done = land};
     TAILQ_INIT(&f->waiters);
     table_add(&s->flights, &f->node);

@@ -116,7 +116,8 @@ static void a_late_answer_is_no_answer_to_the_next_try(void **state)
 {
     struct server *server = server_start("127.0.0.1", 0);
     struct udp *u = client(server->at, 300, 100);
-    assay_fact *fact = ask_one(u, "late.example", ASSAY_RR_TXT); /* each answer comes after a second */
+    assay_fact *fact =
+        ask_one(u, "late.example", ASSAY_RR_TXT); /* each answer comes after a second */
 
     (void)state;
     assert_int_equal(fact->how, ASSAY_OK); /* of the third try, which waits for 1.2 s */
@@ -131,7 +132,16 @@ static void a_late_answer_is_no_answer_to_the_next_try(void **state)
 /* ---- the forger ---- */
 
 /** What stands before the true answer. */
-enum forgery { FORGE_ID, FORGE_QUESTION, FORGE_TYPE, FORGE_NO_REPLY, FORGE_SHORT, FORGE_PORT, FORGE_TWICE, FORGERIES };
+enum forgery {
+    FORGE_ID,
+    FORGE_QUESTION,
+    FORGE_TYPE,
+    FORGE_NO_REPLY,
+    FORGE_SHORT,
+    FORGE_PORT,
+    FORGE_TWICE,
+    FORGERIES
+};
 
 /** Answer one query: forgeries with other data first, then the truth. */
 static void forge(int fd, int other, enum forgery forgery)
@@ -165,8 +175,8 @@ static void forge(int fd, int other, enum forgery forgery)
     if (forgery == FORGE_TWICE)
         memcpy(forged, packet, sizeof forged);
     for (int i = 0; i < 20; i++)
-        sendto(forgery == FORGE_PORT ? other : fd, forged, forgery == FORGE_SHORT ? 11 : (size_t)n, 0,
-               (struct sockaddr *)&from, from_n);
+        sendto(forgery == FORGE_PORT ? other : fd, forged, forgery == FORGE_SHORT ? 11 : (size_t)n,
+               0, (struct sockaddr *)&from, from_n);
     sendto(fd, packet, (size_t)n, 0, (struct sockaddr *)&from, from_n);
 }
 
@@ -244,8 +254,8 @@ static void many_questions_are_all_answered_within_the_bound(void **state)
     (void)state;
     for (size_t i = 0; i < MANY; i++) {
         snprintf(names[i], sizeof names[i], "%s%zu.example", i % 50 == 7 ? "nx.n" : "n", i);
-        all[i].query = (struct udp_query){
-            .name = span_of(names[i]), .rrtype = ASSAY_RR_TXT, .done = done};
+        all[i].query =
+            (struct udp_query){.name = span_of(names[i]), .rrtype = ASSAY_RR_TXT, .done = done};
         udp_ask(u, &all[i].query);
     }
     while (udp_open(u) && world_now() < until) {
@@ -276,8 +286,9 @@ static void loss_makes_it_ask_less_at_a_time(void **state)
     (void)state;
     memset(all, 0, sizeof all);
     for (size_t i = 0; i < 600; i++) {
-        all[i].query = (struct udp_query){
-            .name = SPAN("silent.example"), .rrtype = ASSAY_RR_TXT, .done = done};
+        all[i].query = (struct udp_query){.name = SPAN("silent.example"),
+                                          .rrtype = ASSAY_RR_TXT,
+                                          .done = done};
         udp_ask(u, &all[i].query);
     }
     while (udp_open(u))
@@ -418,8 +429,8 @@ static void a_question_of_many_is_asked_once(void **state)
     memset(all, 0, sizeof all);
     for (size_t i = 0; i < 50; i++) {
         all[i].waiter.done = shared_told;
-        assert_int_equal(
-            shared_ask(s, ASSAY_RR_TXT, SPAN("spf.example"), &all[i].waiter, &fact), ASSAY_NEED);
+        assert_int_equal(shared_ask(s, ASSAY_RR_TXT, SPAN("spf.example"), &all[i].waiter, &fact),
+                         ASSAY_NEED);
     }
     shared_cancel(&all[7].waiter);
     while (udp_open(u))

@@ -555,7 +555,8 @@ static void ask_many(assay_world *w, unsigned round)
     for (size_t i = 0; i < N; i++) {
         static const char *const HOSTS[] = {"good", "wild", "expired", "refused"};
 
-        snprintf(names[i], sizeof names[i], "https://%s.web.example/?%u-%zu", HOSTS[i % 4], round, i);
+        snprintf(names[i], sizeof names[i], "https://%s.web.example/?%u-%zu", HOSTS[i % 4], round,
+                 i);
         asking[i] = (struct asking){.kind = ASSAY_GET, .name = names[i]};
     }
     asking[0] = (struct asking){.kind = ASSAY_PROBE, .name = "good.mail.example:25"};

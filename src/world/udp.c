@@ -20,7 +20,8 @@ enum { PROVE_MS = 3000 };
 static bool is_here(const struct sockaddr_storage *at)
 {
     if (at->ss_family == AF_INET)
-        return (ntohl(((const struct sockaddr_in *)(const void *)at)->sin_addr.s_addr) >> 24) == 127;
+        return (ntohl(((const struct sockaddr_in *)(const void *)at)->sin_addr.s_addr) >> 24) ==
+               127;
     return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)at)->sin6_addr);
 }
 
@@ -301,8 +302,9 @@ static void lose(struct udp *u, struct udp_query *q)
         return;
     }
     u->counts.timeouts++;
-    udp_conclude(u, q, failure_new(ASSAY_DNS, q->rrtype, ASSAY_TIMEOUT,
-                                   "the resolver did not answer %u times", q->tries));
+    udp_conclude(u, q,
+                 failure_new(ASSAY_DNS, q->rrtype, ASSAY_TIMEOUT,
+                             "the resolver did not answer %u times", q->tries));
 }
 
 /** Those whose time is over. */
@@ -395,8 +397,7 @@ static void proved(struct udp_query *query, assay_fact *fact)
 /** Ask one resolver alone, believing its AD bit for this once. \return whether it answered */
 static bool prove(struct udp *u, struct udp_resolver *r)
 {
-    struct proof proof = {
-        .query = {.name = SPAN_EMPTY, .rrtype = ASSAY_RR_SOA, .done = proved}};
+    struct proof proof = {.query = {.name = SPAN_EMPTY, .rrtype = ASSAY_RR_SOA, .done = proved}};
     int64_t until = world_now() + PROVE_MS;
     struct assay_answer a = {.how = ASSAY_TIMEOUT};
 

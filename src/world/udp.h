@@ -41,9 +41,9 @@ struct udp;
 struct udp_options {
     const char *resolvers; /**< "ADDR[@PORT] ..."; 127.0.0.1 */
     unsigned sockets;      /**< for each resolver; 16 */
-    unsigned first_ms;     /**< patience of the first try; each further one has twice as much; 1,500 */
-    unsigned tries;        /**< 3 */
-    unsigned most;         /**< queries on their way to one resolver, at most; 2,000 */
+    unsigned first_ms; /**< patience of the first try; each further one has twice as much; 1,500 */
+    unsigned tries;    /**< 3 */
+    unsigned most;     /**< queries on their way to one resolver, at most; 2,000 */
 };
 
 struct udp_query;

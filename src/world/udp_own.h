@@ -75,7 +75,7 @@ struct udp {
     uint32_t now;  /**< milliseconds since then */
     struct udp_options options;
     struct udp_resolver resolvers[LIMIT_RESOLVERS];
-    size_t nresolvers, turn; /**< the resolver whose turn it is */
+    size_t nresolvers, turn;                                 /**< the resolver whose turn it is */
     struct udp_line line, tcp_line, tcp_out, out[UDP_TRIES]; /**< out: by try, the oldest first */
     struct udp_tcp tcp[UDP_TCP];
     enum udp_kind watch;

@@ -150,7 +150,7 @@ static void hook(struct udp *u, struct udp_socket *s, struct udp_query *q)
 
 /** One batch being made. */
 struct udp_batch {
-    unsigned n;                          /* queries */
+    unsigned n;                           /* queries */
     struct udp_query *queries[UDP_BATCH]; /* those of one size beside each other */
     struct iovec io[UDP_BATCH];
     unsigned groups;
@@ -207,7 +207,8 @@ static void group(const struct udp *u, struct udp_batch *b)
     for (unsigned i = 0, n; i < b->n; i += n) {
         struct msghdr *m = &b->messages[b->groups].msg_hdr;
 
-        for (n = 1; u->segments && i + n < b->n && n < UDP_SEGMENTS && b->io[i + n].iov_len == b->io[i].iov_len;)
+        for (n = 1; u->segments && i + n < b->n && n < UDP_SEGMENTS &&
+                    b->io[i + n].iov_len == b->io[i].iov_len;)
             n++;
         *m = (struct msghdr){.msg_iov = &b->io[i], .msg_iovlen = n};
         if (n > 1)

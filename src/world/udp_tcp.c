@@ -29,7 +29,8 @@ static void conclude(struct udp *u, struct udp_tcp *c, assay_fact *fact)
 static void fail(struct udp *u, struct udp_tcp *c, enum assay_how how, const char *why)
 {
     conclude(u, c,
-             failure_new(ASSAY_DNS, c->query->rrtype, how, "the reply was truncated, and over TCP %s", why));
+             failure_new(ASSAY_DNS, c->query->rrtype, how,
+                         "the reply was truncated, and over TCP %s", why));
 }
 
 /** Connect for the next one in line. */
@@ -54,7 +55,8 @@ static void begin(struct udp *u, struct udp_tcp *c)
     c->query = q;
     u->counts.tcp++;
     c->fd = socket(r->at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || (connect(c->fd, (const struct sockaddr *)&r->at, r->at_n) != 0 && errno != EINPROGRESS) ||
+    if (c->fd < 0 ||
+        (connect(c->fd, (const struct sockaddr *)&r->at, r->at_n) != 0 && errno != EINPROGRESS) ||
         epoll_ctl(u->epoll, EPOLL_CTL_ADD, c->fd, &event) != 0)
         fail(u, c, ASSAY_SERVFAIL, "there is no connection");
 }
@@ -84,7 +86,8 @@ static void take_reply(struct udp *u, struct udp_tcp *c)
     bool truncated;
     assay_fact *fact;
 
-    if (packet.n < 12 || (uint16_t)((uint8_t)packet.p[0] << 8 | (uint8_t)packet.p[1]) != c->query->id ||
+    if (packet.n < 12 ||
+        (uint16_t)((uint8_t)packet.p[0] << 8 | (uint8_t)packet.p[1]) != c->query->id ||
         !udp_is_reply(packet, c->query)) {
         u->counts.strange++;
         fail(u, c, ASSAY_SERVFAIL, "it is no answer to what was asked");
