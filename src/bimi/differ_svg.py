@@ -145,7 +145,7 @@ def by_assay(assay, paths):
     verdicts = {}
     for line in done.stdout.splitlines():
         report = json.loads(line)
-        problems = [p for p in report["problems"] if p["ref"] in ("SVG P/S", "XML 1.0") and not p["about"].endswith(" xml:lang")]
+        problems = [p for p in report["drawing"]["problems"] if p["ref"] in ("SVG P/S", "XML 1.0") and not p["about"].endswith(" xml:lang")]
         verdicts[Path(report["file"])] = (not problems, problems)
     return verdicts
 

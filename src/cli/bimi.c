@@ -165,7 +165,10 @@ static int check_logo(const struct cli *cli, const assay_engine *engine, const c
             json_object(&j, NULL);
             json_number(&j, "version", 1);
             json_text(&j, "file", span_of(file));
+            json_bool(&j, "valid", bimi_logo_valid(&r));
+            json_object(&j, "drawing");
             bimi_logo_json(&j, &r);
+            json_end(&j);
             json_end(&j);
             buf_putc(&out, '\n');
         } else {
