@@ -140,7 +140,8 @@ static int read_options(struct planner_run *r)
     int status = 0;
 
     if (args->noperands > 1 || (cli_has(r->cli, OPT_NOW) && !cli_has(r->cli, OPT_WORLD))) {
-        cli_complain(r->cli, args->noperands > 1 ? "one domain at a time" : "--now goes with --world");
+        cli_complain(r->cli,
+                     args->noperands > 1 ? "one domain at a time" : "--now goes with --world");
         return EXIT_USAGE;
     }
     *d = (struct assay_domain){.size = sizeof *d,
@@ -152,7 +153,8 @@ static int read_options(struct planner_run *r)
                                .subdomains = r->subdomains,
                                .evidence = SPAN_EMPTY};
     if (cli_has(r->cli, OPT_WORLD))
-        status = files_read_one_case(r->cli, cli_value(r->cli, OPT_WORLD), &r->set, &r->answers.from);
+        status =
+            files_read_one_case(r->cli, cli_value(r->cli, OPT_WORLD), &r->set, &r->answers.from);
     if (status == 0)
         status = read_names(r, OPT_SELECTOR, r->selectors, LIMIT_SELECTORS, &d->nselectors);
     if (status == 0)

@@ -33,9 +33,7 @@ assay_span plan_when(const struct assay_plan_step *s, char text[64])
     case ASSAY_STEP_BACK: return SPAN("now: a step back");
     case ASSAY_STEP_KEEP: return SPAN("keep it");
     case ASSAY_STEP_WAIT: snprintf(text, 64, "not before %s", date(s->earliest, day)); break;
-    default:
-        snprintf(text, 64, "when what is missing is there");
-        break;
+    default: snprintf(text, 64, "when what is missing is there"); break;
     }
     return span_of(text);
 }
@@ -104,7 +102,8 @@ static void show_step(const struct term *t, const struct assay_plan_step *s, str
     buf_putc(out, '\n');
     term_paragraph(t, 0, buf_span(&head), out);
     put_part(t, "", s->text, false, out);
-    put_part(t, s->step == ASSAY_STEP_BACK ? "was next" : "next", span_of(s->row->next), false, out);
+    put_part(t, s->step == ASSAY_STEP_BACK ? "was next" : "next", span_of(s->row->next), false,
+             out);
     put_part(t, "when", plan_when(s, when), false, out);
     for (size_t i = 0; i < s->nmissing; i++)
         put_part(t, i ? "" : "missing", s->missing[i], false, out);
@@ -144,10 +143,11 @@ void plan_show(const struct term *t, const struct assay_posture *p, const struct
         term_paragraph(t, 0, SPAN("There is nothing to do."), out);
     if (!plan->has_evidence) {
         buf_putc(out, '\n');
-        term_paragraph(t, 0,
-                       SPAN("Without metrics of reports the plan asks for nothing beyond p=none with rua: "
-                            "nobody else can tell who sends for the domain."),
-                       out);
+        term_paragraph(
+            t, 0,
+            SPAN("Without metrics of reports the plan asks for nothing beyond p=none with rua: "
+                 "nobody else can tell who sends for the domain."),
+            out);
     }
     buf_done(&head);
 }
