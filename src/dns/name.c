@@ -67,11 +67,16 @@ static bool unescape(assay_span *s, char *ret)
     return true;
 }
 
-/** A letter, digit, hyphen or underscore: what names are made of, and needs no escape. */
-static bool is_plain(char c)
-{
-    return ascii_alnum(c) || c == '-' || c == '_';
-}
+/** What names are made of, and needs no escape: letters as lower ones, digits, hyphen, underscore; else 0. */
+static const char PLAIN[256] = {
+    ['-'] = '-', ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4', ['5'] = '5', ['6'] = '6',
+    ['7'] = '7', ['8'] = '8', ['9'] = '9', ['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd', ['E'] = 'e',
+    ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i', ['J'] = 'j', ['K'] = 'k', ['L'] = 'l', ['M'] = 'm',
+    ['N'] = 'n', ['O'] = 'o', ['P'] = 'p', ['Q'] = 'q', ['R'] = 'r', ['S'] = 's', ['T'] = 't', ['U'] = 'u',
+    ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y', ['Z'] = 'z', ['_'] = '_', ['a'] = 'a', ['b'] = 'b',
+    ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f', ['g'] = 'g', ['h'] = 'h', ['i'] = 'i', ['j'] = 'j',
+    ['k'] = 'k', ['l'] = 'l', ['m'] = 'm', ['n'] = 'n', ['o'] = 'o', ['p'] = 'p', ['q'] = 'q', ['r'] = 'r',
+    ['s'] = 's', ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x', ['y'] = 'y', ['z'] = 'z'};
 
 /** Append the plain octets at the front of `s`, as many as the label has room for. */
 static void put_plain(struct writer *w, assay_span *s)
@@ -82,8 +87,8 @@ static void put_plain(struct writer *w, assay_span *s)
         most = DNS_LABEL - w->label;
     if (most > s->n)
         most = s->n;
-    for (char *to = w->out->p + w->out->n; n < most && is_plain(s->p[n]); n++)
-        to[n] = ascii_lower(s->p[n]);
+    for (char *to = w->out->p + w->out->n, c; n < most && (c = PLAIN[(unsigned char)s->p[n]]); n++)
+        to[n] = c;
     w->out->n += n;
     w->label += n;
     w->wire += n;
@@ -135,11 +140,12 @@ bool dns_name_unwire(assay_span *wire, struct dns_name *ret)
     ret->n = 0;
     while (s.n && s.p[0]) {
         size_t n = (unsigned char)s.p[0];
+        assay_span label = span_first(span_from(s, 1), n);
 
         if (n > DNS_LABEL || s.n < n + 2)
             return false;
-        for (size_t i = 1; i <= n; i++)
-            if (!put(&w, s.p[i]))
+        for (put_plain(&w, &label); label.n; label = span_from(label, 1))
+            if (!put(&w, label.p[0]))
                 return false;
         s = span_from(s, n + 1);
         if (!end_label(&w, s.p[0] != 0))
@@ -244,10 +250,11 @@ bool dns_join(assay_span head, const char *middle, assay_span tail, struct dns_n
 bool dns_prepend(const char *label, assay_span name, struct dns_name *ret)
 {
     struct writer w = {ret, 2, 0};
+    assay_span s = span_of(label);
 
     ret->n = 0;
-    for (; *label; label++)
-        if (!put(&w, *label))
+    for (put_plain(&w, &s); s.n; s = span_from(s, 1))
+        if (!put(&w, s.p[0]))
             return false;
     if (1 + w.label + wire_size(name) > DNS_NAME_WIRE || !end_label(&w, name.n > 0))
         return false;

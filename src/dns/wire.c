@@ -101,7 +101,9 @@ struct reader {
     struct arena *arena;
     assay_span packet;
     size_t at;
-    uint16_t rrtype; /* the type that was asked */
+    assay_span asked; /* the name that was asked */
+    uint32_t hash;    /* of it */
+    uint16_t rrtype;  /* the type that was asked */
     struct record *records;
     size_t n;
     bool opt;
@@ -158,6 +160,12 @@ static bool get_name(assay_span packet, size_t *at, struct dns_name *ret)
     return s.n && dns_name_unwire(&s, ret);
 }
 
+/** The name is written as servers mostly do: it points to the question, which is the name that was asked. */
+static bool is_question(const struct reader *r, size_t at)
+{
+    return r->packet.n - at >= 2 && get16(r->packet.p + at) == (0xC000 | HEADER);
+}
+
 /** The question is the one that was asked (RFC 5452 9.1). */
 static bool get_question(struct reader *r, assay_span name)
 {
@@ -174,9 +182,9 @@ static bool get_question(struct reader *r, assay_span name)
  * The OPT record: its TTL holds the upper bits of the RCODE. More than one is malformed (RFC 6891
  * 6.1.1).
  */
-static bool take_opt(struct reader *r, const struct dns_name *owner, uint32_t ttl)
+static bool take_opt(struct reader *r, size_t owner_n, uint32_t ttl)
 {
-    if (owner->n > 0 || r->opt)
+    if (owner_n > 0 || r->opt)
         return false;
     r->opt = true;
     r->out->rcode |= (ttl >> 24) << 4;
@@ -202,15 +210,33 @@ static void note_signature(struct reader *r, assay_span rdata)
         r->out->until = end;
 }
 
+/** Read the owner of a record. \param ret_n  set to the octets of its name */
+static bool get_owner(struct reader *r, uint32_t *ret_hash, size_t *ret_n)
+{
+    struct dns_name owner;
+
+    if (is_question(r, r->at)) {
+        r->at += 2;
+        *ret_hash = r->hash;
+        *ret_n = r->asked.n;
+        return true;
+    }
+    if (!get_name(r->packet, &r->at, &owner))
+        return false;
+    *ret_hash = span_hash(dns_name_span(&owner));
+    *ret_n = owner.n;
+    return true;
+}
+
 /** Read one record; note it if it matters. A TTL with the top bit set is zero (RFC 2181 8). */
 static bool get_record(struct reader *r, uint16_t section)
 {
     struct record record = {.owner = r->at, .authority = section > AT_ANCOUNT};
-    struct dns_name owner;
     const char *fixed;
     uint16_t class;
+    size_t owner_n;
 
-    if (!get_name(r->packet, &r->at, &owner) || r->packet.n - r->at < RECORD_FIXED)
+    if (!get_owner(r, &record.hash, &owner_n) || r->packet.n - r->at < RECORD_FIXED)
         return false;
     fixed = r->packet.p + r->at;
     record.rrtype = get16(fixed);
@@ -222,12 +248,11 @@ static bool get_record(struct reader *r, uint16_t section)
         return false;
     r->at += record.data_n;
     if (section == AT_ARCOUNT)
-        return record.rrtype != TYPE_OPT || take_opt(r, &owner, record.ttl);
+        return record.rrtype != TYPE_OPT || take_opt(r, owner_n, record.ttl);
     if (record.rrtype == TYPE_RRSIG && section == AT_ANCOUNT)
         note_signature(r, (assay_span){r->packet.p + record.data, record.data_n});
     if (class == CLASS_IN && wanted(r, record.rrtype, record.authority)) {
         record.ttl = record.ttl >> 31 ? 0 : record.ttl;
-        record.hash = span_hash(dns_name_span(&owner));
         r->records[r->n++] = record;
     }
     return true;
@@ -258,8 +283,11 @@ static bool owned(const struct reader *r, const struct record *record, uint16_t 
     struct dns_name owner;
     size_t at = record->owner;
 
-    return record->rrtype == rrtype && !record->authority && record->hash == hash &&
-           get_name(r->packet, &at, &owner) && span_eq(dns_name_span(&owner), name);
+    if (record->rrtype != rrtype || record->authority || record->hash != hash)
+        return false;
+    if (is_question(r, at))
+        return span_eq(r->asked, name);
+    return get_name(r->packet, &at, &owner) && span_eq(dns_name_span(&owner), name);
 }
 
 /** The first record of the answer with this name and type, or NULL. */
@@ -429,7 +457,13 @@ assay_status dns_reply_read(struct arena *a, assay_span packet, assay_span name,
                             struct dns_reply *ret)
 {
     struct dns_reply out = {0};
-    struct reader r = {.arena = a, .packet = packet, .at = HEADER, .rrtype = rrtype, .out = &out};
+    struct reader r = {.arena = a,
+                       .packet = packet,
+                       .at = HEADER,
+                       .asked = name,
+                       .hash = span_hash(name),
+                       .rrtype = rrtype,
+                       .out = &out};
     unsigned flags;
     assay_status s;
 
