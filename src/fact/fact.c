@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+/** Items of an answer that need no memory of their own while they are sorted. */
+enum { FEW = 8 };
+
 /** Canonical RDATA of one answer item, while sorting. */
 struct item {
     assay_span rdata;
@@ -62,55 +65,48 @@ static size_t data_bytes(enum assay_kind kind, uint16_t rrtype, const struct ass
     return bytes;
 }
 
-/**
- * Gather the canonical RDATA of all items into `octets`, sorted and each once. \return how many, or
- * -1
- */
-static long sort_items(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
-                       struct buf *octets, struct item *items)
+/** Data as they are are canonical: no name stands in them. */
+static bool is_canonical(enum assay_kind kind, uint16_t rrtype)
 {
-    size_t kept = 0, at = 0;
+    return kind != ASSAY_DNS || rrtype == ASSAY_RR_TXT || rrtype == ASSAY_RR_SPF ||
+           rrtype == ASSAY_RR_A || rrtype == ASSAY_RR_AAAA;
+}
 
+/** The canonical RDATA of all items, in `octets` where they differ from what they are. */
+static bool gather_items(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
+                         struct buf *octets, struct item *items)
+{
+    size_t at = 0;
+
+    if (is_canonical(kind, rrtype)) {
+        for (size_t i = 0; i < a->n; i++)
+            items[i].rdata = a->data[i].n ? a->data[i] : SPAN_EMPTY;
+        return true;
+    }
     for (size_t i = 0; i < a->n; i++) {
-        if (kind == ASSAY_DNS)
-            dns_rdata_canonical(rrtype, a->data[i], octets);
-        else
-            buf_put(octets, a->data[i]);
+        dns_rdata_canonical(rrtype, a->data[i], octets);
         items[i].rdata.n = octets->n - at;
         at = octets->n;
     }
-    if (octets->status != ASSAY_DONE)
-        return -1;
     at = 0;
     for (size_t i = 0; i < a->n; i++) {
         items[i].rdata.p = octets->p ? octets->p + at : "";
         at += items[i].rdata.n;
     }
-    if (kind == ASSAY_DNS && a->n > 1)
-        qsort(items, a->n, sizeof *items, compare_items);
-    for (size_t i = 0; i < a->n; i++)
-        if (kept == 0 || compare_items(&items[i], &items[kept - 1]) != 0)
-            items[kept++] = items[i];
-    return (long)kept;
+    return octets->status == ASSAY_DONE;
 }
 
-/** Octets of the form that evaluators want of one item. */
-static void put_text(uint16_t rrtype, assay_span rdata, struct buf *out)
+/** Sort items, each once. \return how many are left */
+static size_t sort_items(enum assay_kind kind, struct item *items, size_t n)
 {
-    struct dns_name name;
+    size_t kept = 0;
 
-    switch (rrtype) {
-    case ASSAY_RR_TXT:
-    case ASSAY_RR_SPF: dns_txt_join(rdata, out); break;
-    case ASSAY_RR_MX:
-    case ASSAY_RR_PTR:
-    case ASSAY_RR_CNAME:
-    case ASSAY_RR_NS:
-        if (dns_rdata_name(rrtype, rdata, &name))
-            buf_put(out, dns_name_span(&name));
-        break;
-    default: break; /* RDATA as it is */
-    }
+    if (kind == ASSAY_DNS && n > 1)
+        qsort(items, n, sizeof *items, compare_items);
+    for (size_t i = 0; i < n; i++)
+        if (kept == 0 || compare_items(&items[i], &items[kept - 1]) != 0)
+            items[kept++] = items[i];
+    return kept;
 }
 
 /** The type has a text of its own. */
@@ -142,24 +138,52 @@ static size_t words_bytes(const struct assay_answer *a)
     return n;
 }
 
+/** Octets that the text of an item may take: strings joined are fewer, an octet of a name may stand as \DDD. */
+static size_t text_most(uint16_t rrtype, size_t rdata_n)
+{
+    return rrtype == ASSAY_RR_TXT || rrtype == ASSAY_RR_SPF ? rdata_n : 4 * rdata_n;
+}
+
+/** Write the form that evaluators want of one item, of a type that has_text(), to where `*to` points. */
+static assay_span place_text(char **to, uint16_t rrtype, assay_span rdata)
+{
+    char *begin = *to;
+    struct dns_name name;
+
+    if (rrtype != ASSAY_RR_TXT && rrtype != ASSAY_RR_SPF)
+        return place(to, dns_rdata_name(rrtype, rdata, &name) ? dns_name_span(&name) : SPAN_EMPTY);
+    while (rdata.n) { /* RFC 7208 3.3, RFC 6376 3.6.2.2 */
+        assay_span string = span_first(span_from(rdata, 1), (unsigned char)rdata.p[0]);
+
+        if (string.n)
+            memcpy(*to, string.p, string.n);
+        *to += string.n;
+        rdata = span_from(rdata, 1 + string.n);
+    }
+    *(*to)++ = '\0';
+    return (assay_span){begin, (size_t)(*to - begin) - 1};
+}
+
 /** Put everything into one block: the fact, its arrays, its octets. */
 static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype,
-                                   const struct assay_answer *a, const struct item *items, size_t n,
-                                   const struct buf *texts, const size_t *text_n)
+                                   const struct assay_answer *a, const struct item *items, size_t n)
 {
-    size_t octets = words_bytes(a) + texts->n + n * 2, data = 0, text_at = 0;
+    bool texts = kind == ASSAY_DNS && has_text(rrtype);
+    size_t octets = words_bytes(a), data = 0;
     struct assay_fact *f;
     struct assay_link *chain;
     assay_span *spans;
     struct fact_record *records;
     char *to;
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         data += items[i].rdata.n;
-    f = calloc(1, sizeof *f + a->nchain * sizeof *chain + n * (sizeof *spans + sizeof *records) +
-                      octets + data);
+        octets += items[i].rdata.n + 1 + (texts ? text_most(rrtype, items[i].rdata.n) + 1 : 0);
+    }
+    f = malloc(sizeof *f + a->nchain * sizeof *chain + n * (sizeof *spans + sizeof *records) + octets);
     if (!f)
         return NULL;
+    memset(f, 0, sizeof *f);
     chain = (struct assay_link *)(f + 1);
     spans = (assay_span *)(chain + a->nchain);
     records = (struct fact_record *)(spans + n);
@@ -169,14 +193,10 @@ static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype,
                                        place(&to, a->chain[i].target), a->chain[i].secure};
     for (size_t i = 0; i < n; i++) {
         spans[i] = place(&to, items[i].rdata);
-        records[i].text = spans[i];
-        if (kind == ASSAY_DNS && has_text(rrtype))
-            records[i].text =
-                place(&to, (assay_span){texts->p ? texts->p + text_at : "", text_n[i]});
+        records[i] = (struct fact_record){.text = texts ? place_text(&to, rrtype, spans[i]) : spans[i]};
         if (kind == ASSAY_DNS && rrtype == ASSAY_RR_MX)
             records[i].preference =
                 (uint16_t)((unsigned char)spans[i].p[0] << 8 | (unsigned char)spans[i].p[1]);
-        text_at += text_n[i];
     }
     f->media_type = place(&to, a->media_type);
     f->reason = place(&to, a->reason);
@@ -193,26 +213,15 @@ static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype,
 static assay_status make_fact(enum assay_kind kind, uint16_t rrtype, const struct assay_answer *a,
                               struct assay_fact **ret)
 {
-    struct buf octets = buf_new(most_bytes(kind) + 1),
-               texts = buf_new(4 * LIMIT_FACT); /* an octet of a name may stand as \DDD */
-    struct item *items = calloc(a->n + 1, sizeof *items);
-    size_t *text_n = calloc(a->n + 1, sizeof *text_n);
+    struct buf octets = buf_new(LIMIT_FACT + 1);
+    struct item few[FEW], *items = a->n <= FEW ? few : calloc(a->n, sizeof *items);
     struct assay_fact *f = NULL;
-    long n = items && text_n ? sort_items(kind, rrtype, a, &octets, items) : -1;
 
-    for (long i = 0; i < n; i++) {
-        size_t before = texts.n;
-
-        if (kind == ASSAY_DNS)
-            put_text(rrtype, items[i].rdata, &texts);
-        text_n[i] = texts.n - before;
-    }
-    if (n >= 0 && texts.status == ASSAY_DONE)
-        f = assemble(kind, rrtype, a, items, (size_t)n, &texts, text_n);
+    if (items && gather_items(kind, rrtype, a, &octets, items))
+        f = assemble(kind, rrtype, a, items, sort_items(kind, items, a->n));
     buf_done(&octets);
-    buf_done(&texts);
-    free(items);
-    free(text_n);
+    if (items != few)
+        free(items);
     if (!f)
         return ASSAY_ENOMEM;
     *ret = f;
