@@ -123,6 +123,9 @@ struct assay_eval {
      *  LIMIT_BRANCH_ASKS, LIMIT_BRANCH_BYTES unless the flow raises them */
     size_t most_questions, most_asks, most_bytes;
     bool gave_up, done;
+    /** looked at before a question is handed out; see eval_at_hand() */
+    struct assay_fact *(*at_hand)(void *arg, const struct assay_question *question);
+    void *at_hand_arg;
     /** a line of reasoning found no room in this step: the step has to be repeated */
     bool no_memory;
     struct assay_fact timeout; /**< the answer to everything once given up */
@@ -144,6 +147,22 @@ void eval_done(struct assay_eval *ev);
  * and looking does not.
  */
 void eval_settle(struct assay_eval *ev);
+
+/**
+ * Have questions answered while they are asked, as far as their answers are at hand: what is known costs no
+ * further pass. Nothing else changes by it.
+ *
+ * \param at_hand  returns the fact of a question that is being asked, counted for the evaluation; NULL: it is
+ *                 not at hand, and is handed out as ever. It must not call the evaluation
+ */
+static inline void eval_at_hand(struct assay_eval *ev,
+                                struct assay_fact *(*at_hand)(void *arg,
+                                                              const struct assay_question *question),
+                                void *arg)
+{
+    ev->at_hand = at_hand;
+    ev->at_hand_arg = arg;
+}
 
 /**
  * Ask, and wait for the answer.

@@ -112,6 +112,23 @@ static void make_blocking(struct assay_eval *ev, struct question *q)
         ev->questions.cursor = q->id - 1;
 }
 
+/** The public view of a question. */
+static void show(const struct question *q, struct assay_question *ret)
+{
+    *ret = (struct assay_question){q->id, q->kind, q->rrtype, !q->blocking, q->name, q->data};
+}
+
+/** The answer, if it is at hand. */
+static void look_at_hand(struct assay_eval *ev, struct question *q)
+{
+    struct assay_question asked;
+
+    if (!ev->at_hand || q->fact)
+        return;
+    show(q, &asked);
+    q->fact = ev->at_hand(ev->at_hand_arg, &asked);
+}
+
 assay_status ask_about(struct assay_eval *ev, enum assay_kind kind, uint16_t rrtype,
                        assay_span name, assay_span data, const struct assay_fact **ret)
 {
@@ -126,6 +143,7 @@ assay_status ask_about(struct assay_eval *ev, enum assay_kind kind, uint16_t rrt
     if (!q->fact && ev->gave_up)
         q->fact = &ev->timeout;
     make_blocking(ev, q);
+    look_at_hand(ev, q);
     if (!q->fact) {
         await(ev, q);
         return ASSAY_NEED;
@@ -141,12 +159,6 @@ void hint_dns(struct assay_eval *ev, uint16_t rrtype, assay_span name)
 
     if (ev->questions.n < ev->most_questions / 4)
         (void)find_or_add(ev, ASSAY_DNS, rrtype, name, SPAN_EMPTY, &q); /* a hint may be lost */
-}
-
-/** The public view of a question. */
-static void show(const struct question *q, struct assay_question *ret)
-{
-    *ret = (struct assay_question){q->id, q->kind, q->rrtype, !q->blocking, q->name, q->data};
 }
 
 bool assay_next_question(assay_eval *ev, struct assay_question *ret)
