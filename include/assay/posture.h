@@ -66,6 +66,9 @@ struct assay_domain {
     const assay_span *subdomains; /**< known subdomains */
     size_t nsubdomains;
     assay_span evidence; /**< metrics of reports as JSON (assay-plan(1)) */
+    /** a scan's: of a finding its kind, outcome, subject and reason alone; no passes, no areas. For speed: the
+     *  same findings */
+    bool brief;
 };
 
 /** One check of the catalogue. All static text. */

@@ -176,10 +176,12 @@ static assay_status ask_more(struct posture *p)
 assay_status gather_dkim(struct assay_eval *ev, void *posture)
 {
     struct posture *p = posture;
-    assay_status s = list_known(p);
+    assay_status s;
 
     (void)ev;
-    if (s != ASSAY_DONE)
+    if (p->depth == ASSAY_DEPTH_SCAN && !p->nselectors && !p->evidence)
+        return ASSAY_DONE; /* nothing will be asked */
+    if ((s = list_known(p)) != ASSAY_DONE)
         return s;
     if (p->depth != ASSAY_DEPTH_SCAN)
         s = join(s, ask_more(p));

@@ -84,6 +84,12 @@ void *posture_get(struct posture *p, size_t n, size_t size)
     return got;
 }
 
+/** Nobody will read what is said of it: it does not apply, or only its outcome is wanted. */
+static bool is_mute(const struct posture *p, const struct finding *f)
+{
+    return p->brief || f == &p->scratch;
+}
+
 /** Add an outcome. */
 static struct finding *emit(struct posture *p, enum finding_id id, enum assay_outcome outcome,
                             assay_span subject)
@@ -119,7 +125,8 @@ struct finding *hit(struct posture *p, enum finding_id id, enum assay_outcome se
 
 void pass(struct posture *p, enum finding_id id, assay_span subject)
 {
-    emit(p, id, ASSAY_PASS, subject);
+    if (!p->brief)
+        emit(p, id, ASSAY_PASS, subject);
 }
 
 void unknown(struct posture *p, enum finding_id id, assay_span subject, const struct asked *missing,
@@ -130,6 +137,8 @@ void unknown(struct posture *p, enum finding_id id, assay_span subject, const st
     if (p->depth == ASSAY_DEPTH_SCAN && (!missing || !missing->fact))
         return; /* it was not asked: left out */
     f = emit(p, id, ASSAY_UNKNOWN_OUTCOME, subject);
+    if (is_mute(p, f))
+        return;
     if (missing && missing->fact)
         show(p, f, missing, SPAN_EMPTY, SPAN_EMPTY);
     if (cause)
@@ -155,7 +164,7 @@ void say(struct posture *p, struct finding *f, const char *format, ...)
 {
     va_list args;
 
-    if (f == &p->scratch)
+    if (is_mute(p, f))
         return;
     va_start(args, format);
     f->text = vprint(p, format, args);
@@ -209,7 +218,7 @@ void show(struct posture *p, struct finding *f, const struct asked *q, assay_spa
 {
     struct assay_evidence *e;
 
-    if (f == &p->scratch || f->nevidence == FINDING_EVIDENCE)
+    if (is_mute(p, f) || f->nevidence == FINDING_EVIDENCE)
         return;
     if (!f->evidence && !(f->evidence = posture_get(p, FINDING_EVIDENCE, sizeof *e)))
         return;
@@ -227,7 +236,7 @@ void note(struct posture *p, struct finding *f, const char *format, ...)
 {
     va_list args;
 
-    if (f == &p->scratch || !f->nevidence)
+    if (is_mute(p, f) || !f->nevidence)
         return;
     va_start(args, format);
     f->evidence[f->nevidence - 1].note = vprint(p, format, args);
@@ -241,7 +250,7 @@ static struct assay_fix *add_fix(struct posture *p, struct finding *f)
 {
     struct assay_fix *fix;
 
-    if (f == &p->scratch || f->nfixes == FINDING_FIXES)
+    if (is_mute(p, f) || f->nfixes == FINDING_FIXES)
         return NULL;
     if (!f->fixes && !(f->fixes = posture_get(p, FINDING_FIXES, sizeof *fix)))
         return NULL;

@@ -166,7 +166,8 @@ static assay_status judge(struct posture *p)
     for (size_t i = 0; i < p->ev.questions.n; i++)
         p->result.questions += p->ev.questions.all[i]->blocking;
     sort_findings(p);
-    sum_areas(p);
+    if (!p->brief)
+        sum_areas(p);
     posture_score(p);
     posture_phases(p);
     posture_transport(p);
@@ -262,6 +263,7 @@ static assay_status take(struct posture *p, const struct assay_domain *d)
     p->no_web = d->no_web || d->depth != ASSAY_DEPTH_CHECK;
     p->each_server = d->each_server;
     p->signs_nothing = d->signs_nothing;
+    p->brief = d->brief;
     return p->domain.n ? take_evidence(p, d->evidence) : ASSAY_EINVAL;
 }
 

@@ -59,11 +59,13 @@ static assay_status list_hosts(struct posture *p)
 {
     struct topic_mx *t = &p->mx;
     const struct assay_fact *mx = t->mx.fact;
+    size_t n = asked_data(&t->mx) == YES ? mx->n : 1;
     bool null = false;
 
     if (t->hosts)
         return ASSAY_DONE;
-    if (!(t->hosts = arena_zero(&p->ev.keep, LIMIT_MX_HOSTS * sizeof *t->hosts)))
+    n = n < LIMIT_MX_HOSTS ? n : LIMIT_MX_HOSTS;
+    if (!(t->hosts = arena_zero(&p->ev.keep, n * sizeof *t->hosts)))
         return ASSAY_ENOMEM;
     for (size_t i = 0; asked_data(&t->mx) == YES && i < mx->n; i++) {
         if (mx->records[i].text.n)

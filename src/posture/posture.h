@@ -383,7 +383,7 @@ struct posture {
     assay_span domain; /**< canonical */
     enum assay_profile wanted;
     enum assay_depth depth;
-    bool no_probe, no_web, each_server, signs_nothing;
+    bool no_probe, no_web, each_server, signs_nothing, brief;
     const assay_span *selectors, *subdomains;
     size_t nselectors, nsubdomains;
     const struct evidence *evidence; /**< of reports; NULL: none */
