@@ -3,7 +3,7 @@
 
 #include "base/ip.h"
 #include "dns/alabel.h"
-#include "fact/fact.h"
+#include "fact/eval.h"
 #include "world/clock.h"
 #include "world/failure.h"
 #include "world/shared.h"
@@ -290,23 +290,37 @@ static assay_fact *find_first(const struct job *j, const struct assay_question *
     return NULL;
 }
 
-/** Answer one question, or see to it that it will be. \return ASSAY_DONE, ASSAY_NEED: it waits, ASSAY_ENOMEM */
+/** An answer that needs nobody. \return NULL: the DNS is to be asked */
+static assay_fact *at_hand(void *job, const struct assay_question *q)
+{
+    struct job *j = job;
+    assay_fact *fact;
+
+    if (q->kind == ASSAY_SUFFIX)
+        return suffixes_fact(j->scan->suffixes, q);
+    if (q->kind != ASSAY_DNS)
+        return failure_new(q->kind, q->rrtype, ASSAY_REFUSED, "a scan does not ask for it");
+    if ((fact = find_first(j, q)))
+        return assay_fact_ref(fact);
+    if (dns_is_under(q->name, j->name) || !(fact = shared_look(j->scan->shared, q->rrtype, q->name)))
+        return NULL;
+    j->questions++;
+    j->trouble |= fact_state(fact) == FACT_UNKNOWN;
+    return fact;
+}
+
+/** See to it that a question will be answered. \return ASSAY_DONE, ASSAY_NEED: it waits, ASSAY_ENOMEM */
 static assay_status answer(struct job *j, const struct assay_question *q)
 {
     assay_fact *fact = NULL;
     assay_status status = ASSAY_DONE;
 
-    if (q->kind == ASSAY_DNS && (fact = find_first(j, q)))
-        fact = assay_fact_ref(fact);
-    else if (q->kind == ASSAY_DNS)
+    if (q->kind == ASSAY_DNS && !find_first(j, q))
         status = ask_dns_for(j, q, &fact);
-    else if (q->kind == ASSAY_SUFFIX)
-        fact = suffixes_fact(j->scan->suffixes, q);
     else
-        fact = failure_new(q->kind, q->rrtype, ASSAY_REFUSED, "a scan does not ask for it");
+        fact = at_hand(j, q); /* memory was out when it was asked, or it is a hint */
     if (status != ASSAY_DONE || !fact)
         return status == ASSAY_DONE ? ASSAY_ENOMEM : status;
-    j->trouble |= q->kind == ASSAY_DNS && fact_state(fact) == FACT_UNKNOWN;
     assay_answer_question(j->eval, q->id, fact);
     assay_fact_free(fact);
     return ASSAY_DONE;
@@ -320,9 +334,13 @@ static assay_status begin_eval(struct job *j)
                              .domain = j->name,
                              .depth = j->scan->o->deep ? ASSAY_DEPTH_DEEP : ASSAY_DEPTH_SCAN,
                              .no_probe = true,
-                             .no_web = true};
+                             .no_web = true,
+                             .brief = !SCAN_WANTS(j->scan->o->fields, TEXT)};
+    assay_status status = assay_domain_new(j->scan->engine, &d, &j->eval);
 
-    return assay_domain_new(j->scan->engine, &d, &j->eval);
+    if (status == ASSAY_DONE)
+        eval_at_hand(j->eval, at_hand, j);
+    return status;
 }
 
 /** Judge as far as the answers reach. */

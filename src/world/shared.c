@@ -95,16 +95,25 @@ static struct shared_flight *begin(struct shared *s, uint16_t rrtype, assay_span
     return f;
 }
 
+assay_fact *shared_look(struct shared *s, uint16_t rrtype, assay_span name)
+{
+    struct assay_question q = {
+        .kind = ASSAY_DNS, .rrtype = rrtype, .name = name, .data = SPAN_EMPTY};
+    assay_fact *fact = cache_get(s->cache, &q, world_now());
+
+    s->counts.hits += fact != NULL;
+    return fact;
+}
+
 assay_status shared_ask(struct shared *s, uint16_t rrtype, assay_span name,
                         struct shared_waiter *waiter, assay_fact **ret)
 {
     struct assay_question q = {
         .kind = ASSAY_DNS, .rrtype = rrtype, .name = name, .data = SPAN_EMPTY};
-    assay_fact *fact = cache_get(s->cache, &q, world_now());
+    assay_fact *fact = shared_look(s, rrtype, name);
     struct shared_flight *f;
 
     if (fact) {
-        s->counts.hits++;
         *ret = fact;
         return ASSAY_DONE;
     }

@@ -42,6 +42,9 @@ void shared_free(struct shared *s);
 ASSAY_NODISCARD assay_status shared_ask(struct shared *s, uint16_t rrtype, assay_span name,
                                         struct shared_waiter *waiter, assay_fact **ret);
 
+/** What is at hand, counted for the caller; or NULL. */
+assay_fact *shared_look(struct shared *s, uint16_t rrtype, assay_span name);
+
 /** Wait no more. */
 void shared_cancel(struct shared_waiter *waiter);
 
