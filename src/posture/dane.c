@@ -352,12 +352,13 @@ void judge_dane(struct posture *p)
         p->mx.hosts[i].dane_usable = p->mx.hosts[i].dane_holds = UNKNOWN;
         judge_host(p, &p->mx.hosts[i]);
     }
+    unknown_hosts(p, F_DANE_MISSING);
     judge_mx_unsigned(p);
     judge_partial(p);
     t = count(&p->mx, does_hold);
     if (t.yes)
         p->summary[AREA_DANE] = posture_printf(p, "%zu of %zu MX hosts are proved by TLSA records",
                                                t.yes, p->mx.nhosts);
-    else if (t.no == p->mx.nhosts)
+    else if (t.no == p->mx.nhosts && !hosts_missing(p))
         p->summary[AREA_DANE] = SPAN("not used");
 }

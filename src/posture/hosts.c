@@ -5,6 +5,23 @@
 
 enum { SMTP_READY = 220, SMTP_PERMANENT = 500, DATE = sizeof "2026-12-31" - 1, NAMES_SHOWN = 200 };
 
+const struct asked *hosts_missing(const struct posture *p)
+{
+    const struct topic_mx *t = &p->mx;
+
+    if (t->nhosts || t->receives != UNKNOWN)
+        return NULL;
+    return asked_data(&t->mx) == UNKNOWN ? &t->mx : asked_data(&t->a) == UNKNOWN ? &t->a : &t->aaaa;
+}
+
+void unknown_hosts(struct posture *p, enum finding_id id)
+{
+    const struct asked *missing = hosts_missing(p);
+
+    if (missing && p->depth != ASSAY_DEPTH_SCAN) /* a scan would not ask more if it knew them */
+        unknown(p, id, p->domain, missing, NULL);
+}
+
 bool host_is_deaf(const struct posture_host *host)
 {
     if (host->probe.fact && host->probe.fact->how == ASSAY_REFUSED)

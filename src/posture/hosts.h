@@ -13,6 +13,12 @@
 /** Days before the end of a certificate that are soon (docs/findings.md 9). */
 enum { HOST_DAY = 86400, HOST_SOON = 14 * HOST_DAY };
 
+/** The answer that keeps the MX hosts from being known, without MX the domain's address; NULL: they are known. */
+const struct asked *hosts_missing(const struct posture *p);
+
+/** Where the MX hosts are not known, one check stands for all of its area: it is unknown, for the domain. */
+void unknown_hosts(struct posture *p, enum finding_id id);
+
 /** Its address is secure, or the first alias to it is: senders look for TLSA records (RFC 7672 2.2.2). */
 enum truth host_secure(const struct posture_host *host);
 

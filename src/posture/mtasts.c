@@ -200,7 +200,7 @@ void publish_sts(struct posture *p, struct finding *f, assay_span file)
 /** DANE proves every MX host, as far as that is known. */
 static bool dane_may_hold(const struct posture *p)
 {
-    bool may = p->mx.nhosts > 0 || asked_data(&p->mx.mx) == UNKNOWN;
+    bool may = p->mx.nhosts > 0 || hosts_missing(p);
 
     for (size_t i = 0; i < p->mx.nhosts; i++)
         may &= p->mx.hosts[i].dane_holds != NO;

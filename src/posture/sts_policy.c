@@ -223,12 +223,12 @@ static void judge_wide(struct posture *p, size_t i)
 static void judge_patterns(struct posture *p)
 {
     const struct mtasts_policy *policy = p->mtasts.policy;
-    const enum truth mx = asked_data(&p->mx.mx);
+    const struct asked *missing = hosts_missing(p);
 
     for (size_t i = 0; i < policy->nmx; i++) {
         judge_wide(p, i);
-        if (mx == UNKNOWN)
-            unknown(p, F_MTASTS_MX_STALE, policy->mx[i], &p->mx.mx, NULL);
+        if (missing)
+            unknown(p, F_MTASTS_MX_STALE, policy->mx[i], missing, NULL);
         else
             judge_stale(p, policy->mx[i]);
     }
@@ -368,9 +368,11 @@ static void judge_demands(struct posture *p, struct posture_host *host)
 /** Judge the MX hosts by a valid policy. */
 static void judge_hosts(struct posture *p)
 {
-    if (asked_data(&p->mx.mx) == UNKNOWN) {
-        unknown(p, F_MTASTS_MX_UNLISTED, p->domain, &p->mx.mx, NULL);
-        unknown(p, F_MTASTS_MX_FAILS, p->domain, &p->mx.mx, NULL);
+    const struct asked *missing = hosts_missing(p);
+
+    if (missing) {
+        unknown(p, F_MTASTS_MX_UNLISTED, p->domain, missing, NULL);
+        unknown(p, F_MTASTS_MX_FAILS, p->domain, missing, NULL);
         return;
     }
     for (size_t i = 0; i < p->mx.nhosts; i++) {

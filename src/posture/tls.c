@@ -285,6 +285,7 @@ void judge_tls(struct posture *p)
 {
     size_t good = 0;
 
+    unknown_hosts(p, F_TLS_NO_STARTTLS);
     for (size_t i = 0; i < p->mx.nhosts; i++) {
         struct posture_host *host = &p->mx.hosts[i];
 
