@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** \file dkim_judge.c The checks of DKIM: each known selector, then what is true of all of them. */
+/** \file dkim_judge.c The checks of DKIM: each known selector's key, then what is true of all of them. */
 #include "posture/dkim_judge.h"
 
-#include "base/base64.h"
 #include "crypto/digest.h"
 #include "crypto/weak.h"
-#include "mail/taglist.h"
 #include "posture/reported.h"
 
 enum {
@@ -13,75 +11,10 @@ enum {
     BITS_SHORT = 2048,
     BITS_LONG = 4096,
     YEAR = 365 * 86400,
-    SIGNS_DAYS = 14,
-    REVOKED_DAYS = 7,
     COMPARED = 16 /* RSA keys that are looked at for a common prime */
 };
 
-/* ---- what a selector has ---- */
-
-/** The record of a selector that mail would use. */
-static assay_span record_text(const struct posture_selector *s)
-{
-    return s->txt.fact->records[s->best].text;
-}
-
-/** Its key. */
-static const struct dkim_key *key_of(const struct posture_selector *s)
-{
-    return &s->keys->keys[s->best];
-}
-
-/** The value of a tag, or an empty span. Also of a list that is none, as far as it goes. */
-static assay_span tag_value(assay_span text, const char *name)
-{
-    struct taglist tags;
-    assay_span where;
-    const assay_span *value;
-
-    (void)taglist_read(text, &tags, &where);
-    value = taglist_find(&tags, name);
-    return value ? *value : SPAN_EMPTY;
-}
-
-/** A tag is there. */
-static bool has_tag(assay_span text, const char *name)
-{
-    struct taglist tags;
-    assay_span where;
-
-    (void)taglist_read(text, &tags, &where);
-    return taglist_find(&tags, name) != NULL;
-}
-
-enum key_state dkim_key_state(const struct posture_selector *s)
-{
-    const struct dkim_key *key;
-    struct taglist tags;
-    struct rsa_numbers rsa;
-    assay_span text, where;
-    const assay_span *k;
-
-    if (!s->keys || !s->keys->n)
-        return KEY_NONE;
-    key = key_of(s);
-    if (!key->fault)
-        return KEY_LIVE;
-    text = record_text(s);
-    k = taglist_read(text, &tags, &where) == TAGLIST_OK ? taglist_find(&tags, "k") : NULL;
-    if (taglist_read(text, &tags, &where) != TAGLIST_OK || !taglist_find(&tags, "p") ||
-        (has_tag(text, "v") &&
-         (!span_is(tags.tags[0].name, "v") || !span_is(tags.tags[0].value, "DKIM1"))))
-        return KEY_BROKEN;
-    if (key->revoked)
-        return KEY_EMPTY;
-    if (k && !span_is(*k, "rsa") && !span_is(*k, "ed25519"))
-        return KEY_OTHER_TYPE;
-    if (key->type == KEY_RSA && key->octets.n && rsa_numbers_of(key->octets, &rsa) == KEY_OK &&
-        !(rsa.n.p[rsa.n.n - 1] & 1))
-        return KEY_EVEN;
-    return KEY_BROKEN;
-}
+/* ---- which selectors count ---- */
 
 /** The wildcard gives this answer too: it says nothing of the selector. */
 static bool from_wildcard(const struct posture *p, const struct posture_selector *s)
@@ -97,7 +30,7 @@ static bool from_wildcard(const struct posture *p, const struct posture_selector
 static bool any_key(const struct posture_selector *s)
 {
     for (size_t i = 0; asked_data(&s->txt) == YES && i < s->txt.fact->n; i++)
-        if (has_tag(s->txt.fact->records[i].text, "p"))
+        if (dkim_has_tag(s->txt.fact->records[i].text, "p"))
             return true;
     return false;
 }
@@ -120,220 +53,12 @@ static void choose(struct posture *p)
     }
 }
 
-/** The record with one tag left out, or with another value; the other tags as they are. */
-static assay_span with_tag(struct posture *p, assay_span text, const char *name, assay_span value)
-{
-    struct buf out = buf_new(2 * LIMIT_TXT);
-    struct taglist tags;
-    assay_span where, ret = SPAN_EMPTY;
-
-    (void)taglist_read(text, &tags, &where);
-    for (size_t i = 0; i < tags.n; i++) {
-        bool it = span_is(tags.tags[i].name, name);
-
-        if (it && !value.n)
-            continue;
-        if (out.n)
-            buf_puts(&out, "; ");
-        buf_put(&out, tags.tags[i].name);
-        buf_putc(&out, '=');
-        buf_put(&out, it ? value : tags.tags[i].value);
-    }
-    if (out.status == ASSAY_ENOMEM || !arena_copy(&p->ev.keep, buf_span(&out), &ret))
-        p->no_memory = true;
-    buf_done(&out);
-    return ret;
-}
-
-/** How a selector is known, in words. */
-static const char *known_text(const struct posture_selector *s)
-{
-    static const char *const TEXTS[] = {"given", "seen in reports", "found by guessing"};
-
-    return TEXTS[s->known];
-}
-
-/** Show the key record, and the value of a tag in it. */
-static void show_tag(struct posture *p, struct finding *f, const struct posture_selector *s,
-                     const char *tag)
-{
-    assay_span text = record_text(s);
-
-    show(p, f, &s->txt, text, tag ? tag_value(text, tag) : SPAN_EMPTY);
-    note(p, f, "the selector was %s", known_text(s));
-}
-
-/* ---- the record ---- */
-
-/** DKIM-KEY-MISSING. */
-static void judge_missing(struct posture *p, const struct posture_selector *s)
-{
-    struct finding *f;
-
-    if (s->known == KNOWN_GUESSED ||
-        (s->known == KNOWN_REPORTED && reported_signs(p, s->selector, SIGNS_DAYS) != YES))
-        return;
-    if (asked_data(&s->txt) != NO) {
-        judged(p, F_DKIM_KEY_MISSING, truth_not(asked_data(&s->txt)), s->selector, &s->txt);
-        return;
-    }
-    f = hit(p, F_DKIM_KEY_MISSING, ASSAY_ERROR, s->selector, NULL);
-    say(p, f, "there is no key at %.*s: no signature made with selector %.*s can be checked",
-        SPAN_ARG(s->name), SPAN_ARG(s->selector));
-    show(p, f, &s->txt, SPAN_EMPTY, SPAN_EMPTY);
-    note(p, f, "the selector was %s", known_text(s));
-    advise(p, f, "publish the public key as TXT at %.*s, or sign with another selector",
-           SPAN_ARG(s->name));
-}
-
-/** DKIM-KEY-MULTIPLE. */
-static void judge_multiple(struct posture *p, const struct posture_selector *s)
-{
-    struct finding *f;
-
-    if (s->txt.fact->n < 2) {
-        pass(p, F_DKIM_KEY_MULTIPLE, s->selector);
-        return;
-    }
-    f = hit(p, F_DKIM_KEY_MULTIPLE, ASSAY_ERROR, s->selector, NULL);
-    say(p, f, "%zu TXT records stand at %.*s; which of them a receiver takes is not defined",
-        s->txt.fact->n, SPAN_ARG(s->name));
-    for (size_t i = 0; i < s->txt.fact->n; i++) {
-        assay_span text = s->txt.fact->records[i].text;
-
-        show(p, f, &s->txt, text, SPAN_EMPTY);
-        if (i != s->best)
-            publish(p, f, "TXT", s->name, text, SPAN_EMPTY);
-    }
-}
-
-/** Where `p` and its `=` stand in a text that may be no list; empty: nowhere. */
-static assay_span loose_key(assay_span text)
-{
-    for (size_t i = 0; i + 1 < text.n; i++) {
-        assay_span rest = span_from(text, i + 1);
-
-        if (ascii_lower(text.p[i]) != 'p' || (i && ascii_alnum(text.p[i - 1])))
-            continue;
-        while (rest.n && ascii_fws(rest.p[0]))
-            rest = span_from(rest, 1);
-        if (rest.n && rest.p[0] == '=')
-            return span_first(span_from(rest, 1), span_find(span_from(rest, 1), ';'));
-    }
-    return SPAN_EMPTY;
-}
-
-/** The record as it was meant, if a key can be made of what is there; else empty. */
-static assay_span repaired(struct posture *p, assay_span text)
-{
-    assay_span value = loose_key(text), ret = SPAN_EMPTY;
-    struct buf out = buf_new(2 * LIMIT_TXT);
-    struct dkim_key key;
-    uint8_t *octets;
-
-    buf_puts(&out, "v=DKIM1; k=");
-    buf_puts(&out, span_contains(text, SPAN("ed25519")) ? "ed25519; p=" : "rsa; p=");
-    for (size_t i = 0; i < value.n; i++)
-        if (ascii_alnum(value.p[i]) || strchr("+/=", value.p[i]))
-            buf_putc(&out, value.p[i]);
-    octets = arena_get(&p->ev.pass, base64_decoded_max(out.n) + 1);
-    if (out.status == ASSAY_ENOMEM || !octets) {
-        p->no_memory = true;
-    } else if (value.n && out.status == ASSAY_DONE) {
-        dkim_key_read(buf_span(&out), octets, &key);
-        if (!key.fault && !arena_copy(&p->ev.keep, buf_span(&out), &ret))
-            p->no_memory = true;
-    }
-    buf_done(&out);
-    return ret;
-}
-
-/** DKIM-KEY-SYNTAX. */
-static void judge_syntax(struct posture *p, const struct posture_selector *s)
-{
-    assay_span text = record_text(s), better;
-    struct taglist tags;
-    assay_span where = SPAN_EMPTY;
-    struct finding *f;
-
-    if (dkim_key_state(s) != KEY_BROKEN) {
-        pass(p, F_DKIM_KEY_SYNTAX, s->selector);
-        return;
-    }
-    if (taglist_read(text, &tags, &where) == TAGLIST_OK)
-        where = tag_value(text, "p");
-    f = hit(p, F_DKIM_KEY_SYNTAX, ASSAY_ERROR, s->selector, NULL);
-    say(p, f, "the key record of selector %.*s cannot be used: %s", SPAN_ARG(s->selector),
-        key_of(s)->fault);
-    show(p, f, &s->txt, text, where);
-    note(p, f, "the selector was %s", known_text(s));
-    better = repaired(p, text);
-    if (better.n && !span_eq(better, text))
-        publish(p, f, "TXT", s->name, text, better);
-    else
-        advise(p, f, "publish the record exactly as the signing software prints it");
-}
-
-/** Tell of one reason of DKIM-KEY-UNUSABLE. */
-static void hit_unusable(struct posture *p, const struct posture_selector *s, const char *reason,
-                         const char *what)
-{
-    struct finding *f = hit(p, F_DKIM_KEY_UNUSABLE, ASSAY_ERROR, s->selector, reason);
-    assay_span text = record_text(s);
-
-    say(p, f, "%s=%.*s of selector %.*s %s", reason, SPAN_ARG(tag_value(text, reason)),
-        SPAN_ARG(s->selector), what);
-    show_tag(p, f, s, reason);
-    if (*reason == 'k')
-        advise(p, f, "publish an RSA key of 2048 bits with k=rsa");
-    else
-        publish(p, f, "TXT", s->name, text, with_tag(p, text, reason, SPAN_EMPTY));
-}
-
-/** DKIM-KEY-UNUSABLE. */
-static void judge_unusable(struct posture *p, const struct posture_selector *s)
-{
-    enum key_state state = dkim_key_state(s);
-    const struct dkim_key *key = key_of(s);
-    bool h = state == KEY_LIVE && !key->sha256;
-    bool service = state == KEY_LIVE && !key->email && !key->tlsrpt;
-
-    if (state == KEY_OTHER_TYPE)
-        hit_unusable(p, s, "k", "is a kind of key that receivers do not know");
-    if (h)
-        hit_unusable(p, s, "h", "leaves out sha256, the only digest that is still taken");
-    if (service)
-        hit_unusable(p, s, "s", "keeps the key from being used for mail");
-    if (state != KEY_OTHER_TYPE && !h && !service)
-        pass(p, F_DKIM_KEY_UNUSABLE, s->selector);
-}
-
-/** DKIM-KEY-REVOKED. */
-static void judge_revoked(struct posture *p, const struct posture_selector *s)
-{
-    bool signs = reported_signs(p, s->selector, REVOKED_DAYS) == YES;
-    struct finding *f;
-
-    if (dkim_key_state(s) != KEY_EMPTY) {
-        pass(p, F_DKIM_KEY_REVOKED, s->selector);
-        return;
-    }
-    f = hit(p, F_DKIM_KEY_REVOKED, signs ? ASSAY_ERROR : ASSAY_NOTICE, s->selector, NULL);
-    say(p, f, "the key of selector %.*s is withdrawn (p is empty)%s", SPAN_ARG(s->selector),
-        signs ? ", but reports still show mail signed with it" : "");
-    show_tag(p, f, s, NULL);
-    if (signs)
-        advise(p, f, "sign with a selector whose key is published");
-    else
-        advise(p, f, "nothing, if a new selector signs by now; some weeks later delete the record");
-}
-
 /* ---- the key ---- */
 
 /** DKIM-KEY-WEAK, -SHORT, -LONG. */
 static void judge_size(struct posture *p, const struct posture_selector *s)
 {
-    const struct dkim_key *key = key_of(s);
+    const struct dkim_key *key = dkim_key_of(s);
     const struct {
         enum finding_id id;
         enum assay_outcome severity;
@@ -359,7 +84,7 @@ static void judge_size(struct posture *p, const struct posture_selector *s)
         f = hit(p, ROWS[i].id, ROWS[i].severity, s->selector, NULL);
         say(p, f, "the key of selector %.*s has %u bits; %s", SPAN_ARG(s->selector), key->bits,
             ROWS[i].what);
-        show_tag(p, f, s, "p");
+        dkim_show_tag(p, f, s, "p");
         advise(
             p, f,
             "make an RSA key of 2048 bits with a new selector, publish it, sign with it, then withdraw %.*s",
@@ -373,8 +98,8 @@ static assay_span modulus_of(const struct posture_selector *s)
     enum key_state state = dkim_key_state(s);
     struct rsa_numbers rsa;
 
-    if ((state != KEY_LIVE && state != KEY_EVEN) || key_of(s)->type != KEY_RSA ||
-        rsa_numbers_of(key_of(s)->octets, &rsa) != KEY_OK)
+    if ((state != KEY_LIVE && state != KEY_EVEN) || dkim_key_of(s)->type != KEY_RSA ||
+        rsa_numbers_of(dkim_key_of(s)->octets, &rsa) != KEY_OK)
         return SPAN_EMPTY;
     return rsa.n;
 }
@@ -471,9 +196,10 @@ static void judge_factored(struct posture *p, const struct posture_selector *s, 
     else
         say(p, f, "the private half of the key of selector %.*s is known to everyone",
             SPAN_ARG(s->selector));
-    show_tag(p, f, s, "p");
+    dkim_show_tag(p, f, s, "p");
     if (other)
-        show(p, f, &other->txt, record_text(other), tag_value(record_text(other), "p"));
+        show(p, f, &other->txt, dkim_record_text(other),
+             dkim_tag_value(dkim_record_text(other), "p"));
     advise(
         p, f,
         "make a new key today, with another program or another source of chance, and empty p of this one");
@@ -482,10 +208,10 @@ static void judge_factored(struct posture *p, const struct posture_selector *s, 
 /** DKIM-TESTING. */
 static void judge_testing(struct posture *p, const struct posture_selector *s)
 {
-    assay_span text = record_text(s);
+    assay_span text = dkim_record_text(s);
     struct finding *f;
 
-    if (!key_of(s)->testing) {
+    if (!dkim_key_of(s)->testing) {
         pass(p, F_DKIM_TESTING, s->selector);
         return;
     }
@@ -493,9 +219,9 @@ static void judge_testing(struct posture *p, const struct posture_selector *s)
     say(p, f,
         "selector %.*s says that signing is only being tried (t=y): receivers may treat its mail as unsigned",
         SPAN_ARG(s->selector));
-    show_tag(p, f, s, "t");
+    dkim_show_tag(p, f, s, "t");
     publish(p, f, "TXT", s->name, text,
-            with_tag(p, text, "t", key_of(s)->strict ? SPAN("s") : SPAN_EMPTY));
+            dkim_with_tag(p, text, "t", dkim_key_of(s)->strict ? SPAN("s") : SPAN_EMPTY));
 }
 
 /** DKIM-KEY-AGE: the same record was seen a year ago. */
@@ -518,7 +244,7 @@ static void judge_age(struct posture *p, const struct posture_selector *s)
     f = hit(p, F_DKIM_KEY_AGE, ASSAY_NOTICE, s->selector, NULL);
     say(p, f, "the key of selector %.*s has not changed for %lld days", SPAN_ARG(s->selector),
         (long long)(age / 86400));
-    show_tag(p, f, s, "p");
+    dkim_show_tag(p, f, s, "p");
     advise(p, f,
            "publish a new key under a new selector, sign with it, and after a week empty p of %.*s",
            SPAN_ARG(s->selector));
@@ -527,18 +253,18 @@ static void judge_age(struct posture *p, const struct posture_selector *s)
 /** DKIM-OBSOLETE, in a key. */
 static void judge_g_tag(struct posture *p, const struct posture_selector *s)
 {
-    assay_span text = record_text(s);
+    assay_span text = dkim_record_text(s);
     struct finding *f;
 
-    if (!has_tag(text, "g")) {
+    if (!dkim_has_tag(text, "g")) {
         pass(p, F_DKIM_OBSOLETE, s->selector);
         return;
     }
     f = hit(p, F_DKIM_OBSOLETE, ASSAY_NOTICE, s->selector, "g-tag");
     say(p, f, "the tag g in the key of selector %.*s is gone from DKIM since 2011",
         SPAN_ARG(s->selector));
-    show_tag(p, f, s, "g");
-    publish(p, f, "TXT", s->name, text, with_tag(p, text, "g", SPAN_EMPTY));
+    dkim_show_tag(p, f, s, "g");
+    publish(p, f, "TXT", s->name, text, dkim_with_tag(p, text, "g", SPAN_EMPTY));
 }
 
 /** The checks of one selector. \param compare  look for primes in common */
@@ -546,13 +272,9 @@ static void judge_selector(struct posture *p, const struct posture_selector *s, 
 {
     enum key_state state = dkim_key_state(s);
 
-    judge_missing(p, s);
+    judge_dkim_record(p, s);
     if (state == KEY_NONE)
         return;
-    judge_multiple(p, s);
-    judge_syntax(p, s);
-    judge_unusable(p, s);
-    judge_revoked(p, s);
     judge_g_tag(p, s);
     judge_age(p, s);
     if (state == KEY_LIVE) {
@@ -591,16 +313,17 @@ static void judge_shared(struct posture *p, const struct posture_selector *s)
         bool two;
 
         if (!o->counts || dkim_key_state(o) != KEY_LIVE ||
-            !span_eq(key_of(o)->octets, key_of(s)->octets) || span_eq(final_name(o), final_name(s)))
+            !span_eq(dkim_key_of(o)->octets, dkim_key_of(s)->octets) ||
+            span_eq(final_name(o), final_name(s)))
             continue;
         two = two_organizations(p, final_name(o), final_name(s));
         f = hit(p, F_DKIM_KEY_SHARED, two ? ASSAY_WARNING : ASSAY_NOTICE, s->selector, NULL);
         say(p, f, "selectors %.*s and %.*s have the same key%s: who gets one gets both",
             SPAN_ARG(o->selector), SPAN_ARG(s->selector),
             two ? ", in the hands of two organizations" : "");
-        show_tag(p, f, s, "p");
+        dkim_show_tag(p, f, s, "p");
         note(p, f, "at %.*s", SPAN_ARG(final_name(s)));
-        show_tag(p, f, o, "p");
+        dkim_show_tag(p, f, o, "p");
         note(p, f, "at %.*s", SPAN_ARG(final_name(o)));
         advise(p, f, "give each selector a key of its own");
         return;
@@ -618,7 +341,7 @@ static size_t live(const struct posture *p, bool used, enum key_type type)
         const struct posture_selector *s = &p->dkim.selectors[i];
 
         n += s->counts && (!used || s->known != KNOWN_GUESSED) && dkim_key_state(s) == KEY_LIVE &&
-             (!type || key_of(s)->type == type);
+             (!type || dkim_key_of(s)->type == type);
     }
     return n;
 }
@@ -658,7 +381,7 @@ static void judge_ed25519(struct posture *p)
     for (size_t i = 0; i < p->dkim.nselectors; i++)
         if (p->dkim.selectors[i].counts && dkim_key_state(&p->dkim.selectors[i]) == KEY_LIVE &&
             p->dkim.selectors[i].known != KNOWN_GUESSED)
-            show_tag(p, f, &p->dkim.selectors[i], "k");
+            dkim_show_tag(p, f, &p->dkim.selectors[i], "k");
     advise(p, f, "sign with an RSA key of 2048 bits as well, under a selector of its own");
 }
 
@@ -668,7 +391,7 @@ static bool is_one_revoked(const struct asked *q)
     struct dkim_key key;
     uint8_t octets[4];
 
-    if (q->fact->n != 1 || tag_value(q->fact->records[0].text, "p").n)
+    if (q->fact->n != 1 || dkim_tag_value(q->fact->records[0].text, "p").n)
         return false; /* so there is nothing to decode */
     dkim_key_read(q->fact->records[0].text, octets, &key);
     return key.revoked;
@@ -722,7 +445,8 @@ static bool is_adsp(assay_span text)
 /** A DomainKeys policy: `o=`, or `t=y`. */
 static bool is_domainkeys(assay_span text)
 {
-    return !has_tag(text, "p") && (has_tag(text, "o") || span_is(tag_value(text, "t"), "y"));
+    return !dkim_has_tag(text, "p") &&
+           (dkim_has_tag(text, "o") || span_is(dkim_tag_value(text, "t"), "y"));
 }
 
 /** DKIM-OBSOLETE of the domain. What a wildcard gives is DKIM-WILDCARD's. */
@@ -770,8 +494,8 @@ static void conclude(struct posture *p)
     t->value = 0;
     for (size_t i = 0; i < t->nselectors; i++) {
         const struct posture_selector *s = &t->selectors[i];
-        bool revoked =
-            dkim_key_state(s) == KEY_EMPTY && reported_signs(p, s->selector, REVOKED_DAYS) != YES;
+        bool revoked = dkim_key_state(s) == KEY_EMPTY &&
+                       reported_signs(p, s->selector, DKIM_REVOKED_DAYS) != YES;
         int value = value_of(p, s);
 
         if (!s->counts || s->known == KNOWN_GUESSED || revoked)
@@ -802,8 +526,8 @@ static void sum(struct posture *p)
         return;
     p->summary[AREA_DKIM] =
         n == 1 ? posture_printf(p, "1 key, selector %.*s (%s %u)", SPAN_ARG(first->selector),
-                                key_of(first)->type == KEY_RSA ? "RSA" : "Ed25519",
-                                key_of(first)->bits)
+                                dkim_key_of(first)->type == KEY_RSA ? "RSA" : "Ed25519",
+                                dkim_key_of(first)->bits)
                : posture_printf(p, "%zu keys, %zu of them RSA", n, rsa);
 }
 
