@@ -134,19 +134,18 @@ static bool take_records(struct flattener *x, struct table *ret)
     return true;
 }
 
-/** The answer to a question; borrowed. */
-static assay_fact *answer(struct proof *p, const struct assay_question *q)
+/** The answer to a question that is being asked. */
+static assay_fact *answer(void *arg, const struct assay_question *q)
 {
+    const struct proof *p = arg;
     assay_fact *fact = p->other ? find(p->other, q->rrtype, q->name)->fact : NULL;
 
     if (!fact)
         fact = find(&p->table, q->rrtype, q->name)->fact;
-    if (fact)
-        return fact;
-    for (size_t i = 0; i < sizeof NOTHING_TYPES / sizeof *NOTHING_TYPES; i++)
+    for (size_t i = 0; !fact && i < sizeof NOTHING_TYPES / sizeof *NOTHING_TYPES; i++)
         if (q->rrtype == NOTHING_TYPES[i])
-            return p->nothing[i];
-    return p->no_pass;
+            fact = p->nothing[i];
+    return assay_fact_ref(fact ? fact : p->no_pass);
 }
 
 /* ---- one check ---- */
@@ -156,32 +155,6 @@ static assay_status step(struct assay_eval *ev)
     struct check *c = (struct check *)ev;
 
     return branch_run(ev, &c->branch, spf_check_host, &c->slot);
-}
-
-/** Ask beforehand for all that is known, so that no check has to be begun anew for each answer. */
-static bool ask_all(struct proof *p, struct assay_eval *ev)
-{
-    bool good = true;
-
-    ev->branch = &ev->root;
-    for (size_t i = 0; i < p->table.nslots && good; i++) {
-        const struct entry *e = &p->table.slots[i];
-        const struct assay_fact *fact;
-
-        if (e->fact)
-            good = ask_dns(ev, e->rrtype, e->name, &fact) >= 0;
-    }
-    ev->branch = NULL;
-    return good || no_memory(p->x);
-}
-
-/** Answer what is asked. */
-static void answer_all(struct proof *p, struct assay_eval *ev)
-{
-    struct assay_question q;
-
-    while (assay_next_question(ev, &q))
-        (void)assay_answer_question(ev, q.id, answer(p, &q)); /* its own question: it fits */
 }
 
 /** Judge one client. \return false: memory is out */
@@ -207,11 +180,8 @@ static bool judge(struct proof *p, const struct table *other, const struct ip *i
                                           .hostname = SPAN_EMPTY,
                                           .past_limits = true};
     p->other = other;
-    s = ask_all(p, &c.ev) ? ASSAY_NEED : ASSAY_ENOMEM;
-    while (s == ASSAY_NEED) {
-        answer_all(p, &c.ev);
-        s = assay_step(&c.ev);
-    }
+    eval_at_hand(&c.ev, answer, p);
+    s = assay_step(&c.ev); /* everything is at hand: it needs nothing */
     *ret = c.slot.verdict; /* numbers; the spans end with the evaluation */
     eval_done(&c.ev);
     return s == ASSAY_DONE || no_memory(x);
