@@ -220,37 +220,77 @@ static bool pick_costs(const struct posture *p, const struct spf_node *node,
     return cost_of(use) > 0;
 }
 
-/** What each term costs, and the fewest terms that have to go or to be flattened. */
-static void tell_costs(struct posture *p, struct finding *f)
+/** A term that costs and adds nothing: nobody is lost without it. */
+static bool pick_needless(const struct posture *p, const struct spf_node *node,
+                          const struct spf_use *use)
+{
+    (void)p;
+    (void)node;
+    return cost_of(use) > 0 && (use->dead || use->shadowed);
+}
+
+/** Lookups of terms together. */
+static unsigned sum_of(const struct spf_picked *picked)
+{
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < picked->n; i++)
+        sum += cost_of(picked->uses[i]);
+    return sum;
+}
+
+/** What to do: delete what adds nothing; flatten the fewest terms if that is not enough. */
+static void advise_cheapest(struct posture *p, struct finding *f, const struct spf_picked *costs)
 {
     const struct spf_node *top = p->spf.walk.top;
-    struct spf_picked costs = spf_pick(p, top, pick_costs), fewest = {top, NULL, 0};
-    unsigned lookups = p->spf.walk.lookups;
-    const struct asked q = spf_node_asked(top);
+    struct spf_picked needless = spf_pick(p, top, pick_needless),
+                      fewest = {top, posture_get(p, costs->n, sizeof(*fewest.uses)), 0};
+    unsigned lookups = p->spf.walk.lookups - sum_of(&needless);
 
-    if (!costs.n || !(fewest.uses = posture_get(p, costs.n, sizeof(*fewest.uses))))
-        return;
-    qsort(costs.uses, costs.n, sizeof(*costs.uses), compare_costs);
-    for (size_t i = 0; i < costs.n; i++) {
-        const struct spf_use *use = costs.uses[i];
-
-        show(p, f, &q, top->record->text, use->text);
-        note(p, f, "%u of %u lookups", cost_of(use), p->spf.walk.lookups);
-        if (lookups > LIMIT_SPF_LOOKUPS && can_be_flat(use)) {
-            lookups -= cost_of(use);
-            fewest.uses[fewest.n++] = use;
-        }
+    if (needless.n) {
+        spf_publish_without(p, f, &needless);
+        advise(p, f, "nothing is lost without %.*s: %u lookups are left then",
+               SPAN_ARG(spf_names(p, &needless)), lookups);
     }
-    if (!fewest.n || lookups > LIMIT_SPF_LOOKUPS) {
+    if (lookups <= LIMIT_SPF_LOOKUPS)
+        return;
+    for (size_t i = 0; fewest.uses && i < costs->n && lookups > LIMIT_SPF_LOOKUPS; i++) {
+        const struct spf_use *use = costs->uses[i];
+
+        if (!can_be_flat(use) || pick_needless(p, top, use))
+            continue;
+        lookups -= cost_of(use);
+        fewest.uses[fewest.n++] = use;
+    }
+    if (lookups > LIMIT_SPF_LOOKUPS)
         advise(p, f,
                "delete terms whose services are not used any more, or move mail that they send to "
                "a sub-domain with a record of its own");
+    else
+        advise(p, f,
+               "delete what is not used any more; else put the addresses of %.*s in its place "
+               "(\"assay spf flatten %.*s\" writes the record): %u lookups are left then",
+               SPAN_ARG(spf_names(p, &fewest)), SPAN_ARG(p->domain), lookups);
+}
+
+/** What each term costs, the dearest first, and what to do. */
+static void tell_costs(struct posture *p, struct finding *f)
+{
+    const struct spf_node *top = p->spf.walk.top;
+    struct spf_picked costs = spf_pick(p, top, pick_costs);
+    const struct asked q = spf_node_asked(top);
+
+    if (!costs.n)
         return;
+    qsort(costs.uses, costs.n, sizeof(*costs.uses), compare_costs);
+    for (size_t i = 0; i < costs.n && f->nevidence < FINDING_EVIDENCE; i++) {
+        show(p, f, &q, top->record->text, costs.uses[i]->text);
+        note(p, f, "%u of %u lookups", cost_of(costs.uses[i]), p->spf.walk.lookups);
     }
-    advise(p, f,
-           "delete what is not used any more; else put the addresses of %.*s in its place "
-           "(\"assay spf flatten %.*s\" writes the record): %u lookups are left then",
-           SPAN_ARG(spf_names(p, &fewest)), SPAN_ARG(p->domain), lookups);
+    if (p->spf.walk.lookups > LIMIT_SPF_LOOKUPS || spf_pick(p, top, pick_needless).n)
+        advise_cheapest(p, f, &costs);
+    else
+        advise(p, f, "delete what is not used any more before something is added");
 }
 
 static void judge_lookups(struct posture *p)

@@ -176,8 +176,8 @@ static void show_shares(struct posture *p, struct finding *f)
                  all = (uint64_t)p->spf.reach4;
 
         show(p, f, &q, top->record->text, shares.uses[i]->text);
-        note(p, f, "%.*s addresses, %u %% of all", SPAN_ARG(spf_count(p, n)),
-             (unsigned)((n * 100 + all / 2) / all));
+        note(p, f, "%.*s %s, %u %% of all", SPAN_ARG(spf_count(p, n)),
+             n == 1 ? "address" : "addresses", (unsigned)((n * 100 + all / 2) / all));
     }
     advise(
         p, f,

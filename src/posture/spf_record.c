@@ -200,7 +200,7 @@ static void judge_syntax(struct posture *p, const struct asked *q, const struct 
 static bool typos_of(struct posture *p, const struct spf_node *node)
 {
     const struct asked q = spf_node_asked(node);
-    assay_span text = node->record->text, typos[TYPOS], fixed;
+    assay_span text = node->record->text, typos[TYPOS], fixed, left_out;
     size_t n = spf_modifier_typos(text, typos, TYPOS);
     struct spf_edit edits[TYPOS];
     struct finding *f;
@@ -219,7 +219,9 @@ static bool typos_of(struct posture *p, const struct spf_node *node)
             edits[i].with = SPAN_EMPTY;
     }
     fixed = spf_edited(p, text, edits, n);
-    if (node->record->found == SPF_RECORD_OK ? spf_is_valid(p, fixed) : fixed.n > 0)
+    if (node->record->found == SPF_RECORD_SYNTAX) /* both are mended at once */
+        fixed = spf_repaired(p, fixed, &left_out);
+    if (fixed.n && spf_is_valid(p, fixed))
         publish(p, f, "TXT", node->domain, text, fixed);
     else
         advise(p, f, "write \":\" for \"=\", and correct what follows it");

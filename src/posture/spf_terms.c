@@ -341,7 +341,7 @@ static void judge_needless(struct posture *p)
         ASSAY_NOTICE,
         pick_shadowed,
         NULL,
-        "nothing is added: the terms before match all these addresses",
+        "nothing is added, since the terms before match all these addresses",
         true,
         NULL};
     const struct spf_walk *walk = &p->spf.walk;
