@@ -273,5 +273,6 @@ void judge_spf(struct posture *p)
         spf_judge_reach(p);
     }
     conclude_holds(p);
-    sum_up(p);
+    if (!p->brief)
+        sum_up(p);
 }

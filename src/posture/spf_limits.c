@@ -97,7 +97,7 @@ struct kind {
 /** Show what the terms lead to. */
 static void show_targets(struct posture *p, struct finding *f, const struct spf_picked *picked)
 {
-    for (size_t i = 0; i < picked->n && f->nevidence < FINDING_EVIDENCE; i++) {
+    for (size_t i = 0; !p->brief && i < picked->n && f->nevidence < FINDING_EVIDENCE; i++) {
         const struct spf_node *child =
             picked->uses[i]->child ? picked->uses[i]->child : picked->uses[i]->child6;
         const struct asked q =
@@ -119,8 +119,11 @@ static void tell(struct posture *p, const struct kind *kind, const struct spf_pi
     struct finding *f = hit(p, kind->id, ASSAY_ERROR, picked->node->domain, kind->reason);
     assay_span names = spf_names(p, picked);
 
-    f->text = posture_printf(p, "%.*s of %.*s %s", SPAN_ARG(names), SPAN_ARG(picked->node->domain),
-                             kind->text);
+    if (picked->node->parent)
+        say(p, f, "%.*s in the record of %.*s: %s", SPAN_ARG(names), SPAN_ARG(picked->node->domain),
+            kind->text);
+    else
+        say(p, f, "%.*s: %s", SPAN_ARG(names), kind->text);
     spf_show(p, f, picked);
     show_targets(p, f, picked);
     spf_publish_without(p, f, picked);
@@ -280,7 +283,7 @@ static void tell_costs(struct posture *p, struct finding *f)
     struct spf_picked costs = spf_pick(p, top, pick_costs);
     const struct asked q = spf_node_asked(top);
 
-    if (!costs.n)
+    if (!costs.n || p->brief)
         return;
     qsort(costs.uses, costs.n, sizeof(*costs.uses), compare_costs);
     for (size_t i = 0; i < costs.n && f->nevidence < FINDING_EVIDENCE; i++) {

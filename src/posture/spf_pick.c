@@ -45,15 +45,15 @@ void spf_show(struct posture *p, struct finding *f, const struct spf_picked *pic
 {
     const struct asked at = spf_node_asked(picked->node);
 
-    for (size_t i = 0; i < picked->n && f->nevidence < FINDING_EVIDENCE; i++)
+    for (size_t i = 0; !p->brief && i < picked->n && f->nevidence < FINDING_EVIDENCE; i++)
         show(p, f, &at, picked->node->record->text, picked->uses[i]->text);
 }
 
 void spf_publish_without(struct posture *p, struct finding *f, const struct spf_picked *picked)
 {
-    struct spf_edit *edits = posture_get(p, picked->n, sizeof *edits);
+    struct spf_edit *edits;
 
-    if (!edits)
+    if (p->brief || !(edits = posture_get(p, picked->n, sizeof *edits)))
         return;
     for (size_t i = 0; i < picked->n; i++)
         edits[i] = (struct spf_edit){picked->uses[i]->text, SPAN_EMPTY};
@@ -65,6 +65,8 @@ assay_span spf_names(struct posture *p, const struct spf_picked *picked)
 {
     assay_span text = SPAN_EMPTY;
 
+    if (p->brief) /* nobody will read it */
+        return text;
     for (size_t i = 0; i < picked->n && i < NAMED; i++)
         text = posture_printf(p, "%.*s%s%.*s", SPAN_ARG(text),
                               !i                                ? ""
@@ -99,14 +101,17 @@ struct asked spf_missing(const struct posture *p)
 
 void spf_judged(struct posture *p, enum finding_id id, enum truth holds)
 {
-    const struct asked missing = spf_missing(p);
-    bool over = missing.fact && fact_state(missing.fact) != FACT_UNKNOWN;
+    struct asked missing;
+    bool over;
 
-    if (holds != UNKNOWN)
-        judged(p, id, holds, p->domain, &missing);
-    else
-        unknown(p, id, p->domain, &missing,
-                over ? "there are more records, or addresses, than are looked at" : NULL);
+    if (holds != UNKNOWN) {
+        judged(p, id, holds, p->domain, NULL);
+        return;
+    }
+    missing = spf_missing(p);
+    over = missing.fact && fact_state(missing.fact) != FACT_UNKNOWN;
+    unknown(p, id, p->domain, &missing,
+            over ? "there are more records, or addresses, than are looked at" : NULL);
 }
 
 assay_span spf_count(struct posture *p, uint64_t n)

@@ -88,7 +88,7 @@ static bool judge_pass_all(struct posture *p)
     wide = widest(p, family);
     say(p, f, "every IPv%d address in the world may send mail as %.*s", family == SPF_IPV4 ? 4 : 6,
         SPAN_ARG(p->domain));
-    if (wide.n) {
+    if (wide.n && !p->brief) {
         spf_show(p, f, &wide);
         note(p, f, "this opens it");
         fix_pass_all(p, f, &wide);
@@ -168,7 +168,7 @@ static void show_shares(struct posture *p, struct finding *f)
     struct spf_picked shares = spf_pick(p, top, pick_shares);
     const struct asked q = spf_node_asked(top);
 
-    if (!shares.n)
+    if (!shares.n || p->brief)
         return;
     qsort(shares.uses, shares.n, sizeof(*shares.uses), compare_shares);
     for (size_t i = 0; i < shares.n && f->nevidence < FINDING_EVIDENCE; i++) {

@@ -62,6 +62,8 @@ static void judge_multiple(struct posture *p, const struct asked *q)
     }
     f = hit(p, F_SPF_MULTIPLE, ASSAY_ERROR, p->domain, NULL);
     say(p, f, "%.*s has %zu SPF records; receivers then use none of them", SPAN_ARG(p->domain), n);
+    if (p->brief)
+        return;
     merged = spf_merged(p, q->fact);
     for (size_t i = 0; i < q->fact->n; i++) {
         assay_span text = q->fact->records[i].text;
@@ -83,7 +85,7 @@ static void judge_multiple(struct posture *p, const struct asked *q)
 /** What to do with a near miss: it becomes the record, or goes when there is one. */
 static void fix_near_miss(struct posture *p, struct finding *f, assay_span text, bool alone)
 {
-    assay_span repaired = spf_near_repaired(p, text);
+    assay_span repaired = alone && !p->brief ? spf_near_repaired(p, text) : SPAN_EMPTY;
 
     if (alone && repaired.n) {
         publish(p, f, "TXT", p->domain, text, repaired);
@@ -184,6 +186,8 @@ static void judge_syntax(struct posture *p, const struct asked *q, const struct 
     f = hit(p, F_SPF_SYNTAX, ASSAY_ERROR, p->domain, NULL);
     say(p, f, "\"%.*s\" in the SPF record cannot be read (%s); receivers then ignore the record",
         SPAN_ARG(span_first(r->where, 200)), r->problem);
+    if (p->brief)
+        return;
     show(p, f, q, r->text, r->where);
     repaired = spf_repaired(p, r->text, &left_out);
     if (!repaired.n) {
@@ -210,6 +214,8 @@ static bool typos_of(struct posture *p, const struct spf_node *node)
     f = hit(p, F_SPF_MODIFIER_TYPO, ASSAY_WARNING, node->domain, NULL);
     say(p, f, "\"%.*s\" has \"=\" where \":\" belongs, so it is ignored%s",
         SPAN_ARG(span_first(typos[0], 200)), n > 1 ? ", and others are, too" : "");
+    if (p->brief)
+        return true;
     for (size_t i = 0; i < n; i++) {
         size_t equals = span_find(typos[i], '=');
 

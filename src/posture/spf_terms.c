@@ -35,7 +35,7 @@ static bool look_through(struct posture *p, const struct look *look)
             continue;
         any = true;
         f = hit(p, look->id, look->severity, node->domain, look->reason);
-        f->text = posture_printf(p, "%.*s: %s", SPAN_ARG(spf_names(p, &picked)), look->text);
+        say(p, f, "%.*s: %s", SPAN_ARG(spf_names(p, &picked)), look->text);
         spf_show(p, f, &picked);
         if (look->remove)
             spf_publish_without(p, f, &picked);
@@ -407,7 +407,8 @@ static void judge_exp(struct posture *p)
             problem);
         show(p, f, &at, r->text, term);
         show(p, f, &exp->txt, SPAN_EMPTY, SPAN_EMPTY);
-        publish(p, f, "TXT", exp->node->domain, r->text, spf_edited(p, r->text, &edit, 1));
+        if (!p->brief)
+            publish(p, f, "TXT", exp->node->domain, r->text, spf_edited(p, r->text, &edit, 1));
     }
     if (!any && missing)
         unknown(p, F_SPF_EXP, p->domain, missing, NULL);
