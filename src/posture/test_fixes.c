@@ -157,7 +157,8 @@ static bool is_txt(const struct assay_finding *f)
 static bool is_ours(const struct assay_finding *f)
 {
     return !strcmp(f->kind->area, "DMARC") || !strcmp(f->kind->area, "DKIM") ||
-           !strcmp(f->kind->area, "DNS");
+           !strcmp(f->kind->area, "DNS") || !strcmp(f->kind->area, "SPF") ||
+           !strcmp(f->kind->area, "PARKED");
 }
 
 static void heal_all(const struct case_one *one, uint32_t *random)
