@@ -153,7 +153,9 @@ static void judge_undeclared(struct posture *p)
     const struct asked q = {ASSAY_DNS, ASSAY_RR_TXT, p->domain, p->spf.walk.top->fact};
     struct finding *f;
 
-    if (p->wanted != ASSAY_PROFILE_INFER || !p->spf.undeclared) {
+    if (p->wanted != ASSAY_PROFILE_INFER) /* the owner has told */
+        return;
+    if (!p->spf.undeclared) {
         pass(p, F_PARKED_UNDECLARED, p->domain);
         return;
     }

@@ -361,7 +361,7 @@ static void judge_needless(struct posture *p)
         any |= picked.n > 0;
     }
     if (!any)
-        pass_unless_missing(p, F_SPF_DUPLICATE);
+        spf_judged(p, F_SPF_DUPLICATE, spf_may_be_more(p) ? UNKNOWN : NO);
 }
 
 /* ---- exp ---- */
