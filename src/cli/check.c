@@ -410,11 +410,15 @@ static assay_status begin_one(void *arg, size_t i, assay_eval **ret)
 }
 
 /** Why a domain could not be looked at. */
-static assay_span why_not(assay_status s)
+static assay_span why_not(const struct checker *c, const char *name, assay_status s)
 {
-    if (s == ASSAY_EINVAL)
-        return SPAN("it is no domain name, or the evidence is not what assay-plan(1) describes");
-    return span_of(assay_strstatus(s));
+    struct dns_name domain;
+
+    if (s != ASSAY_EINVAL)
+        return span_of(assay_strstatus(s));
+    if (c->domain.evidence.n && dns_to_alabels(span_of(name), &domain) == ASSAY_DONE && domain.n)
+        return SPAN("the evidence is not what assay-plan(1) describes");
+    return SPAN("it is no domain name");
 }
 
 /** Keep a .case of it. */
@@ -442,11 +446,12 @@ static void end_one(void *arg, size_t i, assay_eval *eval, assay_status s, int64
                              .too_little = SPAN_EMPTY,
                              .error = SPAN_EMPTY};
 
+    progress_clear(&c->progress);
     if (r.posture)
         s = check_judge(&r, eval, c->out.fail_on, c->baseline, c->expect, &arena);
     if (!r.posture || s != ASSAY_DONE) {
         r.posture = NULL;
-        r.error = why_not(s);
+        r.error = why_not(c, c->names[i], s);
         r.status = s == ASSAY_EINVAL ? EXIT_USAGE : EXIT_SOFTWARE;
         cli_complain(c->cli, "%s: %.*s", c->names[i], SPAN_ARG(r.error));
     }
@@ -461,6 +466,14 @@ static void end_one(void *arg, size_t i, assay_eval *eval, assay_status s, int64
     }
     progress_count(&c->progress, r.status);
     arena_done(&arena);
+}
+
+/** How far it is with one domain, on a terminal: of several, each report shows it. */
+static void tell_progress(void *arg, size_t asked, size_t answered)
+{
+    struct checker *c = arg;
+
+    progress_note(&c->progress, answered, asked, "questions answered");
 }
 
 /** Look at all, answered by a case. */
@@ -491,6 +504,7 @@ static int run_world(struct checker *c)
                      .total = c->n,
                      .begin = begin_one,
                      .done = end_one,
+                     .tell = c->n == 1 ? tell_progress : NULL,
                      .arg = c};
     uint64_t jobs = JOBS;
     int status = read_number(c, OPT_JOBS, MANY_JOBS_MAX, &jobs);

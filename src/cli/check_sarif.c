@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "cli/check.h"
 
-enum { URI_MAX = 4096, MESSAGE_MAX = 1 << 16, BUCKETS = 1024 };
+enum { URI_MAX = 4096, URI_NAME = 1000, MESSAGE_MAX = 1 << 16, BUCKETS = 1024 };
 
 /** A record that a result points to. */
 struct sarif_artifact {
@@ -192,28 +192,52 @@ static int64_t characters(assay_span text)
     return n;
 }
 
-/** Write where in its artifact a piece of evidence stands. */
-static void put_physical(struct check_output *o, const struct assay_evidence *e)
+/** Write the part of a record; by lines and columns too, as viewers of code want it, where it is one line. */
+static void put_region(struct json *j, const struct assay_evidence *e)
 {
-    struct json *j = &o->json;
-    const struct sarif_artifact *a = artifact_of(o, e);
     size_t begin = e->end ? e->begin : 0, end = e->end ? e->end : e->answer.n;
     assay_span part = span_first(span_from(e->answer, begin), end > begin ? end - begin : 0);
+    int64_t offset = characters(span_first(e->answer, begin)), length = characters(part);
 
-    json_object(j, "physicalLocation");
-    json_object(j, "artifactLocation");
-    json_text(j, "uri", a ? a->uri : SPAN("dns:"));
-    if (a)
-        json_number(j, "index", (int64_t)a->index);
-    json_end(j);
     json_object(j, "region");
-    json_number(j, "charOffset", characters(span_first(e->answer, begin)));
-    json_number(j, "charLength", characters(part));
+    if (span_find(e->answer, '\n') == e->answer.n && span_find(e->answer, '\r') == e->answer.n) {
+        json_number(j, "startLine", 1);
+        json_number(j, "startColumn", offset + 1);
+        json_number(j, "endColumn", offset + length + 1);
+    }
+    json_number(j, "charOffset", offset);
+    json_number(j, "charLength", length);
     json_object(j, "snippet");
     json_text(j, "text", part);
     json_end(j);
     json_end(j);
+}
+
+/** Write where in its artifact a piece of evidence stands; without one, the name that it is about. */
+static void put_physical(struct check_output *o, const struct assay_finding *f,
+                         const struct assay_evidence *e)
+{
+    struct json *j = &o->json;
+    const struct sarif_artifact *a = e ? artifact_of(o, e) : NULL;
+    struct buf uri = buf_new(URI_MAX);
+
+    buf_puts(&uri, "dns:");
+    put_uri(span_first(f->subject, URI_NAME), &uri);
+    json_object(j, "physicalLocation");
+    json_object(j, "artifactLocation");
+    json_text(j, "uri", a ? a->uri : buf_span(&uri));
+    if (a)
+        json_number(j, "index", (int64_t)a->index);
     json_end(j);
+    if (a) {
+        put_region(j, e);
+    } else {
+        json_object(j, "region");
+        json_number(j, "startLine", 1);
+        json_end(j);
+    }
+    json_end(j);
+    check_done(&uri, &o->out);
 }
 
 /** Write a location: the record, and the name it is about. */
@@ -223,8 +247,7 @@ static void put_location(struct check_output *o, const struct assay_finding *f,
     struct json *j = &o->json;
 
     json_object(j, NULL);
-    if (e && e->question.n)
-        put_physical(o, e);
+    put_physical(o, f, e && e->question.n ? e : NULL);
     json_array(j, "logicalLocations");
     json_object(j, NULL);
     json_text(j, "fullyQualifiedName", f->subject.n ? f->subject : SPAN("-"));

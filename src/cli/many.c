@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+enum { TELL_MS = 200 };
+
 struct run;
 
 /** One question on its way. */
@@ -39,6 +41,7 @@ struct run {
     const struct many *m;
     struct slot *slots; /* a ring, by index */
     size_t nslots, begun, handed, running;
+    size_t asked, answered; /* of the world */
     struct event wake;
 };
 
@@ -73,6 +76,7 @@ static void answered(void *arg, assay_fact *fact)
 
     LIST_REMOVE(a, link);
     s->stir = true;
+    s->run->answered++;
     if (fact && a->steps.n && zone_join(&a->steps, a->rrtype, fact, &joined) == ASSAY_DONE)
         fact = joined;
     else if (a->steps.n)
@@ -148,6 +152,7 @@ static assay_status send_question(struct slot *s, const struct assay_question *q
         return status;
     }
     LIST_INSERT_HEAD(&s->asks, a, link);
+    s->run->asked++;
     return ASSAY_DONE;
 }
 
@@ -295,7 +300,7 @@ static bool step_stirred(struct run *r)
 static void wait_for_answers(struct run *r)
 {
     int64_t ms = end_late(r);
-    struct timeval wait = world_wait((unsigned)ms);
+    struct timeval wait = world_wait((unsigned)(r->m->tell && ms > TELL_MS ? TELL_MS : ms));
 
     if (step_stirred(r) || !r->running)
         return;
@@ -304,6 +309,8 @@ static void wait_for_answers(struct run *r)
     evtimer_del(&r->wake);
     while (step_stirred(r))
         ;
+    if (r->m->tell)
+        r->m->tell(r->m->arg, r->asked, r->answered);
 }
 
 /** Run until all are handed out. */

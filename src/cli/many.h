@@ -45,6 +45,8 @@ struct many {
     size_t total;
     many_begin *begin;
     many_done *done;
+    void (*tell)(void *arg, size_t asked,
+                 size_t answered); /**< now and then; NULL: nobody wants to know */
     void *arg;
 };
 

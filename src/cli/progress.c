@@ -64,8 +64,7 @@ static void show(struct progress *p, int64_t now)
     p->line = true;
 }
 
-/** Take the line that changes away, so that what follows begins at the edge. */
-static void clear(struct progress *p)
+void progress_clear(struct progress *p)
 {
     if (p->line)
         fputs("\r\033[K", stderr);
@@ -90,12 +89,30 @@ void progress_count(struct progress *p, int status)
         show(p, now);
 }
 
+void progress_note(struct progress *p, size_t done, size_t total, const char *what)
+{
+    struct buf out = buf_new(1024);
+    int64_t now = clock_now();
+
+    if (!p->cli->err.tty || now - p->began < SECOND || now - p->shown < EVERY)
+        return;
+    buf_puts(&out, "\r\033[K  ");
+    term_number(&p->cli->err, done, &out);
+    buf_puts(&out, " of ");
+    term_number(&p->cli->err, total, &out);
+    buf_printf(&out, " %s, ", what);
+    put_duration(now - p->began, &out);
+    write_error(&out);
+    p->shown = now;
+    p->line = true;
+}
+
 void progress_end(struct progress *p)
 {
     const struct term *t = &p->cli->err;
     struct buf out = buf_new(1024);
 
-    clear(p);
+    progress_clear(p);
     if (p->total < 2 || cli_has(p->cli, OPT_QUIET))
         return;
     term_number(t, p->done, &out);

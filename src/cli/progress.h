@@ -24,6 +24,15 @@ struct progress progress_begin(const struct cli *cli, size_t total);
 /** One more message is done, with this exit status. */
 void progress_count(struct progress *p, int status);
 
+/**
+ * Of one thing that takes long: show how far it is, such as "12 of 41 questions answered", from its second second
+ * on, while a terminal shows it.
+ */
+void progress_note(struct progress *p, size_t done, size_t total, const char *what);
+
+/** Take away the line that changes, before something else is written. */
+void progress_clear(struct progress *p);
+
 /** Leave one line: how many, and what came out. */
 void progress_end(struct progress *p);
 

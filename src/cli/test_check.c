@@ -222,7 +222,7 @@ static void sarif_points_to_the_record(void **state)
     must_have("sarif", buf_span(&out), "\"uri\":\"dns:xn--bcher-kva.example?type=TXT\"");
     must_have(
         "sarif", buf_span(&out),
-        "\"charOffset\":7,\"charLength\":22,\"snippet\":{\"text\":\"include:_spf.a.example\"}");
+        "\"startLine\":1,\"startColumn\":8,\"endColumn\":30,\"charOffset\":7,\"charLength\":22,\"snippet\":{\"text\":\"include:_spf.a.example\"}");
     must_have("sarif", buf_span(&out), "\"ruleId\":\"SPF-LOOKUPS\"");
     buf_done(&out);
     made_done(&m);

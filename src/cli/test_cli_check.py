@@ -11,8 +11,10 @@ import html.parser
 import io
 import json
 import os
+import pty
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +24,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(TOP / "tools/lab")]
 from lab import Lab, Missing  # noqa: E402
-from test_cli import CONTROL, fails, has, lacks, mismatch, run, same, temporary, valid  # noqa: E402
+from test_cli import ASSAY, CONTROL, environment, fails, has, lacks, mismatch, run, same, temporary, valid  # noqa: E402
 from test_scan import free_port  # noqa: E402
 
 TESTS = []
@@ -82,9 +84,7 @@ def cases():
 @temporary
 def every_case_is_reported_as_the_schema_says(folder):
     n, statuses = 0, set()
-    for path in (TOP / "src/posture/cases").iterdir():
-        if path.suffix != ".case":
-            shutil.copy(path, folder)  # what cases name by `file =`
+    shutil.copytree(TOP / "src/posture/cases", folder, dirs_exist_ok=True)  # what cases name by `file =`
     for stem, text in cases():
         path = folder / "one.case"
         path.write_text(text)
@@ -250,9 +250,10 @@ def sarif_points_to_the_record(folder):
         assert location["logicalLocations"][0]["fullyQualifiedName"]
         assert result["partialFingerprints"]
         for place in [location, *result.get("relatedLocations", [])]:
-            if "physicalLocation" not in place:
-                continue
             at = place["physicalLocation"]["artifactLocation"]
+            assert at["uri"] and place["physicalLocation"]["region"]["startLine"] == 1
+            if "index" not in at:
+                continue
             artifact = one["artifacts"][at["index"]]
             same(artifact["location"]["uri"], at["uri"])
             region = place["physicalLocation"]["region"]
@@ -535,6 +536,25 @@ def a_policy_that_cannot_be_had_is_shown_with_what_senders_do():
         return
     same(done.status, 1, done.out)
     has(done.out, "MTASTS-CERT", "mta-sts.good.example")
+
+
+@test
+def a_terminal_shows_how_far_it_is():
+    mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    mute.bind(("127.0.0.1", 0))
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([ASSAY, "check", "--resolver", f"127.0.0.1@{mute.getsockname()[1]}", "d.example"],
+                               stdout=subprocess.DEVNULL, stderr=theirs, env=environment(TERM="xterm"))
+    try:
+        time.sleep(2.5)
+        shown = os.read(ours, 65536).decode()
+    finally:
+        process.kill()
+        process.wait()
+        mute.close()
+        os.close(ours)
+        os.close(theirs)
+    assert re.search(r"\r\x1b\[K  0 of \d+ questions answered, [12]\.\d s", shown), shown
 
 
 @test
