@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/files.h"
 
+#include "world/lists.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -311,6 +313,17 @@ struct folder {
     const char *of; /* the case's own file */
 };
 
+/** Take a list that is built in: `NAME = builtin` of a case. */
+static assay_status read_builtin(assay_span name, struct buf *out)
+{
+    assay_span octets = lists_builtin(name);
+
+    if (!octets.n)
+        return ASSAY_EINVAL;
+    buf_put(out, octets);
+    return out->status;
+}
+
 /**
  * Read a file that a case names: a case_open_fn. Only regular files, so that a case cannot make us
  * wait.
@@ -324,6 +337,8 @@ static assay_status read_named(void *arg, assay_span path, struct buf *out)
     struct stat about;
     assay_status s = ASSAY_EINVAL;
 
+    if (span_starts(path, SPAN("builtin:")))
+        return read_builtin(span_from(path, 8), out);
     if (slash < of.n && path.n && path.p[0] != '/')
         buf_put(&full, span_first(of, slash + 1));
     buf_put(&full, path);

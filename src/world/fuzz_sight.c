@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(out.status == ASSAY_DONE || out.status == ASSAY_ENOMEM);
         if (out.status == ASSAY_DONE) {
             if (probe_read(&a, buf_span(&out), &probe, &where, &why) != ASSAY_DONE) {
-                fprintf(stderr, "%s: %.*s in %.*s\n", why, SPAN_ARG(where), SPAN_ARG(buf_span(&out)));
+                fprintf(stderr, "%s: %.*s in %.*s\n", why, SPAN_ARG(where),
+                        SPAN_ARG(buf_span(&out)));
                 must(false);
             }
             must(probe.ncerts == 2 && probe.certs[0].leaf && !probe.certs[1].leaf);

@@ -53,8 +53,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         context = sight_context_new(SIGHT_BEST);
     }
     must(t && socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-    t->o = (struct talk_options){
-        .loop = loop, .sni = "mx.example", .helo = "client.example", .context = context, .done = nothing};
+    t->o = (struct talk_options){.loop = loop,
+                                 .sni = "mx.example",
+                                 .helo = "client.example",
+                                 .context = context,
+                                 .done = nothing};
     t->fd = pair[0];
     t->out = buf_new(OUT_MOST);
     t->stage = GREETING;

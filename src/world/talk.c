@@ -34,6 +34,7 @@ struct talk {
     char line[LIMIT_PROBE_LINE + 1];
     size_t line_n;
     unsigned lines; /* of the reply that is being read */
+    unsigned first; /* the code of its first line */
     bool offers;    /* STARTTLS stands in the reply to EHLO */
     bool ended;     /* done is to be called */
     SSL *ssl;
@@ -279,6 +280,11 @@ static void take_line(struct talk *t, assay_span line)
     }
     if (++t->lines > LIMIT_PROBE_LINES) {
         cut_short(t, "a reply has too many lines");
+        return;
+    }
+    t->first = t->lines == 1 ? code : t->first;
+    if (code != t->first) { /* RFC 5321 4.2.1 */
+        cut_short(t, "the lines of a reply have different codes");
         return;
     }
     if (t->lines == 1 && t->stage == GREETING) {
