@@ -87,7 +87,8 @@ ASSAY_NODISCARD assay_status assay_world_new(const struct assay_world_options *o
  *     ASSAY_DNS      by the resolvers; with `data`, "ADDR" or "ADDR@PORT", by that server alone, without
  *                    recursion and unvalidated: the reason is then "aa" if it has authority
  *     ASSAY_SUFFIX   by the public suffix list
- *     ASSAY_GET      a URL of https: 443 and a host's name only, no redirect followed, no more than 1 MiB
+ *     ASSAY_GET      a URL of https: 443 and a host's name only, no redirect followed, no more than 1 MiB; http
+ *                    and port 80 for lists of revoked certificates (*.crl), which are signed themselves
  *     ASSAY_PROBE    "HOST:25": a greeting, EHLO, STARTTLS, QUIT; no mail is sent
  *     ASSAY_LIST     a file of the folder `lists`, else what was built in
  *

@@ -246,7 +246,8 @@ static void no_connection(struct get *g, CURLcode code)
 static void too_late(struct get *g)
 {
     FAIL(g, ASSAY_TIMEOUT, "%s in time",
-         !g->connected    ? "no connection"
+         g->url.clear     ? "the document did not come"
+         : !g->connected  ? "no connection"
          : !g->leaf.until ? "the TLS handshake did not end"
                           : "the document did not come whole");
 }
@@ -334,7 +335,6 @@ static bool set_manners(CURL *easy)
     bool ok = true;
 
     SET(ok, easy, CURLOPT_NOSIGNAL, 1L);
-    SET(ok, easy, CURLOPT_PROTOCOLS_STR, "https");
     SET(ok, easy, CURLOPT_FOLLOWLOCATION, 0L);
     SET(ok, easy, CURLOPT_PROXY, "");
     SET(ok, easy, CURLOPT_NOPROXY, "*");
@@ -363,6 +363,7 @@ static bool set_up(struct get *g, unsigned ms)
 
     snprintf(agent, sizeof agent, "assay/%s", assay_version());
     SET(ok, easy, CURLOPT_USERAGENT, agent);
+    SET(ok, easy, CURLOPT_PROTOCOLS_STR, g->url.clear ? "http" : "https");
     SET(ok, easy, CURLOPT_CURLU, g->url.parts);
     SET(ok, easy, CURLOPT_SHARE, g->pinned);
     SET(ok, easy, CURLOPT_RESOLVE, g->pins);

@@ -3,7 +3,8 @@
  * \file fetch.h
  * Documents of the web: questions of kind ASSAY_GET, whose name is the URL.
  *
- *     start()      the URL is read; what is not https to a host's name on port 443 is not fetched
+ *     start()      the URL is read; what is not https to a host's name on port 443 is not fetched, but lists of
+ *                  revoked certificates over http on port 80 (fetch_url.h)
  *     host.c       the addresses of the host, by the world's own resolver
  *     in line      LIMIT_FETCHES at once, LIMIT_FETCHES_HOST of them of one host
  *     libcurl      multi_socket on the world's loop; it is told the addresses, and resolves nothing itself

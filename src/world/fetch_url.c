@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HTTPS_PORT = 443 };
+enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 
 /**
  * The last label begins with a digit, as no top-level domain does (RFC 3696 2): some read such a host
@@ -49,33 +49,37 @@ static assay_status read_host(CURLU *parts, struct dns_name *ret, const char **r
     return ASSAY_DONE;
 }
 
-/** The port: 443, but for laboratories. */
-static assay_status read_port(CURLU *parts, const struct web *web, unsigned *ret,
+/** The port: 443, or 80, but for laboratories. */
+static assay_status read_port(CURLU *parts, const struct web *web, bool clear, unsigned *ret,
                               const char **ret_why)
 {
+    unsigned usual = clear ? HTTP_PORT : HTTPS_PORT;
     char *text = part(parts, CURLUPART_PORT);
-    uint64_t port = web->https_port ? web->https_port : HTTPS_PORT;
+    uint64_t port = web->https_port && !clear ? web->https_port : usual;
     bool ok = !text || number_read(span_of(text), UINT16_MAX, &port);
 
     curl_free(text);
-    *ret_why = "the URL names a port other than 443";
-    if (!ok || !port || (text && port != HTTPS_PORT && !web->allow_private))
+    *ret_why = "the URL names a port other than that of its scheme";
+    if (!ok || !port || (text && port != usual && !web->allow_private))
         return ASSAY_EINVAL;
     *ret = (unsigned)port;
     return ASSAY_DONE;
 }
 
-/** Take what may not be there. */
-static bool is_plain(CURLU *parts)
+/** The scheme is https, or http where that does no harm; there is no user. */
+static bool read_scheme(CURLU *parts, bool *ret_clear)
 {
     char *scheme = part(parts, CURLUPART_SCHEME), *user = part(parts, CURLUPART_USER),
-         *password = part(parts, CURLUPART_PASSWORD);
-    bool plain = span_is(span_of(scheme), "https") && !user && !password;
+         *password = part(parts, CURLUPART_PASSWORD), *path = part(parts, CURLUPART_PATH);
+    bool clear = span_is(span_of(scheme), "http") && span_iends(span_of(path), SPAN(".crl")),
+         good = (clear || span_is(span_of(scheme), "https")) && !user && !password;
 
     curl_free(scheme);
     curl_free(user);
     curl_free(password);
-    return plain;
+    curl_free(path);
+    *ret_clear = clear;
+    return good;
 }
 
 /** Write host and port back, so that libcurl connects to what was looked at. */
@@ -114,9 +118,9 @@ assay_status fetch_url_read(assay_span text, const struct web *web, struct fetch
     *ret_why = "the URL is not valid, or not one of https, or has a user";
     if (code == CURLUE_OUT_OF_MEMORY)
         s = ASSAY_ENOMEM;
-    else if (code == CURLUE_OK && is_plain(u.parts) &&
+    else if (code == CURLUE_OK && read_scheme(u.parts, &u.clear) &&
              (s = read_host(u.parts, &u.host, ret_why)) == ASSAY_DONE &&
-             (s = read_port(u.parts, web, &u.port, ret_why)) == ASSAY_DONE && !pin(&u))
+             (s = read_port(u.parts, web, u.clear, &u.port, ret_why)) == ASSAY_DONE && !pin(&u))
         s = ASSAY_ENOMEM;
     if (s == ASSAY_DONE)
         *ret = u;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
  * \file fetch_url.h
- * A URL that may be fetched: https, the name of a host, port 443.
+ * A URL that may be fetched: https, the name of a host, port 443. Or http and port 80 for a list of revoked
+ * certificates, whose path ends in `.crl`: it is signed itself, and authorities publish it so (RFC 5280 8).
  */
 #ifndef WORLD_FETCH_URL_H
 #define WORLD_FETCH_URL_H
@@ -16,6 +17,7 @@ struct fetch_url {
     CURLU *parts; /**< with the host as it stands below, and the port */
     struct dns_name host;
     unsigned port;
+    bool clear; /**< http */
 };
 
 /**

@@ -33,8 +33,15 @@ static void check(const struct fetch_url *u, bool allow_private)
     must(dns_name_read(host, &again) && span_eq(dns_name_span(&again), host));
     for (size_t i = 0; i < host.n; i++)
         must(ascii_alnum(host.p[i]) || host.p[i] == '-' || host.p[i] == '.' || host.p[i] == '_');
-    must(u->port > 0 && u->port <= UINT16_MAX && (allow_private || u->port == 443));
-    must_have(u->parts, CURLUPART_SCHEME, SPAN("https"));
+    must(u->port > 0 && u->port <= UINT16_MAX &&
+         (allow_private || u->port == (u->clear ? 80 : 443)));
+    must_have(u->parts, CURLUPART_SCHEME, u->clear ? SPAN("http") : SPAN("https"));
+    if (u->clear) {
+        must(curl_url_get(u->parts, CURLUPART_PATH, &text, 0) == CURLUE_OK);
+        must(span_iends(span_of(text), SPAN(".crl")));
+        curl_free(text);
+        text = NULL;
+    }
     must_have(u->parts, CURLUPART_HOST, host);
     must_have(u->parts, CURLUPART_PORT, number_text(u->port, digits));
     must(curl_url_get(u->parts, CURLUPART_USER, &text, 0) != CURLUE_OK);

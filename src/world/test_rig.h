@@ -122,7 +122,7 @@ static struct assay_world_options weblab_options(const struct weblab *lab)
                                         .smtp_port = lab->smtp_port,
                                         .https_port = lab->https_port,
                                         .ca_file = lab->ca_file,
-                                        .web_ms = 2000,
+                                        .web_ms = 4000,
                                         .helo = "client.example"};
 }
 

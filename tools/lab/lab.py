@@ -47,6 +47,7 @@ https      host; address (else the next free one of 127.0.1.x); certificate; tls
            behaviour of an answer: "endless" body, "slow" (an octet a second), "early-close" (in the middle of the body),
            "huge-headers", "endless-headers", "silent" (no answer), "gzip-bomb", "garbage" (no HTTP). Of a server:
            "silent" (no handshake), "close" (hangs up), "garbage" (no TLS), "refused" (nobody listens).
+           "plain": true: http without TLS, on the same port, for URLs that name it
 smtp       host, address, certificate, tls as above; behaviour: "no-starttls", "starttls-454", "starttls-close",
            "starttls-garbage", "starttls-silent", "starttls-plain" (text behind the 220), "ehlo-500", "ehlo-421",
            "greeting" (with "greeting": "554 go away", or lines of it), "endless-greeting", "slow" (an octet a second),
@@ -288,7 +289,7 @@ class Web(socketserver.BaseRequestHandler):
             self.request.sendall(b"\x00\x01garbage, not TLS\r\n" * 10)
             return linger(self.request, 2)
         try:
-            tls = self.server.context.wrap_socket(self.request, server_side=True)
+            tls = self.request if spec.get("plain") else self.server.context.wrap_socket(self.request, server_side=True)
         except OSError:
             return None
         try:
