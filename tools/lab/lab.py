@@ -10,8 +10,11 @@
     with Lab(description) as lab:
         lab.where["resolver"]                            what is printed, as a dict
 
-It needs nsd, unbound, ldns-keygen, ldns-signzone and openssl, no root and no network. Everything listens on 127.0.0.0/8.
-What is printed, and what a COMMAND finds in its environment as ASSAY_LAB_NAME:
+It needs nsd, unbound, ldns-keygen, ldns-signzone and openssl, no root and no network. Everything listens on 127.0.0.0/8;
+or, with "public": true in the description, in a network namespace of its own, on 193.0.2.0/24 and the ports 443 and 25: then
+addresses are public ones as far as anyone in there can tell, allow_private is not needed, and what reaches whom is as outside.
+Only a COMMAND, or the process that makes the Lab, is in there; that process stays in it. Where such a namespace may not be made,
+Missing is raised. What is printed, and what a COMMAND finds in its environment as ASSAY_LAB_NAME:
 
     resolver       "127.0.0.1@PORT": unbound, validating; forward to it
     server         "127.0.0.1@PORT": NSD, authoritative; ask it directly
@@ -42,7 +45,7 @@ zones      SOA and NS are made; records are lines of a zone file, relative to th
            host lies in a zone is made, unless it has "dns": false. `signed`; `bogus`: the TXT records of the signed zone
            are changed behind the signer's back; `servfail`: nobody serves it. Names in no zone are NXDOMAIN.
            "keys_unknown": true: signed, but no anchor leads to it, so it is insecure.
-https      host; address (else the next free one of 127.0.1.x); certificate; tls; paths: PATH to an answer with status (200),
+https      host; address (else the next free one of 127.0.1.x, or of 193.0.2.x); certificate; tls; paths: PATH to an answer with status (200),
            type ("text/plain"), body or file, headers ({NAME: VALUE}), behaviour. A path that is not there is 404.
            behaviour of an answer: "endless" body, "slow" (an octet a second), "early-close" (in the middle of the body),
            "huge-headers", "endless-headers", "silent" (no answer), "gzip-bomb", "garbage" (no HTTP). Of a server:
@@ -63,6 +66,9 @@ certificate
 tls        {"min": "1.0", "max": "1.2", "ciphers": "aNULL:@SECLEVEL=0"}; default: 1.2 and above
 """
 
+import copy
+import ctypes
+import fcntl
 import hashlib
 import json
 import os
@@ -72,6 +78,7 @@ import signal
 import socket
 import socketserver
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -107,6 +114,39 @@ def free_port(kinds=(socket.SOCK_STREAM,)):
             for s in sockets:
                 s.close()
     raise OSError("no free port")
+
+
+# -- a network of its own ----------------------------------------------------------------------------------------
+
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+SIOCSIFFLAGS, IFF_UP, LOOPBACK = 0x8914, 1, 1
+
+
+def leave_network():
+    """Go into a network namespace where 193.0.2.0/24 is here."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    uid, gid = os.geteuid(), os.getegid()
+    if libc.unshare(CLONE_NEWNET) != 0:
+        if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+            raise Missing("a network namespace")
+        for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1\n"), ("gid_map", f"0 {gid} 1\n")):
+            with open("/proc/self/" + name, "w") as file:
+                file.write(text)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+    add_local_route("193.0.2.0", 24)
+
+
+def add_local_route(network, bits):
+    """All addresses of a network are this machine's (rtnetlink(7))."""
+    newroute, request_ack_create, table_local, static, scope_host, kind_local, dst, oif = 24, 0x405, 255, 4, 254, 2, 1, 4
+    body = struct.pack("=BBBBBBBBI", socket.AF_INET, bits, 0, 0, table_local, static, scope_host, kind_local, 0)
+    body += struct.pack("=HH4s", 8, dst, socket.inet_aton(network)) + struct.pack("=HHI", 8, oif, LOOPBACK)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as s:
+        s.send(struct.pack("=IHHII", 16 + len(body), newroute, request_ack_create, 1, 0) + body)
+        error = struct.unpack_from("=i", s.recv(4096), 16)[0]
+    if error:
+        raise OSError(-error, os.strerror(-error))
 
 
 # -- certificates ---------------------------------------------------------------------------------------------
@@ -545,7 +585,7 @@ class Lab:
     """The lab of a description; a context manager."""
 
     def __init__(self, description, folder=None):
-        self.description = description
+        self.description = copy.deepcopy(description)  # addresses are put into it
         self.own = folder is None
         self.dir = folder
         self.listeners = []
@@ -575,22 +615,26 @@ class Lab:
 
     def start(self):
         d = self.description
+        if d.get("public"):
+            leave_network()
         self.authority = Authority(os.path.join(self.dir, "ca"))
         self.addresses = {}  # by host
         taken = {s.get("address") for s in d.get("https", []) + d.get("smtp", [])}
-        free = (a for a in (f"127.0.{1 + i // 250}.{1 + i % 250}" for i in range(60000)) if a not in taken)
+        pool = (f"193.0.2.{1 + i}" for i in range(254)) if d.get("public") else \
+            (f"127.0.{1 + i // 250}.{1 + i % 250}" for i in range(60000))
+        free = (a for a in pool if a not in taken)
         for spec in d.get("https", []) + d.get("smtp", []):
             self.addresses[spec["host"]] = spec.setdefault("address", next(free))
-        self.where = {"https_port": self.serve(d.get("https", []), Web), "smtp_port": self.serve(d.get("smtp", []), Mail),
+        self.where = {"https_port": self.serve(d.get("https", []), Web, 443), "smtp_port": self.serve(d.get("smtp", []), Mail, 25),
                       "ca_file": self.authority.path("root.crt"), "dir": self.dir}
         self.zones = Zones(os.path.join(self.dir, "dns"), d.get("zones", {}))
         self.zones.start(self.lines_of)
         self.where.update({"resolver": f"127.0.0.1@{self.zones.resolver_port}",
                            "server": f"127.0.0.1@{self.zones.server_port}", "trust_anchor": self.zones.anchors})
 
-    def serve(self, specs, handler):
+    def serve(self, specs, handler, usual):
         """Start servers on one port, each on its address. \\return the port"""
-        port = free_port()
+        port = usual if self.description.get("public") else free_port()
         for spec in specs:
             chain, key = self.authority.server(spec["host"], spec.get("certificate"))
             self.servers[spec["host"]] = chain
