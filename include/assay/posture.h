@@ -211,8 +211,8 @@ struct assay_posture {
     const struct assay_transport *transports; /**< one for each MX host */
     size_t ntransports;
     struct assay_dmarc_view views[2];
-    unsigned spf_lookups; /**< worst case, counted to the end */
-    unsigned questions;   /**< asked */
+    unsigned spf_lookups;                /**< worst case, counted to the end */
+    unsigned questions;                  /**< asked */
     const struct assay_logo_view *logos; /**< where there is a BIMI record that asks for a logo */
     size_t nlogos;
 };

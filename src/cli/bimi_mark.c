@@ -178,10 +178,10 @@ static void put_dates(const struct subject *v, struct buf *out)
     buf_printf(&text, "valid %.*s to %.*s: ", SPAN_ARG(span_first(time_text(m->from, from), DATE)),
                SPAN_ARG(span_first(time_text(m->to, to), DATE)));
     buf_printf(&text,
-               now < m->from ? "it begins in %lld days"
-               : now > m->to ? "it ended %lld days ago"
-                             : "%lld days are left",
-               (long long)days);
+               now < m->from ? "it begins in %lld day%s"
+               : now > m->to ? "it ended %lld day%s ago"
+                             : "%lld day%s left",
+               (long long)days, days == 1 ? "" : "s");
     put_row(&v->cli->out, "Dates", m->from <= now && now <= m->to ? MARK_YES : MARK_NO,
             buf_span(&text), out);
     buf_done(&text);

@@ -123,7 +123,7 @@ def each_defect_of_a_certificate_is_told(folder):
                              ("wrong-stamp.pem", "the signature of the log Example is wrong", []),
                              ("no-crl.pem", "it does not say where its revocation can be looked up", []),
                              ("mark.pem", "it ended 30 days ago", ["--now", "2027-09-14T12:00:00Z"]),
-                             ("mark.pem", "it begins in 1 days", ["--now", "2026-08-14T00:00:00Z"])):
+                             ("mark.pem", "it begins in 1 day", ["--now", "2026-08-14T00:00:00Z"])):
         done = run("bimi", "vmc", MARKS / name, "--now", NOW, *more, *lists(folder))
         same(done.status, 1, name)
         has(done.out, "not valid", said)
