@@ -124,6 +124,29 @@ static void put_views(struct check_output *o, const struct assay_posture *p)
     check_done(&text, &o->out);
 }
 
+/* ---- logo ---- */
+
+/** Append what large receivers do with the logo. */
+static void put_logos(struct check_output *o, const struct assay_posture *p)
+{
+    static const char *const WORDS[] = {"", "no logo", "logo", "?"};
+
+    for (size_t i = 0; i < p->nlogos; i++) {
+        const struct assay_logo_view *v = &p->logos[i];
+
+        if (i == 0)
+            buf_putc(&o->out, '\n');
+        term_row(&o->term, INDENT,
+                 (const struct term_cell[]){
+                     {.text = span_of(v->receiver), .columns = 8},
+                     {.text = span_of(WORDS[v->shows]),
+                      .columns = 7,
+                      .style = v->shows == ASSAY_SHOWS ? TERM_GOOD : TERM_DOUBT},
+                     {.text = v->why, .columns = o->term.width > 50 ? o->term.width - 22 : 28}},
+                 3, &o->out);
+    }
+}
+
 /* ---- transport ---- */
 
 /** Columns of the longest host, as far as there is room. */
@@ -588,6 +611,7 @@ static void show(struct check_output *o, const struct check_report *r)
         if (check_views_differ(r->posture))
             put_views(o, r->posture);
         put_transports(o, r->posture);
+        put_logos(o, r->posture);
         if (o->verbose) {
             put_phases(o, r->posture);
             put_findings(o, r);

@@ -165,6 +165,25 @@ static void put_transports(struct json *j, const struct assay_posture *p)
     json_end(j);
 }
 
+/** Write what large receivers do with the domain's logo. */
+static void put_logos(struct json *j, const struct assay_posture *p)
+{
+    json_array(j, "logos");
+    for (size_t i = 0; i < p->nlogos; i++) {
+        const struct assay_logo_view *v = &p->logos[i];
+
+        json_object(j, NULL);
+        json_text(j, "receiver", span_of(v->receiver));
+        if (v->shows == ASSAY_SHOWS_UNKNOWN)
+            json_null(j, "shows");
+        else
+            json_bool(j, "shows", v->shows == ASSAY_SHOWS);
+        json_text(j, "why", v->why);
+        json_end(j);
+    }
+    json_end(j);
+}
+
 /** Write how receivers of each standard see DMARC. */
 static void put_views(struct json *j, const struct assay_posture *p)
 {
@@ -225,6 +244,7 @@ void posture_json(struct json *j, const struct assay_posture *p)
         posture_json_finding(j, NULL, &p->findings[i]);
     json_end(j);
     put_transports(j, p);
+    put_logos(j, p);
     put_views(j, p);
     put_phases(j, p);
     json_number(j, "spf_lookups", p->spf_lookups);
