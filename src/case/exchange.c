@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "case/read.h"
 #include "dns/alabel.h"
+#include "probe/probe.h"
 
 /** Inside [web] and [smtp]: what may come next. */
 enum state {
@@ -103,8 +104,37 @@ static assay_status begin(struct case_reader *r, enum assay_kind kind, assay_spa
     return ASSAY_DONE;
 }
 
+/** Where in the file a piece of a probe stands: its lines were copied one by one. */
+static assay_span place_of(const struct case_reader *r, assay_span text, assay_span where)
+{
+    const struct case_line *line = r->probe.first;
+    size_t at = where.p >= text.p && where.p < text.p + text.n ? (size_t)(where.p - text.p) : 0;
+
+    for (; line && line->next && at > line->key.n; line = line->next)
+        at -= line->key.n + 1;
+    return line ? span_from(line->key, at) : r->thing->at;
+}
+
+/** What stands below PROBE is what a probe can be (probe/probe.h). */
+static assay_status check_probe(struct case_reader *r)
+{
+    struct arena a = {0};
+    struct probe probe;
+    assay_span where = SPAN_EMPTY;
+    const char *why = "it is not what a probe says";
+    assay_status s = probe_read(&a, r->thing->data, &probe, &where, &why);
+
+    if (s == ASSAY_EINVAL)
+        s = CASE_REFUSE(r, place_of(r, r->thing->data, where), "%s: %s",
+                        case_shown(where.n ? where : r->thing->at).text, why);
+    arena_done(&a);
+    return s;
+}
+
 assay_status case_finish_thing(struct case_reader *r)
 {
+    assay_status s;
+
     struct case_thing *thing = r->thing;
 
     if (!thing)
@@ -113,7 +143,10 @@ assay_status case_finish_thing(struct case_reader *r)
         return CASE_REFUSE(r, thing->at, "no answer stands below %s", case_shown(thing->at).text);
     if (!arena_copy(&r->set->arena, buf_span(&r->body), &thing->data))
         return ASSAY_ENOMEM;
+    if (thing->kind == ASSAY_PROBE && thing->how == ASSAY_OK && (s = check_probe(r)) != ASSAY_DONE)
+        return s;
     r->thing = NULL;
+    r->probe = (struct case_lines){0};
     return case_things_add(&r->set->arena, &r->one->world.things, thing);
 }
 
@@ -238,7 +271,7 @@ static assay_status read_get(struct case_reader *r, assay_span line)
 
     case_word(&rest);
     url = span_trim(rest);
-    if (!span_istarts(url, SPAN("https://")))
+    if (!span_istarts(url, SPAN("https://")) && !span_istarts(url, SPAN("http://"))) /* a CRL */
         return CASE_REFUSE(r, r->line, "GET https://... is expected");
     s = recall ? begin_recall(r, url) : begin(r, ASSAY_GET, url);
     r->state = STATE_STATUS;
@@ -308,6 +341,18 @@ static assay_status read_probe(struct case_reader *r)
 /** A line of a probe that was answered: it is kept as it stands. */
 static assay_status keep_line(struct case_reader *r)
 {
+    struct case_line *line;
+
+    if (r->probe.n++ >= LIMIT_CASE_LINES)
+        return CASE_REFUSE(r, r->line, "more than %d lines of one probe", LIMIT_CASE_LINES);
+    if (!(line = ARENA_NEW(&r->set->arena, struct case_line)))
+        return ASSAY_ENOMEM;
+    line->key = r->line;
+    if (r->probe.last)
+        r->probe.last->next = line;
+    else
+        r->probe.first = line;
+    r->probe.last = line;
     r->thing->how = ASSAY_OK;
     buf_put(&r->body, r->line);
     buf_putc(&r->body, '\n');

@@ -28,6 +28,7 @@ struct case_reader {
     unsigned state;             /**< of a section whose lines belong together; 0 at its beginning */
     struct case_thing *thing;   /**< of [web] and its like: the answer being gathered */
     struct buf body;            /**< its octets */
+    struct case_lines probe;    /**< of [smtp]: the lines of it, for errors */
     struct case_server *server; /**< of [dns]: the server whose block is open; NULL: none */
     size_t nservers;            /**< of the file */
     int64_t recalled_at;        /**< of [recall] */

@@ -243,7 +243,7 @@ static const struct {
     {"a secret in a message case", "[message]\n[secret]\n", 2, 1, "kind sending"},
 
     {"a body without a request", "[web]\n| a\n", 2, 1, "GET https://... is expected"},
-    {"a request without TLS", "[web]\nGET http://a\n", 2, 1, "GET https://"},
+    {"a request of another kind", "[web]\nGET ftp://a\n", 2, 1, "GET https://"},
     {"a body without a status", "[web]\nGET https://a\n| a\n", 3, 1, "a status line"},
     {"a misspelt key of [smtp]", "[smtp]\nPROBE a:25\nstartls = yes\n", 3, 1,
      "did you mean \"starttls\"?"},
@@ -261,6 +261,8 @@ static const struct {
     {"a file behind lines", "[web]\nGET https://a/\n200\n| a\nfile = x\n", 5, 1, "a | line"},
     {"a PROBE of no host", "[smtp]\nPROBE a..b:25\n", 2, 7, "is no domain name"},
     {"a PROBE of no port", "[smtp]\nPROBE a\n", 2, 7, "PROBE host:25 is expected"},
+    {"a PROBE with a value that is none",
+     "[smtp]\nPROBE a:25\n starttls = yes\n; x\n  tls = 1.9\nPROBE b:25\nTIMEOUT\n", 5, 9, "1.9"},
     {"a PROBE with nothing below", "[smtp]\nPROBE a:25\nPROBE b:25\nTIMEOUT\n", 2, 1,
      "no answer stands below"},
     {"a PROBE with lines and a word", "[smtp]\nPROBE a:25\nstarttls = no\nTIMEOUT\n", 4, 1,

@@ -7,6 +7,7 @@
 #include "case/write.h"
 #include "dns/rdata.h"
 #include "fact/fact.h"
+#include "probe/probe.h"
 
 #include <stdio.h>
 
@@ -123,7 +124,8 @@ static void put_status(struct case_writer *w, const struct assay_answer *a)
 /** A URL that a line can hold. */
 static bool is_url(assay_span s)
 {
-    return span_istarts(s, SPAN("https://")) && span_printable(s) && span_eq(span_trim(s), s);
+    return (span_istarts(s, SPAN("https://")) || span_istarts(s, SPAN("http://"))) &&
+           span_printable(s) && span_eq(span_trim(s), s);
 }
 
 /** Write a GET with what came. */
@@ -149,12 +151,19 @@ static void tell_get(struct teller *t, const struct assay_question *q, const str
 /* ---- [smtp] ---- */
 
 /** Every line of a probe is one of [smtp]. */
-static bool is_probe(assay_span text)
+static bool is_probe(struct case_writer *w, assay_span text)
 {
-    assay_span rest = text, line;
+    assay_span rest = text, line, where;
+    const char *why;
+    struct probe probe;
+    assay_status s;
 
     if (!is_lines(text, false) || !text.n)
         return false;
+    if ((s = probe_read(&w->arena, text, &probe, &where, &why)) != ASSAY_DONE) {
+        w->status = s == ASSAY_ENOMEM ? s : w->status;
+        return false;
+    }
     while (rest.n && span_cut(&rest, '\n', &line))
         if (!line.n || !span_eq(span_trim(line), line) || line.p[0] == ';' || line.p[0] == '[')
             return false;
@@ -167,7 +176,7 @@ static void tell_probe(struct teller *t, const struct assay_question *q,
     case_puts(t->w, "PROBE ");
     case_put(t->w, q->name);
     case_puts(t->w, "\n");
-    if (a->how == ASSAY_OK && a->n && is_probe(a->data[0])) {
+    if (a->how == ASSAY_OK && a->n && is_probe(t->w, a->data[0])) {
         case_put(t->w, a->data[0]);
         return;
     }
