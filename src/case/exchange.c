@@ -428,6 +428,10 @@ static assay_status read_list(struct case_reader *r, assay_span name, assay_span
     if (s != ASSAY_DONE)
         return s;
     r->thing->how = file ? ASSAY_OK : how_of(value);
+    if (r->thing->how != ASSAY_OK) {
+        case_word(&value);
+        r->thing->reason = span_trim(value);
+    }
     r->state = !file && span_is(value, "lines") ? STATE_LINES : STATE_FREE;
     if (r->thing->how != ASSAY_OK || r->state == STATE_LINES)
         return ASSAY_DONE;

@@ -58,7 +58,7 @@ static const struct {
      "[evidence]\n| {}\n[web]\nGET https://a.example/x\n200 text/plain\n| a\n|\nGET https://b.example/\n"
      "TIMEOUT\nGET https://c.example/\nTLS-ERROR expired\nGET https://d.example/\nTOOBIG\nGET https://e.example/\n404\n"
      "GET https://f.example/\n200 text/plain; charset=utf-8 until=2030-01-01\n[smtp]\nPROBE a.example:25 192.0.2.1\nstarttls = yes\ntls = 1.3\ntls.min = 1.0\n"
-     "cert = leaf names=a to=2030-01-01 key=rsa:2048\ntrust = yes\nPROBE b.example:25\nTIMEOUT\nPROBE c.example:25\n"
+     "cert = leaf names=a from=2026-01-01 to=2030-01-01 key=rsa:2048\ntrust = yes\nPROBE b.example:25\nTIMEOUT\nPROBE c.example:25\n"
      "554 no\n[lists]\n[expect]\nfinding = DMARC-MISSING error\nnot_finding = SPF-MISSING\nscore = 7\n"
      "finding = SPF-LOOKUPS error | SPF-VOID warning a.example reason=x text=\"a | b\"\n"
      "not_finding = SPF-LOOKUPS unknown a.example\nconfidence = 1 | 2\nscore.low = 0\nscore.high = 100\n"

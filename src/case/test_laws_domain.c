@@ -60,11 +60,17 @@ static enum assay_outcome outcome_of(const struct assay_posture *p, const struct
     return worst;
 }
 
-/** It is about answers that validation refuses: one that is lost as BOGUS is such an answer. */
-static bool is_about_bogus(const struct assay_finding *f)
+/**
+ * It is about answers that validation refuses: one that is lost as BOGUS is such an answer; or about
+ * an inferred profile, where the test gives one.
+ */
+static bool is_about_asking(const struct assay_finding *f)
 {
-    return strcmp(f->kind->id, "DNS-BOGUS") == 0;
+    return strcmp(f->kind->id, "DNS-BOGUS") == 0 || strcmp(f->kind->id, "PARKED-UNDECLARED") == 0;
 }
+
+/** Breaches of a law; all are told. */
+static size_t faults;
 
 /** What was right is not wrong, what was wrong is not right, and nothing is worse. */
 static void no_finding_turns(const struct case_one *one, const struct assay_posture *full,
@@ -74,13 +80,15 @@ static void no_finding_turns(const struct case_one *one, const struct assay_post
         const struct assay_finding *f = &lost->findings[i];
         enum assay_outcome was = outcome_of(full, f), is = outcome_of(lost, f);
 
-        if (is_about_bogus(f) || was == 0 || is == ASSAY_UNKNOWN_OUTCOME ||
+        if (is_about_asking(f) || was == 0 || is == ASSAY_UNKNOWN_OUTCOME ||
             was == ASSAY_UNKNOWN_OUTCOME) /* behind an alias that was lost another name was asked */
             continue;
-        if (is > was || (is == ASSAY_PASS && was != ASSAY_PASS))
-            fail_msg("%.*s: %s %.*s is %s when facts are lost, and %s with all: %.*s",
-                     SPAN_ARG(one->name), f->kind->id, SPAN_ARG(f->subject), assay_outcome_text(is),
-                     assay_outcome_text(was), SPAN_ARG(f->text));
+        if (is > was || (is == ASSAY_PASS && was != ASSAY_PASS)) {
+            printf("%.*s: %s %.*s is %s when facts are lost, and %s with all\n",
+                   SPAN_ARG(one->name), f->kind->id, SPAN_ARG(f->subject), assay_outcome_text(is),
+                   assay_outcome_text(was));
+            faults++;
+        }
     }
 }
 
@@ -102,16 +110,21 @@ static void no_goal_turns(const struct case_one *one, const struct assay_score *
 
         if (!a || !b->known)
             continue;
-        if (!a->known || a->value != b->value)
-            fail_msg("%.*s: goal %s is %u when facts are lost, and %u with all",
-                     SPAN_ARG(one->name), b->id, b->value, a->value);
+        if (a->known && a->value == b->value)
+            continue;
+        printf("%.*s: goal %s is %u when facts are lost, and %u%s with all\n", SPAN_ARG(one->name),
+               b->id, b->value, a->value, a->known ? "" : " (unknown)");
+        faults++;
     }
-    if (lost->confidence > full->confidence)
-        fail_msg("%.*s: more is known when facts are lost: %u %%, not %u %%", SPAN_ARG(one->name),
-                 lost->confidence, full->confidence);
-    if (lost->low > full->low || lost->high < full->high)
-        fail_msg("%.*s: the score is in %u-%u when facts are lost, and in %u-%u with all",
-                 SPAN_ARG(one->name), lost->low, lost->high, full->low, full->high);
+    /* what holds the score down counts only while it is known */
+    if (lost->confidence > full->confidence || (lost->low > full->low && !full->cap) ||
+        lost->high < full->high) {
+        printf(
+            "%.*s: the score is in %u-%u, %u %%, when facts are lost, and in %u-%u, %u %%, with all\n",
+            SPAN_ARG(one->name), lost->low, lost->high, lost->confidence, full->low, full->high,
+            full->confidence);
+        faults++;
+    }
 }
 
 /** How facts are lost. What refuses, or is too big, is an answer of the web and of a server. */
@@ -148,7 +161,9 @@ static void with_losses(const struct case_one *one, uint32_t *random)
 static void lost_facts_never_turn_a_finding_or_a_goal(void **state)
 {
     (void)state;
+    faults = 0;
     law_each(CASE_DOMAIN, with_losses, 1);
+    assert_int_equal(faults, 0);
 }
 
 static void giving_up(const struct case_one *one, uint32_t *random)
@@ -169,7 +184,9 @@ static void giving_up(const struct case_one *one, uint32_t *random)
 static void giving_up_always_ends(void **state)
 {
     (void)state;
+    faults = 0;
     law_each(CASE_DOMAIN, giving_up, 2);
+    assert_int_equal(faults, 0);
 }
 
 static int set_up(void **state)

@@ -201,6 +201,8 @@ static void tell_list(struct teller *t, const struct assay_question *q,
         return;
     }
     case_puts(t->w, fact_how_text(a->how));
+    case_puts(t->w, a->reason.n ? " " : "");
+    put_words(t->w, a->reason);
     case_puts(t->w, "\n");
 }
 
