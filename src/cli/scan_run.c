@@ -302,7 +302,8 @@ static assay_fact *at_hand(void *job, const struct assay_question *q)
         return failure_new(q->kind, q->rrtype, ASSAY_REFUSED, "a scan does not ask for it");
     if ((fact = find_first(j, q)))
         return assay_fact_ref(fact);
-    if (dns_is_under(q->name, j->name) || !(fact = shared_look(j->scan->shared, q->rrtype, q->name)))
+    if (dns_is_under(q->name, j->name) ||
+        !(fact = shared_look(j->scan->shared, q->rrtype, q->name)))
         return NULL;
     j->questions++;
     j->trouble |= fact_state(fact) == FACT_UNKNOWN;

@@ -155,10 +155,9 @@ void eval_settle(struct assay_eval *ev);
  * \param at_hand  returns the fact of a question that is being asked, counted for the evaluation; NULL: it is
  *                 not at hand, and is handed out as ever. It must not call the evaluation
  */
-static inline void eval_at_hand(struct assay_eval *ev,
-                                struct assay_fact *(*at_hand)(void *arg,
-                                                              const struct assay_question *question),
-                                void *arg)
+static inline void eval_at_hand(
+    struct assay_eval *ev,
+    struct assay_fact *(*at_hand)(void *arg, const struct assay_question *question), void *arg)
 {
     ev->at_hand = at_hand;
     ev->at_hand_arg = arg;

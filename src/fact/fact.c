@@ -180,7 +180,8 @@ static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype,
         data += items[i].rdata.n;
         octets += items[i].rdata.n + 1 + (texts ? text_most(rrtype, items[i].rdata.n) + 1 : 0);
     }
-    f = malloc(sizeof *f + a->nchain * sizeof *chain + n * (sizeof *spans + sizeof *records) + octets);
+    f = malloc(sizeof *f + a->nchain * sizeof *chain + n * (sizeof *spans + sizeof *records) +
+               octets);
     if (!f)
         return NULL;
     memset(f, 0, sizeof *f);
@@ -193,7 +194,8 @@ static struct assay_fact *assemble(enum assay_kind kind, uint16_t rrtype,
                                        place(&to, a->chain[i].target), a->chain[i].secure};
     for (size_t i = 0; i < n; i++) {
         spans[i] = place(&to, items[i].rdata);
-        records[i] = (struct fact_record){.text = texts ? place_text(&to, rrtype, spans[i]) : spans[i]};
+        records[i] =
+            (struct fact_record){.text = texts ? place_text(&to, rrtype, spans[i]) : spans[i]};
         if (kind == ASSAY_DNS && rrtype == ASSAY_RR_MX)
             records[i].preference =
                 (uint16_t)((unsigned char)spans[i].p[0] << 8 | (unsigned char)spans[i].p[1]);

@@ -319,9 +319,9 @@ static void judge_stray(struct posture *p, enum service service)
 
         if (is_meant(service, text) || from_wildcard(p, text))
             continue;
-        if (p->apex.probe.fact && asked_data(&p->apex.probe) == UNKNOWN) {
+        if (asked_data(&p->apex.probe) == UNKNOWN) {
             unknown(p, F_DNS_STRAY_TXT, q->name, &p->apex.probe, NULL);
-            return; /* it may be that of a wildcard */
+            return; /* it may be that of a wildcard; a scan does not ask */
         }
         if (!f) {
             f = hit(p, F_DNS_STRAY_TXT, ASSAY_NOTICE, q->name, "stray");
