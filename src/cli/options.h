@@ -337,10 +337,11 @@
            "Connect to no mail server. What only a connection can tell is then not known.")                     \
     OPTION(NO_WEB, 0, "no-web", 0, "", IN(CHECK) | IN(PLAN), "no HTTPS",                                                   \
            "Fetch nothing from the web: neither MTA-STS policies nor logos. With --no-probe: the DNS alone.")   \
-    OPTION(ZONE, 0, "zone", "FILE", "@file", IN(CHECK), "before publishing",                                    \
+    OPTION(ZONE, 0, "zone", "FILE", "@file", IN(CHECK) | IN(SCAN), "before publishing",                                    \
            "Answer from this zone file (RFC 1035 5) what lies in it, as a server that has it would; the rest is "\
-           "asked. The domain is the zone's own unless one is given.")                                          \
-    OPTION(ORIGIN, 0, "origin", "NAME", "", IN(CHECK), "of the zone",                                           \
+           "asked. The domain is the zone's own unless one is given. A scan takes from it the names that it delegates or " \
+           "that have mail.")                                          \
+    OPTION(ORIGIN, 0, "origin", "NAME", "", IN(CHECK) | IN(SCAN), "of the zone",                                           \
            "With --zone: what its relative names end in until it has an $ORIGIN.")                              \
     OPTION(OFFLINE, 0, "offline", 0, "", IN(CHECK), "ask nobody",                                               \
            "With --zone: ask nobody. What is not in the zone is then not known.")                               \

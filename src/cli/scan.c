@@ -3,11 +3,15 @@
 
 #include "base/number.h"
 #include "cli/answers.h"
+#include "cli/zone.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -118,6 +122,60 @@ static int take_options(const struct cli *cli, struct scan_options *o)
 
 /* ---- files ---- */
 
+/** A name of a zone goes into a file. */
+static assay_status put_name(void *names, assay_span name)
+{
+    return fwrite(name.p, 1, name.n, names) == name.n && putc('\n', names) != EOF ? ASSAY_DONE
+                                                                                 : ASSAY_EORDER;
+}
+
+/** Write the names of a zone into a file without a name, which is the input. The zone is not held, but mapped. */
+static int take_names(const struct cli *cli, assay_span zone, struct scan_options *o)
+{
+    const char *origin = cli_value(cli, OPT_ORIGIN);
+    struct dns_name at = {0};
+    struct zone_error error;
+    FILE *names = tmpfile();
+    assay_status s;
+
+    if (origin && !dns_name_read(span_of(origin), &at))
+        return bad_value(cli, OPT_ORIGIN, "a domain name");
+    s = names ? zone_names(zone, dns_name_span(&at), put_name, names, &error) : ASSAY_EORDER;
+    if (s == ASSAY_DONE && fflush(names) == 0)
+        o->input = dup(fileno(names));
+    if (names)
+        fclose(names);
+    if (o->input >= 0 && lseek(o->input, 0, SEEK_SET) == 0)
+        return 0;
+    if (s == ASSAY_EINVAL)
+        cli_complain(cli, "%.200s:%zu:%zu: %s", cli_value(cli, OPT_ZONE), error.line, error.column,
+                     error.text);
+    else
+        cli_complain(cli, "the names of the zone: %s", strerror(errno));
+    return s == ASSAY_EINVAL ? EXIT_UNREADABLE : EXIT_CANTWRITE;
+}
+
+/** Open a zone file. */
+static int open_zone(const struct cli *cli, struct scan_options *o)
+{
+    const char *name = cli_value(cli, OPT_ZONE);
+    int fd = open(name, O_RDONLY | O_CLOEXEC), status = EXIT_UNREADABLE;
+    struct stat st = {0};
+    void *at = MAP_FAILED;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
+        at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (at != MAP_FAILED) {
+        status = take_names(cli, (assay_span){at, (size_t)st.st_size}, o);
+        munmap(at, (size_t)st.st_size);
+    } else {
+        cli_complain(cli, "%.200s: %s", name, fd < 0 ? strerror(errno) : "not a file with records");
+    }
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
 /** Open where names come from. */
 static int open_input(const struct cli *cli, struct scan_options *o)
 {
@@ -127,6 +185,12 @@ static int open_input(const struct cli *cli, struct scan_options *o)
         cli_complain(cli, "takes one file: cat %.100s ... | assay scan", name);
         return EXIT_USAGE;
     }
+    if (cli_has(cli, OPT_ZONE) && (cli->args.noperands || o->column)) {
+        cli_complain(cli, "--zone is the input: no file and no --csv beside it");
+        return EXIT_USAGE;
+    }
+    if (cli_has(cli, OPT_ZONE))
+        return open_zone(cli, o);
     o->input = span_is(span_of(name), "-") ? 0 : open(name, O_RDONLY | O_CLOEXEC);
     if (o->input >= 0) {
         if (o->input == 0 && isatty(0))

@@ -190,6 +190,23 @@ def a_column_of_csv_is_found_by_its_number_and_by_its_name():
 
 
 @test
+@temporary
+def the_names_of_a_zone_are_those_it_delegates_and_those_with_mail(folder):
+    zone = folder / "zone"
+    zone.write_text("$ORIGIN example.\n$TTL 60\n@ SOA ns host 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\nd1 NS ns.d1\nd1 NS ns\n"
+                    "d2 MX 10 mail\nd2 TXT x\nmail A 192.0.2.2\n")
+    lines, _ = scan("--zone", str(zone), "--fields", "domain")
+    same(sorted(domains(lines)), ["d1.example", "d2.example"])
+    zone.write_text("d1 NS ns\n")
+    same(domains(scan("--zone", str(zone), "--origin", "example", "--fields", "domain")[0]), ["d1.example"])
+    zone.write_text("$INCLUDE other\n")
+    _, err = scan("--zone", str(zone), status=66)
+    assert f"{zone}:1:" in err, err
+    _, err = scan("--zone", str(folder / "none"), status=66)
+    scan("--zone", str(zone), "--csv", "1", status=64)
+
+
+@test
 def names_that_come_slowly_are_scanned_as_they_come():
     process = start("--fields", "domain", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     for i in range(3):
