@@ -126,7 +126,7 @@ static int take_options(const struct cli *cli, struct scan_options *o)
 static assay_status put_name(void *names, assay_span name)
 {
     return fwrite(name.p, 1, name.n, names) == name.n && putc('\n', names) != EOF ? ASSAY_DONE
-                                                                                 : ASSAY_EORDER;
+                                                                                  : ASSAY_EORDER;
 }
 
 /** Write the names of a zone into a file without a name, which is the input. The zone is not held, but mapped. */

@@ -46,8 +46,8 @@ enum {
 
 /* ---- what a line says: --fields ---------------------------------------------------------------- */
 
-/* FIELD(id, name, default, what) */
 /* clang-format off */
+/** FIELD(id, name, by default, what) */
 #define SCAN_FIELDS(FIELD)                                                                          \
     FIELD(LINE, "line", false, "the number of the input's line")                                    \
     FIELD(DOMAIN, "domain", true, "in A-labels")                                                    \

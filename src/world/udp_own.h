@@ -33,6 +33,7 @@ struct udp_batch;
 /** What epoll tells of: the first member of each. */
 enum udp_kind { UDP_OF_SOCKET, UDP_OF_TCP, UDP_OF_WATCH };
 
+/** Queries in a row. */
 TAILQ_HEAD(udp_line, udp_query);
 
 /** One socket: connected to one resolver, from a port of its own. */
