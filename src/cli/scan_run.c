@@ -19,6 +19,7 @@ enum {
     TURN_MS = 50,         /* an idle turn */
     CHECKPOINT_MS = 1000, /* between resume points */
     PROGRESS_MS = 500,    /* between lines of progress */
+    EVALS = 500,          /* evaluations alive at a time: each takes some forty KiB */
     READY_BATCH = 256,    /* evaluations between two turns of the client */
     FIRSTS = 6            /* questions before the evaluation */
 };
@@ -83,8 +84,8 @@ struct scan {
     assay_engine *engine;
     struct scan_input in;
     struct scan_out out;
-    TAILQ_HEAD(jobs, job) ready, all;
-    size_t open;        /* domains */
+    TAILQ_HEAD(jobs, job) fresh, ready, all; /* fresh: may be judged now; ready: may go on */
+    size_t open, evals; /* domains; those of them that are being judged */
     uint64_t turn, due; /* the next turn to be given; the next line that is put, if ordered */
     struct held *held;  /* a ring of `window` */
     struct buf line;
@@ -178,6 +179,7 @@ static void free_job(struct job *j)
         a->next = s->spare;
         s->spare = a;
     }
+    s->evals -= j->eval != NULL;
     assay_eval_free(j->eval);
     TAILQ_REMOVE(&s->all, j, all);
     s->open--;
@@ -229,8 +231,10 @@ static void answered(struct ask *a, assay_fact *fact)
         assay_fact_free(fact);
         a->fact = NULL;
     }
-    if (--j->open == 0)
+    if (--j->open == 0 && j->eval)
         TAILQ_INSERT_TAIL(&j->scan->ready, j, ready);
+    else if (j->open == 0)
+        TAILQ_INSERT_TAIL(&j->scan->fresh, j, ready);
 }
 
 static void udp_answered(struct udp_query *query, assay_fact *fact)
@@ -339,9 +343,11 @@ static assay_status begin_eval(struct job *j)
                              .brief = !SCAN_WANTS(j->scan->o->fields, TEXT)};
     assay_status status = assay_domain_new(j->scan->engine, &d, &j->eval);
 
-    if (status == ASSAY_DONE)
-        eval_at_hand(j->eval, at_hand, j);
-    return status;
+    if (status != ASSAY_DONE)
+        return status;
+    j->scan->evals++;
+    eval_at_hand(j->eval, at_hand, j);
+    return ASSAY_DONE;
 }
 
 /** Judge as far as the answers reach. */
@@ -573,6 +579,16 @@ static void run_ready(struct scan *s)
         TAILQ_REMOVE(&s->ready, j, ready);
         go_on(j);
     }
+    for (int n = 0; n < READY_BATCH && s->evals < EVALS && (j = TAILQ_FIRST(&s->fresh)); n++) {
+        TAILQ_REMOVE(&s->fresh, j, ready);
+        go_on(j);
+    }
+}
+
+/** Something can be judged without waiting. */
+static bool is_busy(const struct scan *s)
+{
+    return !TAILQ_EMPTY(&s->ready) || (!TAILQ_EMPTY(&s->fresh) && s->evals < EVALS);
 }
 
 /** All of it. \return 0 or a status */
@@ -581,7 +597,7 @@ static int loop(struct scan *s)
     while (!s->status && interrupts < 2 && (s->open || (!s->input_ended && !interrupts))) {
         s->now = (uint32_t)(world_now() - s->begin);
         take_input(s);
-        udp_turn(s->udp, TAILQ_EMPTY(&s->ready) ? TURN_MS : 0);
+        udp_turn(s->udp, is_busy(s) ? 0 : TURN_MS);
         run_ready(s);
         give_up_late(s);
         if (!tend_output(s, s->watching))
@@ -661,6 +677,7 @@ int scan_run(const struct scan_options *options, struct scan_result *ret)
     int status;
 
     *ret = (struct scan_result){0};
+    TAILQ_INIT(&s.fresh);
     TAILQ_INIT(&s.ready);
     TAILQ_INIT(&s.all);
     s.begin = world_now();
