@@ -94,6 +94,21 @@ VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1, "1.2": s
             "1.3": ssl.TLSVersion.TLSv1_3}
 
 
+LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent():
+    """Of a child: whatever happens to the lab, its name servers do not outlive it."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def end(*_):
+    """A signal ends the lab, once: what cleans up is not disturbed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
+
+
 class Missing(Exception):
     """A program that the lab needs is not there."""
 
@@ -124,10 +139,9 @@ SIOCSIFFLAGS, IFF_UP, LOOPBACK = 0x8914, 1, 1
 
 def leave_network():
     """Go into a network namespace where 193.0.2.0/24 is here."""
-    libc = ctypes.CDLL(None, use_errno=True)
     uid, gid = os.geteuid(), os.getegid()
-    if libc.unshare(CLONE_NEWNET) != 0:
-        if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+    if LIBC.unshare(CLONE_NEWNET) != 0:
+        if LIBC.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
             raise Missing("a network namespace")
         for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1\n"), ("gid_map", f"0 {gid} 1\n")):
             with open("/proc/self/" + name, "w") as file:
@@ -550,7 +564,8 @@ class Zones:
 
     def spawn(self, *command):
         self.processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                               stderr=subprocess.DEVNULL, env=dict(os.environ, PATH=PATH)))
+                                               stderr=subprocess.DEVNULL, env=dict(os.environ, PATH=PATH),
+                                               preexec_fn=end_with_parent))
 
     def wait(self, port):
         """Until it answers to a question about the root."""
@@ -672,7 +687,7 @@ def main():
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
         print(__doc__)
         return 0 if len(sys.argv) > 1 else 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, end)
     with open(sys.argv[1]) as file:
         description = json.load(file)
     try:
