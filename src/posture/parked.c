@@ -167,15 +167,17 @@ static void judge_undeclared(struct posture *p)
 }
 
 /** A wildcard's TXT is one revoked key (RFC 6376 3.6.1). */
-static enum truth is_revoked(const struct asked *q)
+static enum truth is_revoked(struct posture *p, const struct asked *q)
 {
     const struct dkim_keys *keys;
 
     if (asked_data(q) != YES)
         return asked_data(q);
-    if (q->fact->n != 1 || dkim_keys_of(q->fact, &keys) != ASSAY_DONE)
-        return NO;
-    return truth_of(keys->n == 1 && keys->keys[0].revoked);
+    if (dkim_keys_of(q->fact, &keys) != ASSAY_DONE) {
+        p->no_memory = true; /* judging is done again */
+        return UNKNOWN;
+    }
+    return truth_of(q->fact->n == 1 && keys->n == 1 && keys->keys[0].revoked);
 }
 
 /** A wildcard's TXT is a record that closes every name below. */
@@ -192,7 +194,7 @@ static enum truth is_closing(const struct asked *q)
 static void judge_extras(struct posture *p)
 {
     const struct asked *key = &p->parked.any_key, *spf = &p->parked.any_txt;
-    enum truth revoked = is_revoked(key), closing = is_closing(spf),
+    enum truth revoked = is_revoked(p, key), closing = is_closing(spf),
                all = truth_and(revoked, closing);
     struct finding *f;
 
