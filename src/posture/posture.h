@@ -193,7 +193,7 @@ struct posture_spf_exp {
 
 /** SPF (spf.c). */
 struct topic_spf {
-    bool walked;
+    bool walked, noted; /**< the tree is there; what it leaves to be asked is noted */
     struct spf_walk walk;
     struct posture_spf_target *targets; /**< for SPF-DANGLING */
     size_t ntargets;

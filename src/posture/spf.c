@@ -24,20 +24,39 @@ static bool is_suspect(const struct posture *p, const struct spf_use *use, assay
            !dns_is_under(name, p->domain);
 }
 
-/** Note a target; each name once. */
-static void note_target(struct posture *p, const struct spf_node *node, const struct spf_use *use,
+/** Room for one target more: twice as many whenever there are as many as a power of two. */
+static bool make_room(struct posture *p)
+{
+    struct topic_spf *t = &p->spf;
+    struct posture_spf_target *wider;
+
+    if (t->ntargets & (t->ntargets - 1))
+        return true;
+    wider = arena_zero(&p->ev.keep, (t->ntargets ? t->ntargets * 2 : 1) * sizeof *wider);
+    if (!wider)
+        return false;
+    if (t->ntargets)
+        memcpy(wider, t->targets, t->ntargets * sizeof *wider);
+    t->targets = wider;
+    return true;
+}
+
+/** Note a target; each name once. \return false: memory is out */
+static bool note_target(struct posture *p, const struct spf_node *node, const struct spf_use *use,
                         assay_span name, const struct assay_fact *fact)
 {
     struct topic_spf *t = &p->spf;
 
-    if (!is_suspect(p, use, name, fact))
-        return;
+    if (t->ntargets == LIMIT_SPF_TARGETS || !is_suspect(p, use, name, fact))
+        return true;
     for (size_t i = 0; i < t->ntargets; i++)
         if (span_eq(t->targets[i].name, name))
-            return;
-    if (t->ntargets < LIMIT_SPF_TARGETS)
-        t->targets[t->ntargets++] =
-            (struct posture_spf_target){.node = node, .use = use, .name = name, .gone = UNKNOWN};
+            return true;
+    if (!make_room(p))
+        return false;
+    t->targets[t->ntargets++] =
+        (struct posture_spf_target){.node = node, .use = use, .name = name, .gone = UNKNOWN};
+    return true;
 }
 
 /** The record is the top one, or one that takes its place by redirect: its exp counts (RFC 7208 6.2). */
@@ -49,30 +68,47 @@ static bool may_explain(const struct posture *p, const struct spf_node *node)
     return !node->again && posture_own(p, node->domain) != NO;
 }
 
+/** The explanations that count. */
+static assay_status note_exps(struct posture *p)
+{
+    struct topic_spf *t = &p->spf;
+    const struct spf_walk *walk = &t->walk;
+    size_t n = 0;
+
+    for (size_t i = 0; i < walk->nnodes; i++)
+        n += walk->nodes[i]->record && walk->nodes[i]->record->exp.spec.n;
+    if (n && !(t->exps = arena_zero(&p->ev.keep, n * sizeof *t->exps)))
+        return ASSAY_ENOMEM;
+    t->nexps = 0;
+    for (size_t i = 0; i < walk->nnodes; i++) {
+        const struct spf_node *node = walk->nodes[i];
+
+        if (node->record && node->record->exp.spec.n && may_explain(p, node))
+            t->exps[t->nexps++] = (struct posture_spf_exp){.node = node};
+    }
+    return ASSAY_DONE;
+}
+
 /** What the tree leaves to be asked. */
 static assay_status note_rest(struct posture *p)
 {
     struct topic_spf *t = &p->spf;
-    struct posture_spf_exp *exps = arena_zero(&p->ev.keep, (t->walk.nnodes + 1) * sizeof *exps);
-    struct posture_spf_target *targets =
-        arena_zero(&p->ev.keep, LIMIT_SPF_TARGETS * sizeof *targets);
+    assay_status s = note_exps(p);
 
-    if (!exps || !targets)
-        return ASSAY_ENOMEM;
-    t->exps = exps;
-    t->targets = targets;
-    t->nexps = t->ntargets = 0;
-    for (size_t i = 0; i < t->walk.nnodes; i++) {
+    t->ntargets = 0;
+    for (size_t i = 0; i < t->walk.nnodes && s == ASSAY_DONE; i++) {
         const struct spf_node *node = t->walk.nodes[i];
 
-        if (node->record && node->record->exp.spec.n && may_explain(p, node))
-            exps[t->nexps++] = (struct posture_spf_exp){.node = node};
         for (size_t k = 0; k < node->nuses; k++) {
-            note_target(p, node, &node->uses[k], node->uses[k].target, node->uses[k].fact);
-            note_target(p, node, &node->uses[k], node->uses[k].target6, node->uses[k].fact6);
+            const struct spf_use *use = &node->uses[k];
+
+            if (!note_target(p, node, use, use->target, use->fact) ||
+                !note_target(p, node, use, use->target6, use->fact6))
+                return ASSAY_ENOMEM;
         }
     }
-    return ASSAY_DONE;
+    t->noted = s == ASSAY_DONE;
+    return s;
 }
 
 /** The registrable part of a name: one label more than its public suffix; empty: not known. */
@@ -134,7 +170,7 @@ assay_status gather_spf(struct assay_eval *ev, void *posture)
     /* the domain's public suffix and its organizational domain are needed from here on */
     if (!posture_has(p, TOPIC_APEX) || !posture_has(p, TOPIC_DMARC))
         return ASSAY_NEED;
-    if (!t->targets && (s = note_rest(p)) != ASSAY_DONE)
+    if (!t->noted && (s = note_rest(p)) != ASSAY_DONE)
         return s;
     for (size_t i = 0; i < t->ntargets; i++)
         s = join(s, ask_target(p, &t->targets[i]));
