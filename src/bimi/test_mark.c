@@ -505,6 +505,7 @@ static int write_files(const char *folder)
         {"no-stamp.pem", {.no_sct = true}, NULL},
         {"wrong-stamp.pem", {.wrong_sct = true}, NULL},
         {"no-crl.pem", {.no_crl = true}, NULL},
+        {"plain-crl.pem", {.plain_crl = true}, NULL},
         {"profile.pem", MARK("Nice Mark"), NULL},
     };
 

@@ -55,7 +55,7 @@ struct recipe {
     int64_t issuer_to;  /**< 0: long */
     bool pilot, critical_pilot, critical_other;
     bool no_policy, no_cps, one_policy, constraints, leaf_ca, issuer_no_ca;
-    bool no_crl;
+    bool no_crl, plain_crl;
     bool small_key, odd_curve, short_serial;
     const char *subject[12][2]; /**< NULL: a registered mark's */
     bool revoked, other_crl, old_crl, whole_crl_not;
@@ -300,7 +300,9 @@ static inline void extend_leaf(X509 *x, const struct recipe *r)
     put_policies(&policies, r);
     extend(x, "2.5.29.32", false, &policies);
     if (!r->no_crl)
-        extend_text(x, NID_crl_distribution_points, "URI:https://crl.example/mark.crl");
+        extend_text(x, NID_crl_distribution_points,
+                    r->plain_crl ? "URI:http://crl.example/mark.crl"
+                                 : "URI:https://crl.example/mark.crl");
     if (r->constraints)
         extend_text(x, NID_name_constraints, "permitted;DNS:example.com");
     der_put(&null, DER_NULL, SPAN_EMPTY);

@@ -65,6 +65,14 @@ static void judge_revoked(struct posture *p)
                            : t->revoked == YES     ? MARK_NO
                                                    : MARK_YES;
 
+    if (fine == MARK_UNKNOWN && (!t->crl.fact || bimi_document(&t->crl).n)) {
+        unknown(
+            p, F_BIMI_CERT_REVOKED, t->record->a, t->crl.fact ? &t->crl : NULL,
+            t->crl.fact
+                ? "what is there is no list of that authority, or one that is out of date"
+                : "its list of revoked certificates is at an address of http, and only https is fetched");
+        return;
+    }
     judge_step(p, F_BIMI_CERT_REVOKED, fine,
                t->mark.crl_url.n
                    ? SPAN("the authority has revoked the mark certificate")
