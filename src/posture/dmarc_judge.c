@@ -294,7 +294,7 @@ static void sum(struct posture *p)
 {
     const struct topic_dmarc *t = &p->dmarc;
 
-    if (t->applies != YES)
+    if (t->applies != YES || p->brief)
         return;
     p->summary[AREA_DMARC] =
         t->own_org == YES

@@ -223,7 +223,7 @@ static void hit_missing(struct posture *p)
     advise(
         p, f,
         "publish a TLS-RPT record first, so that senders tell what fails; then this policy, then the record");
-    if (p->mx.nhosts)
+    if (p->mx.nhosts && !p->brief)
         publish_sts(p, f, sts_file(p, MTASTS_TESTING, HOST_DAY, true));
 }
 

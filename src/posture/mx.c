@@ -518,6 +518,8 @@ static void sum(struct posture *p)
 {
     const struct topic_mx *t = &p->mx;
 
+    if (p->brief)
+        return;
     p->summary[AREA_MX] =
         t->null_mx       ? SPAN("takes no mail, and says so")
         : t->implicit    ? SPAN("no MX; mail goes to the domain's own address")

@@ -270,6 +270,8 @@ static void sum_up(struct posture *p)
 {
     const struct topic_spf *t = &p->spf;
 
+    if (p->brief)
+        return;
     if (t->has == NO)
         p->summary[AREA_SPF] = SPAN("no record");
     else if (t->sends == NO)

@@ -294,7 +294,7 @@ void judge_tls(struct posture *p)
         good += host->tls12 == YES;
         judge_host(p, host);
     }
-    if (p->mx.nhosts)
+    if (p->mx.nhosts && !p->brief)
         p->summary[AREA_TLS] =
             posture_printf(p, "%zu of %zu MX hosts encrypt with TLS 1.2 or better", good,
                            p->mx.nhosts);
