@@ -6,6 +6,7 @@ from pathlib import Path
 import board
 import comments
 import conformance
+import findings_table
 import floors
 import objects
 import pages
@@ -13,7 +14,7 @@ import references
 import style
 from tree import Tree
 
-CHECKS = [floors, objects, comments, pages, references, style, conformance, board]
+CHECKS = [floors, objects, comments, pages, references, style, conformance, board, findings_table]
 
 
 def main(args):
