@@ -144,7 +144,7 @@ struct mark_logo {
     const char *problem;     /**< NULL; else why there is no image */
 };
 
-/** Read a logotype extension (RFC 3709 4.1, A). */
+/** Read a logotype extension (RFC 3709 4.1 and its ASN.1 module). */
 void mark_logo_read(assay_span value, struct mark_logo *ret);
 
 #endif

@@ -116,7 +116,7 @@ static inline void put_base64(struct buf *out, assay_span octets)
     out->n += base64_encoded(octets.n);
 }
 
-/* ---- the logotype (RFC 3709 A) ---- */
+/* ---- the logotype (RFC 3709 4.1) ---- */
 
 /** Append one digest. */
 static inline void put_hash(struct buf *out, const char *oid, const EVP_MD *md, assay_span text,

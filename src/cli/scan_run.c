@@ -85,7 +85,7 @@ struct scan {
     struct scan_input in;
     struct scan_out out;
     TAILQ_HEAD(jobs, job) fresh, ready, all; /* fresh: may be judged now; ready: may go on */
-    size_t open, evals; /* domains; those of them that are being judged */
+    size_t open, evals;                      /* domains; those of them that are being judged */
     uint64_t turn, due; /* the next turn to be given; the next line that is put, if ordered */
     struct held *held;  /* a ring of `window` */
     struct buf line;

@@ -65,12 +65,9 @@ static void judge_revoked(struct posture *p)
                            : t->revoked == YES     ? MARK_NO
                                                    : MARK_YES;
 
-    if (fine == MARK_UNKNOWN && (!t->crl.fact || bimi_document(&t->crl).n)) {
-        unknown(
-            p, F_BIMI_CERT_REVOKED, t->record->a, t->crl.fact ? &t->crl : NULL,
-            t->crl.fact
-                ? "what is there is no list of that authority, or one that is out of date"
-                : "its list of revoked certificates is at an address of http, and only https is fetched");
+    if (fine == MARK_UNKNOWN && t->crl.fact && bimi_document(&t->crl).n) {
+        unknown(p, F_BIMI_CERT_REVOKED, t->record->a, &t->crl,
+                "what is there is no list of that authority, or one that is out of date");
         return;
     }
     judge_step(p, F_BIMI_CERT_REVOKED, fine,

@@ -15,6 +15,7 @@
 #define POSTURE_PLAN_ROWS_H
 
 /* clang-format off */
+/** All rows, in the order in which they are looked at. */
 #define PLAN_ROWS(R) \
     R(ERRORS, "E", "repair", "something published is broken", \
       "none", \
