@@ -114,7 +114,8 @@ static assay_span domain_fault(const struct case_one *one, const char **ret_why)
 
         if ((span_is(line->key, "domain") || span_is(line->key, "selector") ||
              span_is(line->key, "known_subdomain")) &&
-            dns_to_alabels(line->value, &name) != ASSAY_DONE)
+            (dns_to_alabels(line->value, &name) != ASSAY_DONE ||
+             span_find(dns_name_span(&name), '\\') < name.n))
             return line->value;
     }
     *ret_why = one->evidence.n ? "the evidence is not what assay-plan(1) says, or too much is asked"

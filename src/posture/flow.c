@@ -217,6 +217,8 @@ static assay_status copy_names(struct posture *p, const assay_span *from, size_t
 
         if (s != ASSAY_DONE)
             return s;
+        if (span_find(dns_name_span(&name), '\\') < name.n)
+            return ASSAY_EINVAL; /* octets that stand in no name of a mail domain */
         if (!arena_copy(&p->ev.keep, dns_name_span(&name), &names[i]))
             return ASSAY_ENOMEM;
     }
