@@ -14,7 +14,7 @@
  *     assay_run(eval, SPAN_EMPTY, assay_world_answer, world);
  *     for (i = 0; i < assay_domain_result(eval)->nfindings; i++) ...
  *
- * Every line of the result carries the id of one check; assay_check_kind() lists them all.
+ * Every line of the result carries the id of one check; assay_check_kind_at() lists them all.
  */
 #ifndef ASSAY_POSTURE_H
 #define ASSAY_POSTURE_H
@@ -84,7 +84,7 @@ struct assay_check_kind {
 };
 
 /** The check at `index`, or NULL behind the last. The order is that of the catalogue. */
-const struct assay_check_kind *assay_check_kind(size_t index);
+const struct assay_check_kind *assay_check_kind_at(size_t index);
 
 /** The version of the catalogue: raised when a severity changes. */
 unsigned assay_catalogue_version(void);
@@ -243,7 +243,7 @@ struct assay_plan_row {
 };
 
 /** The row at `index`, or NULL behind the last. */
-const struct assay_plan_row *assay_plan_row(size_t index);
+const struct assay_plan_row *assay_plan_row_at(size_t index);
 
 /** Whether a step can be taken. */
 enum assay_step {

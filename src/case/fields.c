@@ -367,7 +367,7 @@ assay_status case_read_policy(struct case_reader *r, assay_span line)
 /** The id of a check, or NULL behind the last. */
 static const char *check_id(size_t i)
 {
-    const struct assay_check_kind *kind = assay_check_kind(i);
+    const struct assay_check_kind *kind = assay_check_kind_at(i);
 
     return kind ? kind->id : NULL;
 }

@@ -195,7 +195,7 @@ static void one(struct check_output *o, const struct check_report *r)
         buf_puts(&o->out, "\"/></testcase>\n  </testsuite>\n");
         return;
     }
-    for (size_t i = 0; (k = assay_check_kind(i)); i++) {
+    for (size_t i = 0; (k = assay_check_kind_at(i)); i++) {
         if (strcmp(k->area, last) != 0)
             put_suite(r, k->area, &o->out);
         last = k->area;

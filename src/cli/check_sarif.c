@@ -74,7 +74,7 @@ static size_t rule_index(const struct assay_check_kind *kind)
     const struct assay_check_kind *k;
     size_t i = 0;
 
-    while ((k = assay_check_kind(i)) && k != kind)
+    while ((k = assay_check_kind_at(i)) && k != kind)
         i++;
     return i;
 }
@@ -102,7 +102,7 @@ static void begin(struct check_output *o)
     json_text(j, "version", SPAN(ASSAY_VERSION));
     json_text(j, "informationUri", SPAN("https://assay.example/"));
     json_array(j, "rules");
-    for (size_t i = 0; (k = assay_check_kind(i)); i++)
+    for (size_t i = 0; (k = assay_check_kind_at(i)); i++)
         put_rule(j, k);
     json_end(j);
     json_end(j);

@@ -339,7 +339,7 @@ static assay_status read_finding(struct reader *r, assay_span rest, struct wish 
         text[id.n] = '\0';
         found = finding_find(text);
     }
-    if (!(w->kind = assay_check_kind((size_t)found)))
+    if (!(w->kind = assay_check_kind_at((size_t)found)))
         return refuse(r, id, "there is no check \"%.*s\"; docs/findings.md lists them",
                       SPAN_ARG(span_first(id, 40)));
     next = next_word(&rest);

@@ -39,7 +39,7 @@ static void put_severity(const struct term *t, const struct assay_check_kind *k,
 
 bool help_finding(const struct term *t, const char *word, struct buf *out)
 {
-    const struct assay_check_kind *k = assay_check_kind((size_t)finding_find(word));
+    const struct assay_check_kind *k = assay_check_kind_at((size_t)finding_find(word));
     struct buf text = buf_new(TEXT_MAX);
 
     if (!k)
@@ -63,6 +63,6 @@ void help_finding_near(struct near *near)
 {
     const struct assay_check_kind *k;
 
-    for (size_t i = 0; (k = assay_check_kind(i)); i++)
+    for (size_t i = 0; (k = assay_check_kind_at(i)); i++)
         near_try(near, k->id);
 }

@@ -66,7 +66,7 @@ static unsigned id_of(assay_span id, unsigned near)
     for (unsigned i = 0; i < FINDING_IDS; i++) {
         unsigned at = (near + i) % FINDING_IDS; /* they come in the order of the catalogue */
 
-        if (span_is(id, assay_check_kind(at)->id))
+        if (span_is(id, assay_check_kind_at(at)->id))
             return at;
     }
     return FINDING_IDS;
@@ -99,7 +99,7 @@ static void count_findings(struct scan_summary *s, const struct json_value *line
             continue;
         unknown |= outcome == ASSAY_UNKNOWN_OUTCOME;
         sts |= outcome >= ASSAY_WARNING && id != F_MTASTS_MISSING &&
-               span_is(span_of(assay_check_kind(id)->area), "MTASTS");
+               span_is(span_of(assay_check_kind_at(id)->area), "MTASTS");
         s->over_limit += id == F_SPF_LOOKUPS && outcome == ASSAY_ERROR && last != id;
         if (id != last || !worst) {
             s->by_id[id][outcome]++;
@@ -171,8 +171,8 @@ static void put_checks(const struct scan_summary *s, const struct term *t, struc
     for (unsigned i = 0; i < FINDING_IDS; i++) {
         uint64_t n = s->by_id[i][ASSAY_ERROR] + s->by_id[i][ASSAY_WARNING];
 
-        if (i != without && n && span_is(span_of(assay_check_kind(i)->area), area))
-            put_row(t, out, assay_check_kind(i)->id, n, s->domains);
+        if (i != without && n && span_is(span_of(assay_check_kind_at(i)->area), area))
+            put_row(t, out, assay_check_kind_at(i)->id, n, s->domains);
     }
 }
 
@@ -186,8 +186,8 @@ static void put_all(const struct scan_summary *s, struct buf *out)
 
         if (n[ASSAY_ERROR] + n[ASSAY_WARNING] + n[ASSAY_NOTICE] + n[ASSAY_UNKNOWN_OUTCOME])
             buf_printf(out, "%-24s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "\n",
-                       assay_check_kind(i)->id, n[ASSAY_ERROR], n[ASSAY_WARNING], n[ASSAY_NOTICE],
-                       n[ASSAY_UNKNOWN_OUTCOME]);
+                       assay_check_kind_at(i)->id, n[ASSAY_ERROR], n[ASSAY_WARNING],
+                       n[ASSAY_NOTICE], n[ASSAY_UNKNOWN_OUTCOME]);
     }
 }
 
@@ -240,7 +240,7 @@ void scan_summary_json(const struct scan_summary *s, struct buf *out)
 
         if (!(n[ASSAY_ERROR] + n[ASSAY_WARNING] + n[ASSAY_NOTICE] + n[ASSAY_UNKNOWN_OUTCOME]))
             continue;
-        json_object(&j, assay_check_kind(i)->id);
+        json_object(&j, assay_check_kind_at(i)->id);
         for (unsigned o = ASSAY_ERROR; o >= ASSAY_UNKNOWN_OUTCOME; o--)
             json_number(&j, assay_outcome_text((enum assay_outcome)o), (int64_t)n[o]);
         json_end(&j);

@@ -527,6 +527,36 @@ def a_good_domain_is_seen_to_be_good_by_every_sender():
 
 
 @test
+def old_versions_of_tls_are_looked_for_when_that_is_asked():
+    old = json.loads(json.dumps(GOOD))
+    old["smtp"][0]["tls"] = {"min": "1.0"}
+    spec = old["zones"]["good.example"]
+    spec["records"] = [line for line in spec["records"] if "TLSA" not in line]  # else TLS is DANE's matter
+    for words, outcome in (((), None), (("--probe-old",), "notice")):
+        done = in_lab(old, "--json", *words, "good.example")
+        if done:
+            same(found(report(done)).get(("TLS-LEGACY", "mx.good.example")) == "notice", outcome == "notice", str(found(report(done))))
+
+
+@test
+@temporary
+def what_the_owner_says_counts(folder):
+    path = zone(folder, extra='_dmarc.shop TXT "v=DMARC1; p=none; rua=mailto:a@shop.example"\n',
+                dmarc="v=DMARC1; p=reject; rua=mailto:a@shop.example")
+    words = ("--zone", path, "--offline", "--json", "shop.example")
+    for more, profile, inferred in (((), "mail", True), (("--profile", "parked"), "parked", False)):
+        domain = report(check(*words, *more))
+        same((domain["profile"]["is"], domain["profile"]["inferred"]), (profile, inferred))
+    weaker = ("DMARC-SUB-WEAKER", "shop.shop.example")
+    same((found(report(check(*words))).get(weaker), found(report(check(*words, "--subdomain", "shop.shop.example"))).get(weaker)),
+         (None, "warning"))
+    plain, servers = (report(check(*words, *more)) for more in ((), ("--ns",)))
+    assert servers["questions"] > plain["questions"], (servers["questions"], plain["questions"])
+    brief, long = (check("--zone", path, "--offline", *more, "shop.example").out for more in ((), ("--verbose",)))
+    assert len(long.splitlines()) > 2 * len(brief.splitlines()), long
+
+
+@test
 def a_policy_that_cannot_be_had_is_shown_with_what_senders_do():
     broken = json.loads(json.dumps(GOOD))
     broken["https"][0]["certificate"] = "expired"

@@ -38,7 +38,7 @@ static inline struct assay_finding *test_add(struct test_posture *t, enum findin
 {
     struct assay_finding *f = &t->findings[t->p.nfindings++];
 
-    *f = (struct assay_finding){.kind = assay_check_kind((size_t)id),
+    *f = (struct assay_finding){.kind = assay_check_kind_at((size_t)id),
                                 .outcome = outcome,
                                 .subject = span_of(subject),
                                 .reason = SPAN_EMPTY,

@@ -247,6 +247,14 @@ def an_answer_that_is_missing_is_unknown_and_the_others_are_there():
     same(found, {"d1.example": ["mx.d1.example"], "mute.example": None})
 
 
+@test
+def all_that_the_dns_has_is_asked_for():
+    few = objects(scan(stdin=b"d1.example\n")[0])[0]
+    many = objects(scan("--deep", stdin=b"d1.example\n")[0])[0]
+    assert many["questions"] > few["questions"] + 10, (few["questions"], many["questions"])
+    assert {f["id"] for f in few["findings"]} <= {f["id"] for f in many["findings"]}, (few, many)
+
+
 # -- parts --------------------------------------------------------------------------------------------------------
 
 @test

@@ -143,6 +143,15 @@ def a_flat_record_has_few_lookups_and_the_same_senders():
 
 
 @test
+def only_what_is_named_is_flattened():
+    page = asked(many(8), "flatten", "wide.example", "--only", "i2.example", "--only", "include:i5.example", "--max", "6", "--size",
+                 "255", "--label", "spf")
+    same([term["term"] for term in page["terms"] if term["flattened"]], ["include:i2.example", "include:i5.example"])
+    same(page["lookups_after"], 6)
+    assert all(len(r["text"]) <= 255 for r in page["records"]), page
+
+
+@test
 def records_are_written_for_other_programs():
     marks = {"zone": 'wide.example. 3600 IN TXT "v=spf1', "nsupdate": "update add wide.example. 3600 TXT \"v=spf1",
              "octodns": "- type: TXT", "dnscontrol": 'TXT("@", "v=spf1', "terraform": 'resource "dns_txt_record_set"',

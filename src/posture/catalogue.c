@@ -16,7 +16,7 @@ static const uint8_t KIND_AREA[] = {
 };
 /* clang-format on */
 
-const struct assay_check_kind *assay_check_kind(size_t index)
+const struct assay_check_kind *assay_check_kind_at(size_t index)
 {
     return index < FINDING_IDS ? &KINDS[index] : NULL;
 }

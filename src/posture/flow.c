@@ -56,7 +56,7 @@ static void run_judges(struct posture *p)
 /** A finding as callers see it. */
 static void expose(const struct finding *f, struct assay_finding *ret)
 {
-    *ret = (struct assay_finding){.kind = assay_check_kind(f->id),
+    *ret = (struct assay_finding){.kind = assay_check_kind_at(f->id),
                                   .outcome = f->outcome,
                                   .subject = f->subject,
                                   .reason = f->reason,

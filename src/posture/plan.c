@@ -13,7 +13,7 @@ static const struct assay_plan_row ROWS[] = {
 };
 /* clang-format on */
 
-const struct assay_plan_row *assay_plan_row(size_t index)
+const struct assay_plan_row *assay_plan_row_at(size_t index)
 {
     return index < PLAN_N_ROWS ? &ROWS[index] : NULL;
 }

@@ -310,7 +310,7 @@ static void put_rows(struct buf *out)
     buf_puts(out,
              "| | where the domain is | what has to be known | next | what could break | undo |\n"
              "|---|---|---|---|---|---|\n");
-    for (size_t i = 0; (row = assay_plan_row(i)); i++) {
+    for (size_t i = 0; (row = assay_plan_row_at(i)); i++) {
         const char *cells[] = {row->id,   row->state,  row->evidence,
                                row->next, row->breaks, row->undo};
 

@@ -113,7 +113,7 @@ static enum assay_outcome outcome(const assay_eval *ev, enum finding_id id, cons
     enum assay_outcome worst = (enum assay_outcome)0;
 
     for (size_t i = 0; i < p->nfindings; i++)
-        if (p->findings[i].kind == assay_check_kind(id) &&
+        if (p->findings[i].kind == assay_check_kind_at(id) &&
             (!*subject || span_is(p->findings[i].subject, subject)) &&
             p->findings[i].outcome > worst)
             worst = p->findings[i].outcome;

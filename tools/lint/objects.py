@@ -53,7 +53,7 @@ def check_shown(tree, build):
         if not path.exists():
             continue
         shown = {name for name, letter, _ in nm("-D", "--defined-only", path) if letter in "TDBRVW"}
-        declared = {d.name: (header, d.line) for header in headers for d in declarations(tree.text(header))
+        declared = {d.name: (header, d.line) for header in tree.glob(*headers) for d in declarations(tree.text(header))
                     if d.kind == "function"}
         faults += [Fault(str(path), 0, f"shows {name}, which no header declares") for name in sorted(shown - set(declared))]
         faults += [Fault(*declared[name], f"{name} is declared, but {library} does not show it")
