@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "posture/dmarc_compose.h"
+#include "posture/dmarc_judge.h"
 
 struct dmarc_draft dmarc_draft_of(const struct dmarc_parts *parts, assay_span record)
 {
@@ -25,15 +25,9 @@ static void take_out(struct dmarc_draft *d, size_t i)
     memmove(d->tags + i, d->tags + i + 1, (d->n - i) * sizeof *d->tags);
 }
 
-void dmarc_draft_set(struct dmarc_draft *d, enum dmarc_tag tag, assay_span text)
+/** Put a tag at a place. */
+static void put_in(struct dmarc_draft *d, size_t at, enum dmarc_tag tag, assay_span text)
 {
-    size_t at = tag == DMARC_TAG_P && d->n > 1 ? 1 : d->n;
-
-    for (size_t i = 0; i < d->n; i++)
-        if (d->tags[i] == tag) {
-            d->parts[i] = text;
-            return;
-        }
     if (d->n == sizeof d->parts / sizeof *d->parts)
         return; /* each known tag has room once */
     memmove(d->parts + at + 1, d->parts + at, (d->n - at) * sizeof *d->parts);
@@ -41,6 +35,21 @@ void dmarc_draft_set(struct dmarc_draft *d, enum dmarc_tag tag, assay_span text)
     d->parts[at] = text;
     d->tags[at] = (uint8_t)tag;
     d->n++;
+}
+
+void dmarc_draft_set(struct dmarc_draft *d, enum dmarc_tag tag, assay_span text)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->tags[i] == tag) {
+            d->parts[i] = text;
+            return;
+        }
+    put_in(d, tag == DMARC_TAG_P && d->n > 1 ? 1 : d->n, tag, text);
+}
+
+void dmarc_draft_insert(struct dmarc_draft *d, enum dmarc_tag tag, assay_span text)
+{
+    put_in(d, d->n ? 1 : 0, tag, text);
 }
 
 void dmarc_draft_remove(struct dmarc_draft *d, enum dmarc_tag tag)
@@ -82,4 +91,31 @@ assay_span dmarc_draft_text(struct posture *p, const struct dmarc_draft *d)
     }
     buf_done(&out);
     return ret;
+}
+
+size_t dmarc_own_records(const struct posture *p)
+{
+    const struct asked *q = &p->dmarc.steps[0];
+    size_t n = 0;
+
+    for (size_t i = 0; asked_data(q) == YES && i < q->fact->n; i++)
+        n += dmarc_is_record(q->fact->records[i].text);
+    return n;
+}
+
+assay_span dmarc_own_copy(struct posture *p, const struct dmarc_discovery *d)
+{
+    struct dmarc_parts parts;
+    struct dmarc_draft draft;
+
+    if (d->found->psd == DMARC_PSD_Y)
+        return posture_printf(p, "v=DMARC1; p=%s; rua=mailto:dmarc-reports@%.*s",
+                              dmarc_policy_text(dmarc_policy_effective(d)), SPAN_ARG(p->domain));
+    dmarc_parts_read(d->found->text, &parts);
+    draft = dmarc_draft_of(&parts, d->found->text);
+    dmarc_draft_set(&draft, DMARC_TAG_P, posture_printf(p, "p=%s", dmarc_policy_text(dmarc_policy_asked(d))));
+    dmarc_draft_remove(&draft, DMARC_TAG_SP);
+    dmarc_draft_remove(&draft, DMARC_TAG_NP);
+    dmarc_draft_remove(&draft, DMARC_TAG_PSD);
+    return dmarc_draft_text(p, &draft);
 }

@@ -31,11 +31,25 @@ struct dmarc_draft dmarc_draft_of(const struct dmarc_parts *parts, assay_span re
 /** Put a tag in place of the first of its kind; without one behind v where it is p, else at the end. */
 void dmarc_draft_set(struct dmarc_draft *d, enum dmarc_tag tag, assay_span text);
 
+/** Put a tag right behind v. */
+void dmarc_draft_insert(struct dmarc_draft *d, enum dmarc_tag tag, assay_span text);
+
 /** Take all parts of a tag out. */
 void dmarc_draft_remove(struct dmarc_draft *d, enum dmarc_tag tag);
 
 /** Put another text in place of the part that begins where `part` does; empty: take it out. */
 void dmarc_draft_replace(struct dmarc_draft *d, assay_span part, assay_span text);
+
+/** DMARC records at the domain's own `_dmarc` name, whatever is wrong with them: with one more there would be several. */
+size_t dmarc_own_records(const struct posture *p);
+
+/**
+ * A record of the domain's own that asks for what applies to it now, by the record of another name: without what is
+ * only that name's (psd, sp, np), and with reports to the domain where they went to a registry.
+ *
+ * \param d  a discovery that found a record
+ */
+assay_span dmarc_own_copy(struct posture *p, const struct dmarc_discovery *d);
 
 /** The record; lives as long as the evaluation, empty when memory is out. */
 assay_span dmarc_draft_text(struct posture *p, const struct dmarc_draft *d);

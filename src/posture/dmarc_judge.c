@@ -160,7 +160,7 @@ static void judge_inherited(struct posture *p)
     if (t->ours)
         advise(p, f, "publish a record of its own only if its policy must differ");
     else
-        publish(p, f, "TXT", t->steps[0].name, SPAN_EMPTY, first_record(p));
+        publish(p, f, "TXT", t->steps[0].name, SPAN_EMPTY, dmarc_own_copy(p, &t->now));
 }
 
 /* ---- near misses ---- */
@@ -171,6 +171,8 @@ static assay_span repaired(struct posture *p, enum dmarc_near_miss miss, assay_s
     struct dmarc_parts parts;
     struct dmarc_draft d;
 
+    while (rest.n && memchr("\"'\\ ", rest.p[rest.n - 1], 4)) /* as what stood in front */
+        rest.n--;
     dmarc_parts_read(rest, &parts);
     d = dmarc_draft_of(&parts, rest);
     if (miss == DMARC_MISS_NOT_FIRST)
@@ -199,6 +201,11 @@ static void hit_near_miss(struct posture *p, const struct asked *q, assay_span s
             say(p, f, "a TXT record at %.*s looks like DMARC, but receivers pass over it: %s",
                 SPAN_ARG(subject), WHAT[i].what);
     show(p, f, q, text, SPAN_EMPTY);
+    if (dmarc_own_records(p)) { /* beside another, a repaired one would void both */
+        publish(p, f, "TXT", q->name, text, SPAN_EMPTY);
+        advise(p, f, "there is a DMARC record: move what is missing there into it");
+        return;
+    }
     if (span_is(span_of(reason), "apex")) {
         publish(p, f, "TXT", p->domain, text, SPAN_EMPTY);
         text = SPAN_EMPTY;

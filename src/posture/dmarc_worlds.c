@@ -35,10 +35,10 @@ static void judge_policy(struct posture *p)
     for (size_t i = 0; i < now->walk.n; i++)
         show(p, f, &p->dmarc.steps[i], SPAN_EMPTY, SPAN_EMPTY);
     show(p, f, &p->dmarc.suffix, SPAN_EMPTY, SPAN_EMPTY);
-    if (now->found || old->found)
-        publish(p, f, "TXT", own, SPAN_EMPTY, now->found ? now->found->text : old->found->text);
-    if (now->walk.n && now->walk.steps[0].record)
-        advise(p, f, "the domain has a record of its own already: keep that one alone");
+    if (dmarc_own_records(p))
+        advise(p, f, "keep one sound record at %.*s", SPAN_ARG(own));
+    else
+        publish(p, f, "TXT", own, SPAN_EMPTY, dmarc_own_copy(p, now->found ? now : old));
 }
 
 /** DMARC-WORLDS-ORG. */
@@ -181,12 +181,17 @@ static void judge_suffix_record(struct posture *p, const struct dmarc_look *look
         "the registry %.*s has a DMARC record without psd=y: all that is registered below it counts as one organization with %.*s",
         SPAN_ARG(t->now.org), SPAN_ARG(p->domain));
     show(p, f, &t->steps[i], t->now.walk.steps[i].record->text, SPAN_EMPTY);
-    if (look->r && span_eq(t->record_domain, p->domain))
+    if (look->r && span_eq(t->record_domain, p->domain)) {
         publish_psd(p, f, look->at, look->r->text, SPAN("psd=n"));
-    else
+    } else if (dmarc_own_records(p)) {
+        advise(p, f, "keep one sound record at _dmarc.%.*s, with psd=n", SPAN_ARG(p->domain));
+    } else {
+        enum dmarc_policy policy = dmarc_policy_effective(&t->now);
+
         publish(p, f, "TXT", posture_printf(p, "_dmarc.%.*s", SPAN_ARG(p->domain)), SPAN_EMPTY,
-                posture_printf(p, "v=DMARC1; p=none; psd=n; rua=mailto:dmarc-reports@%.*s",
-                               SPAN_ARG(p->domain)));
+                posture_printf(p, "v=DMARC1; p=%s; psd=n; rua=mailto:dmarc-reports@%.*s",
+                               dmarc_policy_text(policy), SPAN_ARG(p->domain)));
+    }
 }
 
 /** DMARC-DEEP. */
@@ -208,8 +213,7 @@ static void judge_deep(struct posture *p)
         SPAN_ARG(p->domain), labels, SPAN_ARG(walk->n > 1 ? walk->steps[1].domain : SPAN_EMPTY));
     show(p, f, &p->dmarc.steps[0], SPAN_EMPTY, SPAN_EMPTY);
     publish(p, f, "TXT", posture_printf(p, "_dmarc.%.*s", SPAN_ARG(p->domain)), SPAN_EMPTY,
-            p->dmarc.now.record && p->dmarc.ours ? p->dmarc.now.record->text
-                                                 : SPAN("v=DMARC1; p=none"));
+            p->dmarc.now.found ? dmarc_own_copy(p, &p->dmarc.now) : SPAN("v=DMARC1; p=none"));
 }
 
 void judge_dmarc_worlds(struct posture *p, const struct dmarc_look *look)

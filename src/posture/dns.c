@@ -35,13 +35,13 @@ static bool is_meant(enum service service, assay_span text)
     return false;
 }
 
-/** Some record of an answer is meant for a service. */
-static bool any_meant(enum service service, const struct asked *q)
+/** The first record of an answer that is meant for a service; NULL: there is none. */
+static const assay_span *any_meant(enum service service, const struct asked *q)
 {
     for (size_t i = 0; asked_data(q) == YES && i < q->fact->n; i++)
         if (is_meant(service, q->fact->records[i].text))
-            return true;
-    return false;
+            return &q->fact->records[i].text;
+    return NULL;
 }
 
 /** Where a service name has nothing, ask for the name as it is when the zone was added twice. */
@@ -381,9 +381,9 @@ static void judge_alias(struct posture *p, const struct asked *q, bool circle)
     advise(p, f, "point the alias to a name that exists, or delete it");
 }
 
-/** DNS-DOUBLED-NAME of one name. \param found  the name twice has a record of the right kind */
+/** DNS-DOUBLED-NAME of one name. \param found  the record of the right kind at the name twice, or NULL */
 static void judge_doubled(struct posture *p, const struct asked *q, const struct asked *doubled,
-                          bool found)
+                          const assay_span *found)
 {
     struct finding *f;
 
@@ -401,8 +401,8 @@ static void judge_doubled(struct posture *p, const struct asked *q, const struct
         SPAN_ARG(q->name), SPAN_ARG(doubled->name));
     show(p, f, q, SPAN_EMPTY, SPAN_EMPTY);
     show(p, f, doubled, SPAN_EMPTY, SPAN_EMPTY);
-    publish(p, f, "TXT", q->name, SPAN_EMPTY, doubled->fact->records[0].text);
-    publish(p, f, "TXT", doubled->name, doubled->fact->records[0].text, SPAN_EMPTY);
+    publish(p, f, "TXT", q->name, SPAN_EMPTY, *found);
+    publish(p, f, "TXT", doubled->name, *found, SPAN_EMPTY);
 }
 
 /** The checks of a service name. */
@@ -423,7 +423,8 @@ static void judge_selector(struct posture *p, const struct posture_selector *s)
     if (s->known != KNOWN_GUESSED || (s->txt.fact && s->txt.fact->nchain))
         judge_alias(p, &s->txt, false);
     if (s->doubled.fact)
-        judge_doubled(p, &s->txt, &s->doubled, asked_data(&s->doubled) == YES);
+        judge_doubled(p, &s->txt, &s->doubled,
+                      asked_data(&s->doubled) == YES ? &s->doubled.fact->records[0].text : NULL);
 }
 
 /* ---- all of it ---- */

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { TEXT_MAX = 4096 };
+enum { ANSWER_MAX = 2048 /* octets of an answer that evidence shows */ };
 
 /* ---- which checks apply ---- */
 
@@ -51,18 +51,22 @@ static bool applies(const struct posture *p, enum finding_id id)
 
 /* ---- emitting ---- */
 
-/** A formatted text in keep; empty when memory is out. */
+/** A formatted text in keep, whole: it may be a record. Empty when memory is out. */
 static assay_span vprint(struct posture *p, const char *format, va_list args)
 {
-    char text[TEXT_MAX];
-    int n = vsnprintf(text, sizeof text, format, args);
-    size_t kept = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-    assay_span ret;
+    va_list again;
+    char *text;
+    int n;
 
-    if (arena_copy(&p->ev.keep, (assay_span){text, kept}, &ret))
-        return ret;
-    p->no_memory = true;
-    return SPAN_EMPTY;
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (n < 0 || !(text = arena_get(&p->ev.keep, (size_t)n + 1))) {
+        p->no_memory = true;
+        return SPAN_EMPTY;
+    }
+    vsnprintf(text, (size_t)n + 1, format, args);
+    return (assay_span){text, (size_t)n};
 }
 
 assay_span posture_printf(struct posture *p, const char *format, ...)
@@ -189,7 +193,7 @@ static assay_span question_text(struct posture *p, const struct asked *q)
 assay_span asked_answer(struct posture *p, const struct asked *q)
 {
     const struct assay_fact *f = q->fact;
-    struct buf out = buf_new(TEXT_MAX / 2);
+    struct buf out = buf_new(ANSWER_MAX);
     assay_span ret;
 
     if (!f)

@@ -256,8 +256,10 @@ static void read_brand(struct reader *r, const struct json_value *brand, struct 
     if (wanted.n && !e->brand)
         refuse(r, "brand.wanted is none, logo or certified");
     read_text(r, brand, "logo", &e->logo);
-    if (e->logo.n && (!span_istarts(e->logo, SPAN("https://")) || !span_printable(e->logo)))
-        refuse(r, "brand.logo is an https URL");
+    if (e->logo.n && (!span_istarts(e->logo, SPAN("https://")) || !span_printable(e->logo) ||
+                      memchr(e->logo.p, ';', e->logo.n) || memchr(e->logo.p, ',', e->logo.n) ||
+                      memchr(e->logo.p, ' ', e->logo.n))) /* it becomes a tag of a record */
+        refuse(r, "brand.logo is an https URL, without semicolons, commas and blanks");
     read_truth(r, brand, "trademark", &e->trademark);
 }
 

@@ -167,6 +167,10 @@ assay_span sts_file(struct posture *p, enum mtasts_mode mode, uint64_t max_age, 
         if (!p->mx.hosts[i].bad_name &&
             (!policy || !mtasts_policy_names(policy, p->mx.hosts[i].name)))
             put_mx(&out, p->mx.hosts[i].name);
+    if (mode != MTASTS_NONE && !span_contains(buf_span(&out), SPAN("\nmx: "))) {
+        buf_done(&out);
+        return ret;
+    }
     buf_puts(&out, "max_age: ");
     buf_putu(&out, max_age);
     buf_putc(&out, '\n');
@@ -180,6 +184,11 @@ void publish_sts_file(struct posture *p, struct finding *f, assay_span file)
 {
     const size_t n = f->nfixes;
 
+    if (!file.n) {
+        advise(p, f, "write a policy that names every MX host in a line mx, and serve it at %.*s",
+               SPAN_ARG(sts_url(p)));
+        return;
+    }
     publish(p, f, "file", sts_url(p), old_file(p), file);
     if (f->nfixes > n) { /* a URL is no name below the domain, and still the owner's */
         f->fixes[n].elsewhere = false;
@@ -192,6 +201,8 @@ void publish_sts_file(struct posture *p, struct finding *f, assay_span file)
 void publish_sts(struct posture *p, struct finding *f, assay_span file)
 {
     publish_sts_file(p, f, file);
+    if (!file.n)
+        return;
     publish(p, f, "TXT", p->mtasts.txt.name, old_record(p), new_record(p));
 }
 
@@ -424,7 +435,7 @@ static void hit_fetch(struct posture *p, enum sts_fetch fetch)
     }
     advise(p, f, "serve the policy at %.*s with status 200, by HTTPS", SPAN_ARG(sts_url(p)));
     if (p->mx.nhosts)
-        publish(p, f, "file", sts_url(p), SPAN_EMPTY, sts_file(p, MTASTS_TESTING, HOST_DAY, true));
+        publish_sts_file(p, f, sts_file(p, MTASTS_TESTING, HOST_DAY, true));
 }
 
 /** Senders do not follow redirects (RFC 8461 3.3). */

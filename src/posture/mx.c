@@ -38,11 +38,17 @@ static bool is_own(const struct posture *p, assay_span name)
            (own == UNKNOWN && p->dmarc.psl_domain.n && dns_is_under(name, p->dmarc.psl_domain));
 }
 
-/** Add a host. */
+/** Add a host, once; of several preferences the least counts. */
 static void add_host(struct topic_mx *t, assay_span name, uint16_t preference, bool bad)
 {
     struct posture_host *host;
 
+    for (size_t i = 0; i < t->nhosts; i++)
+        if (span_eq(t->hosts[i].name, name)) {
+            if (preference < t->hosts[i].preference)
+                t->hosts[i].preference = preference;
+            return;
+        }
     if (t->nhosts == LIMIT_MX_HOSTS) {
         t->more = true;
         return;

@@ -3,6 +3,7 @@
 #include "posture/emit.h"
 
 #include "dkim/key.h"
+#include "posture/dmarc_compose.h"
 #include "posture/spf_text.h"
 
 static const assay_span CLOSED = {"v=spf1 -all", 11};
@@ -37,12 +38,25 @@ static enum truth is_closed(const struct topic_spf *t)
     return closed;
 }
 
-/** The record there is, or an empty span. */
-static assay_span record_of(const struct posture *p)
+/** Publish one record in place of those there are; `is` tells them. Of several only one may be left. */
+static void publish_alone(struct posture *p, struct finding *f, const struct asked *q,
+                          assay_span name, bool (*is)(assay_span), assay_span record)
 {
-    const struct spf_record *r = p->spf.walk.top->record;
+    bool any = false;
 
-    return r && r->found != SPF_RECORD_SEVERAL ? r->text : SPAN_EMPTY;
+    for (size_t i = 0; asked_data(q) == YES && i < q->fact->n; i++) {
+        assay_span text = q->fact->records[i].text;
+
+        if (!is(text))
+            continue;
+        show(p, f, q, text, SPAN_EMPTY);
+        publish(p, f, "TXT", name, text, any ? SPAN_EMPTY : record);
+        any = true;
+    }
+    if (any)
+        return;
+    show(p, f, q, SPAN_EMPTY, SPAN_EMPTY);
+    publish(p, f, "TXT", name, SPAN_EMPTY, record);
 }
 
 static void judge_spf_record(struct posture *p)
@@ -71,8 +85,7 @@ static void judge_spf_record(struct posture *p)
     else
         say(p, f, "nobody passes by the SPF record of %.*s, but nobody is refused either",
             SPAN_ARG(p->domain));
-    show(p, f, &q, record_of(p), SPAN_EMPTY);
-    publish(p, f, "TXT", p->domain, record_of(p), CLOSED);
+    publish_alone(p, f, &q, p->domain, spf_is_record, CLOSED);
 }
 
 /* ---- DMARC ---- */
@@ -88,13 +101,34 @@ static enum dmarc_policy weakest(const struct topic_dmarc *t)
     return t->np < policy ? t->np : policy;
 }
 
+/** The record that closes everything; reports go on to where they go now. */
+static assay_span closing(struct posture *p)
+{
+    static const assay_span WORDS[] = {{"p=reject", 8}, {"sp=reject", 9}, {"np=reject", 9}};
+    static const enum dmarc_tag TAGS[] = {DMARC_TAG_P, DMARC_TAG_SP, DMARC_TAG_NP},
+                                OLD[] = {DMARC_TAG_T, DMARC_TAG_PCT, DMARC_TAG_PSD};
+    const struct dmarc_record *r = p->dmarc.record;
+    struct dmarc_parts parts;
+    struct dmarc_draft d;
+
+    if (!r || !p->dmarc.ours)
+        return SPAN("v=DMARC1; p=reject; sp=reject; np=reject");
+    dmarc_parts_read(r->text, &parts);
+    d = dmarc_draft_of(&parts, r->text);
+    for (size_t i = 0; i < sizeof OLD / sizeof *OLD; i++)
+        dmarc_draft_remove(&d, OLD[i]);
+    for (size_t i = sizeof TAGS / sizeof *TAGS; i-- > 0;) {
+        dmarc_draft_remove(&d, TAGS[i]);
+        dmarc_draft_insert(&d, TAGS[i], WORDS[i]);
+    }
+    return dmarc_draft_text(p, &d);
+}
+
 static void judge_dmarc_record(struct posture *p)
 {
     const struct topic_dmarc *t = &p->dmarc;
     const struct asked *own = &t->steps[0];
-    const struct asked *at = t->record_at ? t->record_at : own;
     enum dmarc_policy policy = t->applies == YES ? weakest(t) : DMARC_POLICY_NONE;
-    bool here = t->record && span_eq(t->record_domain, p->domain);
     struct finding *f;
 
     if (t->applies == UNKNOWN || (t->applies == YES && t->own_org == UNKNOWN)) {
@@ -112,9 +146,10 @@ static void judge_dmarc_record(struct posture *p)
     else
         say(p, f, "DMARC of %.*s asks for %s at least somewhere; an unused domain needs reject",
             SPAN_ARG(p->domain), dmarc_policy_text(policy));
-    show(p, f, at, t->record ? t->record->text : SPAN_EMPTY, SPAN_EMPTY);
-    publish(p, f, "TXT", posture_printf(p, "_dmarc.%.*s", SPAN_ARG(p->domain)),
-            here ? t->record->text : SPAN_EMPTY, SPAN("v=DMARC1; p=reject; sp=reject; np=reject"));
+    if (t->record_at && t->record_at != own)
+        show(p, f, t->record_at, t->record->text, SPAN_EMPTY);
+    publish_alone(p, f, own, posture_printf(p, "_dmarc.%.*s", SPAN_ARG(p->domain)), dmarc_is_record,
+                  closing(p));
 }
 
 /* ---- MX ---- */
@@ -173,11 +208,13 @@ static enum truth is_revoked(struct posture *p, const struct asked *q)
 
     if (asked_data(q) != YES)
         return asked_data(q);
+    if (q->fact->n != 1)
+        return NO;
     if (dkim_keys_of(q->fact, &keys) != ASSAY_DONE) {
-        p->no_memory = true; /* judging is done again */
+        p->no_memory = true;
         return UNKNOWN;
     }
-    return truth_of(q->fact->n == 1 && keys->n == 1 && keys->keys[0].revoked);
+    return truth_of(keys->n == 1 && keys->keys[0].revoked);
 }
 
 /** A wildcard's TXT is a record that closes every name below. */

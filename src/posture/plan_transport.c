@@ -38,6 +38,8 @@ static void publish_policy(struct planner *pl, struct assay_plan_step *s, const 
 
     buf_printf(&text, "version: STSv1\nmode: %s\n", mode);
     for (size_t i = 0; i < p->mx.nhosts; i++) {
+        if (p->mx.hosts[i].bad_name) /* no pattern may be called so: the whole policy would be void */
+            continue;
         buf_puts(&text, "mx: ");
         buf_put(&text, p->mx.hosts[i].name);
         buf_puts(&text, "\n");
@@ -109,6 +111,8 @@ static enum truth would_do(const struct posture *p, const struct posture_host *h
 /** Every MX host is as MTA-STS asks for. */
 static void want_hosts(struct planner *pl, struct assay_plan_step *s)
 {
+    plan_want(pl, s, !pl->p->mx.more,
+              "an MX RRset of no more than %d hosts, all of which are looked at", LIMIT_MX_HOSTS);
     for (size_t i = 0; i < pl->p->mx.nhosts; i++) {
         const struct posture_host *host = &pl->p->mx.hosts[i];
         enum truth ok = would_do(pl->p, host);

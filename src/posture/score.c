@@ -146,7 +146,7 @@ static int mean(const struct posture *p, host_fn *fn)
 
     if (p->mx.receives == NO)
         return GOAL_NOT;
-    if (p->mx.receives == UNKNOWN || !p->mx.nhosts)
+    if (p->mx.receives == UNKNOWN || !p->mx.nhosts || p->mx.more)
         return GOAL_UNKNOWN;
     for (size_t i = 0; i < p->mx.nhosts; i++) {
         int value = fn(p, &p->mx.hosts[i]);

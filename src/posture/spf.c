@@ -204,6 +204,33 @@ static enum truth is_valid(const struct posture *p)
     return walk->unknown || walk->over ? UNKNOWN : YES;
 }
 
+/** An answer of the term's own is missing, and with it everyone may pass: exists, or a and mx with short prefixes. */
+static bool may_pass_all(const struct spf_use *use)
+{
+    enum { WIDE = 8 };
+
+    if (!use->unknown || use->client_macro || !use->term || use->term->qualifier != '+')
+        return false;
+    switch (use->term->mechanism) {
+    case SPF_EXISTS: return true;
+    case SPF_A:
+    case SPF_MX: return use->term->bits4 < WIDE || use->term->bits6 < WIDE;
+    default: return false;
+    }
+}
+
+/** With the answers that are missing everyone may pass. */
+static bool all_may_pass(const struct posture *p)
+{
+    const struct spf_walk *walk = &p->spf.walk;
+
+    for (size_t i = 0; i < walk->nnodes; i++)
+        for (size_t k = 0; k < walk->nodes[i]->nuses; k++)
+            if (may_pass_all(&walk->nodes[i]->uses[k]))
+                return true;
+    return spf_may_be_more(p);
+}
+
 /** Some client gets pass (docs/findings.md 4). */
 static enum truth lets_pass(const struct posture *p)
 {
@@ -224,7 +251,7 @@ void spf_conclude(struct posture *p)
     struct topic_spf *t = &p->spf;
     const struct spf_node *top = t->walk.top;
     bool all = ipset_is_all(&t->walk.pass[SPF_IPV4]) || ipset_is_all(&t->walk.pass[SPF_IPV6]);
-    bool more = spf_may_be_more(p);
+    bool more = all_may_pass(p);
 
     t->has = top->none ? NO : top->record ? YES : UNKNOWN;
     t->undeclared = top->none;

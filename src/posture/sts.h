@@ -25,7 +25,7 @@ enum sts_fetch sts_fetched(const struct posture *p);
 assay_span sts_url(struct posture *p);
 
 /** The text of a policy to publish: mode and max_age, the good patterns there are, or with `hosts` every MX host that
- *  they leave out. */
+ *  they leave out. Empty where it would name nobody, and has to. */
 assay_span sts_file(struct posture *p, enum mtasts_mode mode, uint64_t max_age, bool hosts);
 
 /** Add a policy to publish, its record as it is. */

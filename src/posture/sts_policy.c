@@ -33,9 +33,20 @@ static uint64_t good_max_age(const struct mtasts_policy *policy)
     return policy->over ? MAX_AGE : policy->max_age;
 }
 
-/** The mode to publish: what there is where it is right. */
-static enum mtasts_mode good_mode(const struct mtasts_policy *policy)
+/** All MX hosts are known, so that a policy can name them. */
+static bool hosts_known(const struct posture *p)
 {
+    return !hosts_missing(p) && !p->mx.more;
+}
+
+/** The mode to publish: what there is where it is right. What never was in force begins with testing unless it names
+ *  every host. */
+static enum mtasts_mode good_mode(const struct posture *p)
+{
+    const struct mtasts_policy *policy = p->mtasts.policy;
+
+    if (policy->mode == MTASTS_ENFORCE && !policy->valid && !hosts_known(p))
+        return MTASTS_TESTING;
     return policy->mode == MTASTS_NO_MODE ? MTASTS_TESTING : policy->mode;
 }
 
@@ -44,7 +55,7 @@ static void publish_corrected(struct posture *p, struct finding *f)
 {
     const struct mtasts_policy *policy = p->mtasts.policy;
 
-    publish_sts(p, f, sts_file(p, good_mode(policy), good_max_age(policy), false));
+    publish_sts(p, f, sts_file(p, good_mode(p), good_max_age(policy), !policy->valid));
 }
 
 /* ---- the text ---- */
@@ -126,6 +137,18 @@ static void judge_max_age(struct posture *p)
     publish_sts(p, f, sts_file(p, policy->mode, WEEK, false));
 }
 
+/** To enforce the policy, with the hosts added that it leaves out, would lose no mail as far as is known. */
+static bool may_enforce(const struct posture *p)
+{
+    for (size_t i = 0; i < p->mx.nhosts; i++) {
+        const struct posture_host *host = &p->mx.hosts[i];
+
+        if (host->sts_listed == YES && host->sts_holds == NO)
+            return false;
+    }
+    return hosts_known(p) && p->mtasts.policy->valid;
+}
+
 /** The policy enforces nothing. */
 static void judge_mode(struct posture *p)
 {
@@ -146,11 +169,15 @@ static void judge_mode(struct posture *p)
             ? "the policy is in mode testing: senders report what fails, but deliver all the same"
             : "the policy is in mode none: MTA-STS is being taken back");
     show_line(p, f, SPAN_EMPTY);
-    if (testing) {
+    if (testing && !may_enforce(p)) {
+        advise(p, f,
+               "see to it that the policy names every MX host and that each does what it demands; "
+               "enforce it when TLS reports show no failure for two weeks");
+    } else if (testing) {
         advise(
             p, f,
             "when TLS reports show no failure for two weeks, publish this policy, then the record");
-        publish_sts(p, f, sts_file(p, MTASTS_ENFORCE, WEEK, false));
+        publish_sts(p, f, sts_file(p, MTASTS_ENFORCE, WEEK, true));
     } else {
         advise(
             p, f,
@@ -442,14 +469,12 @@ void judge_sts_policy(struct posture *p)
     judge_syntax(p);
     judge_duplicate(p);
     judge_max_age(p);
-    judge_mode(p);
     judge_id(p);
-    if (!policy->valid)
-        return;
-    sum_up(p);
-    if (policy->mode == MTASTS_NONE)
-        return;
-    judge_patterns(p);
-    judge_hosts(p);
-    sum_up(p);
+    if (policy->valid && policy->mode != MTASTS_NONE) {
+        judge_patterns(p);
+        judge_hosts(p);
+    }
+    judge_mode(p); /* what to do depends on the hosts */
+    if (policy->valid)
+        sum_up(p);
 }

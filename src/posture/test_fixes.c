@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a finding says to publish heals it: over all domain cases, with the fix put into the case's world. */
+/* What a finding says to publish heals it and does no harm: over all domain cases, with the fix put into the case's world. */
 #include "case/test_laws.h"
 #include "fact/fact.h"
 
@@ -120,6 +120,65 @@ static const struct assay_finding *still(const struct assay_posture *p,
     return NULL;
 }
 
+/** How strict what receivers apply is: 0 nothing, 3 reject. */
+static int strictness(const struct assay_posture *p)
+{
+    static const char *const POLICIES[] = {"none", "quarantine", "reject"};
+
+    for (int i = 0; p->views[0].record_name.n && i < 3; i++)
+        if (span_is(p->views[0].policy, POLICIES[i]))
+            return i + 1;
+    return 0;
+}
+
+/** Reports are asked for somewhere. */
+static bool asks_for_reports(assay_span record)
+{
+    return span_contains(record, SPAN("rua=mailto:"));
+}
+
+/** The finding is about a trial: what the owner meant is a policy one step lower. */
+static bool is_of_trial(const struct assay_finding *f)
+{
+    return strcmp(f->kind->id, "DMARC-T-PCT") == 0 ||
+           (strcmp(f->kind->id, "DMARC-SYNTAX") == 0 &&
+            span_contains(f->fixes[0].after, SPAN("t=y")));
+}
+
+/** An error that is none of the fix: reports whose way the cases have no answer for; a record that is only moved;
+ *  what is wrong in an SPF record that nobody could read before. */
+static bool is_old(const struct assay_finding *f, const struct assay_finding *error)
+{
+    static const char *const UNREAD[] = {"SPF-MULTIPLE", "SPF-SYNTAX", "SPF-NEAR-MISS",
+                                         "SPF-MODIFIER-TYPO"};
+
+    for (size_t i = 0; i < sizeof UNREAD / sizeof *UNREAD; i++)
+        if (strcmp(f->kind->id, UNREAD[i]) == 0 && strcmp(error->kind->area, "SPF") == 0)
+            return true;
+    return strcmp(error->kind->id, "DMARC-RUA-NO-MX") == 0 ||
+           strcmp(f->kind->id, "DNS-DOUBLED-NAME") == 0;
+}
+
+/** What is published does no harm: no error that was not there, no weaker policy, no reports given up. */
+static void check_harmless(const struct case_one *one, const struct assay_posture *before,
+                           const struct assay_posture *after, const struct assay_finding *f)
+{
+    for (size_t i = 0; i < after->nfindings; i++)
+        if (after->findings[i].outcome == ASSAY_ERROR && !still(before, &after->findings[i]) &&
+            !is_old(f, &after->findings[i]))
+            fail_msg("%.*s: what %s says to publish brings %s: %.*s", SPAN_ARG(one->name),
+                     f->kind->id, after->findings[i].kind->id, SPAN_ARG(after->findings[i].text));
+    if (!is_of_trial(f) && strictness(after) < strictness(before))
+        fail_msg("%.*s: what %s says to publish weakens the policy", SPAN_ARG(one->name),
+                 f->kind->id);
+    for (size_t i = 0; i < f->nfixes; i++)
+        if (strcmp(f->kind->id, "DMARC-RUA-INVALID") != 0 && /* none came by that */
+            !f->fixes[i].elsewhere && f->fixes[i].after.n && asks_for_reports(f->fixes[i].before) &&
+            !asks_for_reports(f->fixes[i].after))
+            fail_msg("%.*s: what %s says to publish gives up the reports", SPAN_ARG(one->name),
+                     f->kind->id);
+}
+
 static size_t healed;
 
 /** Publish what one finding says, and look again. */
@@ -136,6 +195,7 @@ static void heal(const struct case_one *one, const struct assay_posture *p,
         fail_msg("%.*s: %s is there again when its record is published: %.*s -> %.*s: %.*s",
                  SPAN_ARG(one->name), f->kind->id, SPAN_ARG(f->fixes[0].before),
                  SPAN_ARG(f->fixes[0].after), SPAN_ARG(again->text));
+    check_harmless(one, p, assay_domain_result(ev), f);
     healed++;
     assay_eval_free(ev);
 }
