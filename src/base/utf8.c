@@ -92,5 +92,5 @@ bool utf8_harmful(uint32_t code)
     for (size_t i = 0; i < sizeof RANGES / sizeof *RANGES; i++)
         if (code >= RANGES[i].first && code <= RANGES[i].last)
             return true;
-    return false;
+    return (code & 0xFFFE) == 0xFFFE; /* no characters, and XML may not have them */
 }

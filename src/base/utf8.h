@@ -31,8 +31,8 @@ bool utf8_ok(assay_span s) ASSAY_PURE;
 assay_span utf8_first(assay_span s, size_t most) ASSAY_PURE;
 
 /**
- * A character would lead a reader or a terminal astray: a control, an invisible one, or a mark that
- * turns the direction of text.
+ * A character would lead a reader or a terminal astray: a control, an invisible one, a mark that
+ * turns the direction of text, or a number that is no character (U+FFFE, U+FFFF, and those of each plane).
  */
 bool utf8_harmful(uint32_t code) ASSAY_PURE;
 
