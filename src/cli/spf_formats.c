@@ -125,6 +125,22 @@ static void dnscontrol_record(assay_span domain, unsigned ttl, const struct txt_
 
 /* ---- Terraform: a resource of the dns provider, which speaks RFC 2136 ---- */
 
+/** Append text as HCL has it: between quotes, with `${` and `%{`, which would begin a template, doubled. */
+static void put_hcl(assay_span text, struct buf *out)
+{
+    buf_putc(out, '"');
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (c == '"' || c == '\\')
+            buf_putc(out, '\\');
+        if ((c == '$' || c == '%') && i + 1 < text.n && text.p[i + 1] == '{')
+            buf_putc(out, c);
+        buf_putc(out, c);
+    }
+    buf_putc(out, '"');
+}
+
 static void terraform_record(assay_span domain, unsigned ttl, const struct txt_record *r,
                              struct buf *out)
 {
@@ -139,11 +155,11 @@ static void terraform_record(assay_span domain, unsigned ttl, const struct txt_r
     buf_puts(out, ".\"\n");
     if (!span_eq(r->name, domain)) {
         buf_puts(out, "  name = ");
-        put_quoted(name, out);
+        put_hcl(name, out);
         buf_putc(out, '\n');
     }
     buf_puts(out, "  txt  = [");
-    put_quoted(r->text, out);
+    put_hcl(r->text, out);
     buf_printf(out, "]\n  ttl  = %u\n}\n", ttl);
 }
 
