@@ -22,9 +22,11 @@ const struct zone_entry *zone_find(const struct zone *z, size_t n, assay_span ow
             high = middle;
     }
     for (high = low; high < n && span_eq(z->entries[high].owner, owner) &&
-                     (!rrtype || z->entries[high].rrtype == rrtype);
-         high++)
-        ;
+                     (!rrtype || z->entries[high].rrtype == rrtype);) {
+        high++;
+        if (!ret_n) /* that there is one will do: a name may have a million */
+            break;
+    }
     if (ret_n)
         *ret_n = high - low;
     return high > low ? &z->entries[low] : NULL;
