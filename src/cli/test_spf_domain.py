@@ -135,6 +135,7 @@ def a_flat_record_has_few_lookups_and_the_same_senders():
     assert page["lookups_after"] <= 10, page
     flattened = [term["term"] for term in page["terms"] if term["flattened"]]
     same(len(flattened) <= 3, True, flattened)
+    same([term for term in page["terms"] if term["flattened"] != (term["networks"] > 0)], [])
     assert page["proved_addresses"] > 20, page
     records = "".join(f'{r["name"]}. TXT "{r["text"]}"\n' for r in page["records"])
     rest = many(12).split("\n", 1)[1]
@@ -163,6 +164,17 @@ def records_are_written_for_other_programs():
             assert mark in done.out, (name, done.out)
             has(done.err, "A flattened record is right today")
         fails(run("spf", "flatten", "wide.example", "--format", "bind9", "--world", world(folder, many(12))), 64)
+
+
+@test
+def what_a_redirect_brings_in_is_no_template():
+    dns = ('shop.example. TXT "v=spf1 include:a.example redirect=b.example"\na.example. TXT "v=spf1 ip4:192.0.2.1 -all"\n'
+           'b.example. TXT "v=spf1 exists:${path.cwd}.%{i}.x.example -all"\n')
+    with temporary() as folder:
+        done = run("spf", "flatten", "shop.example", "--only", "a.example", "--format", "terraform",
+                   "--world", world(folder, dns))
+        same(done.status, 0, done.err)
+        has(done.out, "exists:$${path.cwd}.%%{i}.x.example")
 
 
 @test

@@ -360,8 +360,10 @@ static bool flatten(struct flattener *x)
 {
     if (!is_sound(x) || !make_slots(x) || !choose_and_write(x))
         return false;
-    for (size_t i = 0; i < x->nslots; i++)
+    for (size_t i = 0; i < x->nslots; i++) {
         x->slots[i].told->flattened = x->slots[i].flat;
+        x->slots[i].told->prefixes = x->slots[i].flat ? x->slots[i].prefixes : 0;
+    }
     return flat_prove(x);
 }
 

@@ -41,7 +41,7 @@ struct spf_flat_record {
 struct spf_flat_term {
     const struct spf_use *use;
     bool flattened;
-    size_t prefixes;     /**< it became so many; 0 also where others had all of them already */
+    size_t prefixes;     /**< it became so many, some of which others may have had already */
     const char *refused; /**< why it cannot be flattened; NULL: it can, or it costs nothing */
 };
 
