@@ -13,6 +13,7 @@
 It needs nsd, unbound, ldns-keygen, ldns-signzone and openssl, no root and no network. Everything listens on 127.0.0.0/8;
 or, with "public": true in the description, in a network namespace of its own, on 193.0.2.0/24 and the ports 443 and 25: then
 addresses are public ones as far as anyone in there can tell, allow_private is not needed, and what reaches whom is as outside.
+With "usual_ports": true the ports are 443, 25 and, of the resolver, 53: for programs that know no others, by root or in a namespace.
 Only a COMMAND, or the process that makes the Lab, is in there; that process stays in it. Where such a namespace may not be made,
 Missing is raised. What is printed, and what a COMMAND finds in its environment as ASSAY_LAB_NAME:
 
@@ -453,6 +454,8 @@ class Mail(socketserver.BaseRequestHandler):
                 plain = how == "no-starttls" or isinstance(sock, ssl.SSLSocket)
                 sock.sendall(b"250-%s\r\n250-SIZE 1000\r\n%s250 8BITMIME\r\n" %
                              (spec["host"].encode(), b"" if plain else b"250-STARTTLS\r\n"))
+            elif verb == b"STARTTLS" and how == "no-starttls":
+                sock.sendall(b"502 no such command\r\n")
             elif verb == b"STARTTLS":
                 sock = self.start_tls(sock, how)
                 if not sock:
@@ -493,9 +496,10 @@ SOA = "@ 300 SOA ns.{zone}. hostmaster.{zone}. 1 3600 900 604800 60\n@ 300 NS ns
 class Zones:
     """NSD with the zones, unbound in front."""
 
-    def __init__(self, folder, zones):
+    def __init__(self, folder, zones, usual=False):
         self.dir = folder
         self.zones = zones
+        self.usual = usual
         self.anchors = os.path.join(folder, "anchors")
         self.processes = []
         os.makedirs(folder, exist_ok=True)
@@ -542,7 +546,7 @@ class Zones:
         with open(os.path.join(self.dir, "nsd.conf"), "w") as out:
             out.write(conf)
         self.spawn("nsd", "-d", "-c", os.path.join(self.dir, "nsd.conf"))
-        self.resolver_port = free_port((socket.SOCK_STREAM, socket.SOCK_DGRAM))
+        self.resolver_port = 53 if self.usual else free_port((socket.SOCK_STREAM, socket.SOCK_DGRAM))
         self.start_unbound()
 
     def start_unbound(self):
@@ -642,14 +646,14 @@ class Lab:
             self.addresses[spec["host"]] = spec.setdefault("address", next(free))
         self.where = {"https_port": self.serve(d.get("https", []), Web, 443), "smtp_port": self.serve(d.get("smtp", []), Mail, 25),
                       "ca_file": self.authority.path("root.crt"), "dir": self.dir}
-        self.zones = Zones(os.path.join(self.dir, "dns"), d.get("zones", {}))
+        self.zones = Zones(os.path.join(self.dir, "dns"), d.get("zones", {}), d.get("usual_ports"))
         self.zones.start(self.lines_of)
         self.where.update({"resolver": f"127.0.0.1@{self.zones.resolver_port}",
                            "server": f"127.0.0.1@{self.zones.server_port}", "trust_anchor": self.zones.anchors})
 
     def serve(self, specs, handler, usual):
         """Start servers on one port, each on its address. \\return the port"""
-        port = usual if self.description.get("public") else free_port()
+        port = usual if self.description.get("public") or self.description.get("usual_ports") else free_port()
         for spec in specs:
             chain, key = self.authority.server(spec["host"], spec.get("certificate"))
             self.servers[spec["host"]] = chain
