@@ -49,10 +49,11 @@ static void judge_missing(struct posture *p)
 static void tell_unknown(struct posture *p)
 {
     static const enum finding_id IDS[] = {F_BIMI_MULTIPLE, F_BIMI_SYNTAX, F_BIMI_DMARC, F_BIMI_URI};
+    const struct asked *missing = asked_data(&p->bimi.own) == UNKNOWN ? &p->bimi.own : &p->bimi.org;
 
     for (size_t i = 0; i < sizeof IDS / sizeof *IDS; i++)
-        unknown(p, IDS[i], p->domain,
-                asked_data(&p->bimi.own) == UNKNOWN ? &p->bimi.own : &p->bimi.org, NULL);
+        unknown(p, IDS[i], p->domain, missing,
+                missing->fact ? NULL : "its organizational domain is not known");
 }
 
 /** BIMI-MULTIPLE. */

@@ -41,6 +41,16 @@ static void judge_policy(struct posture *p)
         publish(p, f, "TXT", own, SPAN_EMPTY, dmarc_own_copy(p, now->found ? now : old));
 }
 
+/** The first question of the tree walk that has no answer; its last one, if all have. */
+static const struct asked *not_answered(const struct topic_dmarc *t)
+{
+    size_t i = 0;
+
+    while (i + 1 < t->now.walk.n && asked_data(&t->steps[i]) != UNKNOWN)
+        i++;
+    return &t->steps[i];
+}
+
 /** DMARC-WORLDS-ORG. */
 static void judge_org(struct posture *p)
 {
@@ -50,8 +60,7 @@ static void judge_org(struct posture *p)
     if (t->applies == NO)
         return;
     if (t->applies == UNKNOWN || !t->psl_domain.n || !t->now.org.n) {
-        unknown(p, F_DMARC_WORLDS_ORG, p->domain,
-                !t->psl_domain.n ? &t->suffix : &t->steps[t->now.walk.n ? t->now.walk.n - 1 : 0],
+        unknown(p, F_DMARC_WORLDS_ORG, p->domain, !t->psl_domain.n ? &t->suffix : not_answered(t),
                 NULL);
         return;
     }

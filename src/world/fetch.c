@@ -224,6 +224,8 @@ static const char *words_of(const struct get *g, CURLcode code)
 {
     const char *words = *g->error ? g->error : curl_easy_strerror(code), *behind;
 
+    if (strstr(words, "SSL_ERROR_SYSCALL"))
+        return "the server ended the connection"; /* libssl has no words for it */
     while ((behind = strstr(words, "::")))
         words = behind + 2;
     return words;
@@ -260,7 +262,8 @@ static void finish(struct get *g, CURLcode code)
     else if (g->body.status != ASSAY_DONE || code == CURLE_FILESIZE_EXCEEDED)
         FAIL(g, ASSAY_TOOBIG, "the document is over %d octets", LIMIT_FETCH);
     else if (g->head_over)
-        FAIL(g, ASSAY_TOOBIG, "the header of the answer is over %d octets", LIMIT_FETCH_HEAD);
+        FAIL(g, ASSAY_SERVFAIL, "no document: the header of the answer is over %d octets",
+             LIMIT_FETCH_HEAD);
     else if (code == CURLE_OK)
         land(g, document(g));
     else if (code == CURLE_OPERATION_TIMEDOUT)
