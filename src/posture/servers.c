@@ -198,15 +198,14 @@ static bool same_recalled(const struct asked *a, const struct asked *b)
     return same_data(a->fact, b->fact);
 }
 
-/** Whether two servers differ on a question, now and before. */
+/** Whether two servers that answer differ on a question, now and before. */
 static enum truth differ(const struct posture *p, const struct posture_server *a,
                          const struct posture_server *b, size_t question)
 {
     const int64_t apart = 5 * 60;
     const struct asked *was_a = &a->recalled[question], *was_b = &b->recalled[question];
 
-    if (!answers(&a->answers[question]) || !answers(&b->answers[question]) ||
-        same_data(a->answers[question].fact, b->answers[question].fact))
+    if (same_data(a->answers[question].fact, b->answers[question].fact))
         return NO;
     if (asked_data(was_a) != YES || asked_data(was_b) != YES ||
         p->ev.now - was_a->fact->until < apart || p->ev.now - was_b->fact->until < apart)
@@ -214,37 +213,76 @@ static enum truth differ(const struct posture *p, const struct posture_server *a
     return truth_of(!same_recalled(was_a, was_b));
 }
 
-/** DNS-NS-DISAGREE. */
+/** DNS-NS-DISAGREE hits: these two. */
+static void hit_disagree(struct posture *p, const struct posture_server *a,
+                         const struct posture_server *b, size_t question)
+{
+    struct finding *f = hit(p, F_DNS_NS_DISAGREE, ASSAY_WARNING, p->domain, NULL);
+
+    say(p, f,
+        "%.*s and %.*s give different answers about %.*s, now and when they were asked before",
+        SPAN_ARG(server_text(p, a)), SPAN_ARG(server_text(p, b)),
+        SPAN_ARG(a->answers[question].name));
+    show(p, f, &a->answers[question], SPAN_EMPTY, SPAN_EMPTY);
+    note(p, f, "asked at %.*s", SPAN_ARG(a->address));
+    show(p, f, &b->answers[question], SPAN_EMPTY, SPAN_EMPTY);
+    note(p, f, "asked at %.*s", SPAN_ARG(b->address));
+    advise(p, f, "see why the zone is not transferred to all servers");
+}
+
+/** What the comparison of all servers came to so far. */
+struct comparison {
+    enum truth differ; /* some two */
+    const struct asked
+        *missing; /* an answer that one of them owes, though it gives others; or none gives any */
+    size_t answering; /* servers */
+};
+
+/** Compare all on one question: with the first that answers it. Told when two differ. */
+static void compare(struct posture *p, size_t question, struct comparison *c)
+{
+    const struct topic_apex *t = &p->apex;
+    const struct posture_server *first = NULL;
+
+    for (size_t i = 0; i < t->nservers && c->differ != YES; i++) {
+        const struct posture_server *server = &t->servers[i];
+
+        if (!answers(&server->answers[question])) {
+            if (answers_any(server))
+                c->missing = &server->answers[question];
+        } else if (!first)
+            first = server;
+        else {
+            enum truth now = differ(p, first, server, question);
+
+            c->differ = truth_or(c->differ, now);
+            if (now == YES)
+                hit_disagree(p, first, server, question);
+        }
+    }
+}
+
+/** DNS-NS-DISAGREE. Of servers that answer nothing, where another does, DNS-NS-FAILING tells. */
 static void judge_disagree(struct posture *p)
 {
     const struct topic_apex *t = &p->apex;
-    enum truth any = NO;
+    struct comparison c = {NO, NULL, 0};
 
-    for (size_t k = 0; k < SERVER_QUESTIONS; k++)
-        for (size_t i = 1; i < t->nservers; i++) {
-            enum truth now = differ(p, &t->servers[0], &t->servers[i], k);
-            struct finding *f;
-
-            any = truth_or(any, now);
-            if (now != YES)
-                continue;
-            f = hit(p, F_DNS_NS_DISAGREE, ASSAY_WARNING, p->domain, NULL);
-            say(p, f,
-                "%.*s and %.*s give different answers about %.*s, now and when they were asked before",
-                SPAN_ARG(server_text(p, &t->servers[0])), SPAN_ARG(server_text(p, &t->servers[i])),
-                SPAN_ARG(t->servers[0].answers[k].name));
-            show(p, f, &t->servers[0].answers[k], SPAN_EMPTY, SPAN_EMPTY);
-            note(p, f, "asked at %.*s", SPAN_ARG(t->servers[0].address));
-            show(p, f, &t->servers[i].answers[k], SPAN_EMPTY, SPAN_EMPTY);
-            note(p, f, "asked at %.*s", SPAN_ARG(t->servers[i].address));
-            advise(p, f, "see why the zone is not transferred to all servers");
-            return;
-        }
-    if (any == NO)
-        pass(p, F_DNS_NS_DISAGREE, p->domain);
-    else
+    for (size_t i = 0; i < t->nservers; i++)
+        c.answering += answers_any(&t->servers[i]);
+    if (!c.answering)
+        c.missing = &t->servers[0].answers[SERVER_SOA];
+    for (size_t k = 0; k < SERVER_QUESTIONS && c.differ != YES; k++)
+        compare(p, k, &c);
+    if (c.differ == YES)
+        return;
+    if (c.differ == UNKNOWN)
         unknown(p, F_DNS_NS_DISAGREE, p->domain, &t->servers[0].answers[SERVER_SOA],
                 "servers differ now; whether they did before is not known");
+    else if (c.missing)
+        unknown(p, F_DNS_NS_DISAGREE, p->domain, c.missing, NULL);
+    else if (c.answering > 1 || t->nservers == 1)
+        pass(p, F_DNS_NS_DISAGREE, p->domain);
 }
 
 /** The world came to TCP with a question, and the server took no connection. */

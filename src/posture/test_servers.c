@@ -35,8 +35,8 @@ struct said {
 /** Make the fact of a row, or of one that is not there. */
 static assay_fact *fact_of(const struct assay_question *q, const struct said *row, bool server)
 {
-    struct buf rdata[2] = {buf_new(512), buf_new(512)};
-    assay_span text = span_of(row && row->rdata ? row->rdata : ""), word, data[2];
+    struct buf rdata[3] = {buf_new(512), buf_new(512), buf_new(512)};
+    assay_span text = span_of(row && row->rdata ? row->rdata : ""), word, data[3];
     struct assay_answer a = {.size = sizeof a, .secure = ASSAY_INSECURE, .data = data};
     assay_fact *fact = NULL;
     const char *why;
@@ -44,7 +44,7 @@ static assay_fact *fact_of(const struct assay_question *q, const struct said *ro
     a.how = row ? row->how : span_is(q->name, "example.com") ? ASSAY_NODATA : ASSAY_NXDOMAIN;
     a.reason = row ? span_of(row->reason) : server ? SPAN("aa") : SPAN_EMPTY;
     a.until = row ? row->until : 0;
-    while (row && row->rdata && a.n < 2) {
+    while (row && row->rdata && a.n < 3) {
         if (q->rrtype != ASSAY_RR_NS)
             word = text;
         else if (!span_cut(&text, ' ', &word))
@@ -61,6 +61,7 @@ static assay_fact *fact_of(const struct assay_question *q, const struct said *ro
     assert_int_equal(assay_fact_new(q->kind, q->rrtype, &a, &fact), ASSAY_DONE);
     buf_done(&rdata[0]);
     buf_done(&rdata[1]);
+    buf_done(&rdata[2]);
     return fact;
 }
 
@@ -162,7 +163,7 @@ static void a_server_without_authority_fails(void **state)
     assay_eval *ev = RUN(ROWS);
 
     assert_int_equal(outcome(ev, F_DNS_NS_FAILING, "ns2.example.net (192.0.2.2)"), ASSAY_WARNING);
-    assert_int_equal(outcome(ev, F_DNS_NS_DISAGREE, ""), ASSAY_PASS);
+    assert_int_equal(outcome(ev, F_DNS_NS_DISAGREE, ""), 0); /* nobody to compare with */
     assay_eval_free(ev);
 }
 
@@ -173,6 +174,7 @@ static void when_no_server_answers_nothing_is_known(void **state)
     assay_eval *ev = RUN(ROWS);
 
     assert_int_equal(outcome(ev, F_DNS_NS_FAILING, ""), ASSAY_UNKNOWN_OUTCOME);
+    assert_int_equal(outcome(ev, F_DNS_NS_DISAGREE, ""), ASSAY_UNKNOWN_OUTCOME);
     assert_int_equal(outcome(ev, F_DNS_TCP, ""), ASSAY_UNKNOWN_OUTCOME);
     assay_eval_free(ev);
 }
@@ -215,6 +217,38 @@ static void a_difference_that_is_new_may_be_a_transfer(void **state)
     assay_eval_free(ev);
 }
 
+static void servers_are_compared_though_the_first_is_silent(void **state)
+{
+    static const struct said ROWS[] = {
+        ZONE,
+        {"", "example.com", ASSAY_RR_NS, "ns1.example.net. ns2.example.net. ns3.example.net.",
+         ASSAY_OK, "", 0},
+        {"", "ns3.example.net", ASSAY_RR_A, "192.0.2.3", ASSAY_OK, "", 0},
+        ALL("192.0.2.1", ASSAY_TIMEOUT, ""),
+        {"192.0.2.2", "example.com", ASSAY_RR_TXT, "\"v=spf1 -all\"", ASSAY_OK, "aa", 0},
+        {"192.0.2.3", "example.com", ASSAY_RR_TXT, "\"v=spf1 a -all\"", ASSAY_OK, "aa", 0},
+        {"recall", "TXT example.com@192.0.2.2", 0, "x", ASSAY_OK, "", NOW - 600},
+        {"recall", "TXT example.com@192.0.2.3", 0, "y", ASSAY_OK, "", NOW - 600}};
+    assay_eval *ev = RUN(ROWS);
+
+    assert_int_equal(outcome(ev, F_DNS_NS_DISAGREE, ""), ASSAY_WARNING);
+    assert_int_equal(outcome(ev, F_DNS_NS_FAILING, "ns1.example.net (192.0.2.1)"), ASSAY_WARNING);
+    assay_eval_free(ev);
+}
+
+static void an_answer_that_is_owed_may_differ(void **state)
+{
+    static const struct said ROWS[] = {
+        ZONE,
+        {"192.0.2.1", "example.com", ASSAY_RR_TXT, "\"v=spf1 -all\"", ASSAY_OK, "aa", 0},
+        {"192.0.2.2", "example.com", ASSAY_RR_TXT, NULL, ASSAY_TIMEOUT, "", 0}};
+    assay_eval *ev = RUN(ROWS);
+
+    assert_int_equal(outcome(ev, F_DNS_NS_DISAGREE, ""), ASSAY_UNKNOWN_OUTCOME);
+    assert_int_equal(outcome(ev, F_DNS_NS_FAILING, ""), ASSAY_PASS);
+    assay_eval_free(ev);
+}
+
 static void a_server_that_refuses_tcp_is_told(void **state)
 {
     static const struct said ROWS[] = {ZONE,
@@ -253,6 +287,8 @@ int main(void)
         cmocka_unit_test(when_no_server_answers_nothing_is_known),
         cmocka_unit_test(servers_disagree_when_they_did_before),
         cmocka_unit_test(a_difference_that_is_new_may_be_a_transfer),
+        cmocka_unit_test(servers_are_compared_though_the_first_is_silent),
+        cmocka_unit_test(an_answer_that_is_owed_may_differ),
         cmocka_unit_test(a_server_that_refuses_tcp_is_told),
     };
 
