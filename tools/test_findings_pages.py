@@ -3,7 +3,7 @@
 """The examples on the pages of docs/findings are what they say: the wrong one gives the finding, the right one does not.
 
 A page's fenced blocks are opened by "```KIND wrong", "```KIND right" or "```KIND wrong right"; KIND is zone, or web, smtp,
-recall, lists or evidence, in the words of assay-case(5). Each block changes docs/samples/sound.case: what it says of a name
+recall, lists or evidence, in the words of assay-case(5). What nobody needs to read stands as "<!-- KIND wrong", up to a line "-->". Each block changes docs/samples/sound.case: what it says of a name
 and type, of a URL or of a probe stands in place of what is there; a line "; nothing at NAME" takes all records of NAME away.
 A comment "<!-- envelope: KEY = VALUE; ... -->" adds to the envelope.
 """
@@ -20,7 +20,7 @@ ASSAY = Path(os.environ.get("ASSAY_BUILD", TOP / "build")).resolve() / "assay"
 SOUND = TOP / "docs/samples/sound.case"
 SECTIONS = {"zone": "dns", "web": "web", "smtp": "smtp", "recall": "recall", "lists": "lists", "evidence": "evidence"}
 HITS = ("error", "warning", "notice")
-BLOCK = re.compile(r"^```(\w+) ((?:wrong|right)(?: right)?)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^(?:```|<!-- )(\w+) ((?:wrong|right)(?: right)?)\n(.*?)^(?:```|-->)$", re.M | re.S)
 COMMAND = re.compile(r"assay ([a-z]+)((?: [^`\n]*)?)")
 
 
