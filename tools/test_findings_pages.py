@@ -62,6 +62,7 @@ def changed(section, base, lines):
     gone = {what[1] for line in lines if (what := re.match(r"; nothing at (\S+)", line))}
     gone = {name.rstrip(".").lower() for name in gone}
     new = {what for what, _ in stanzas(section, lines)}
+    gone |= {what[0] for what in new if isinstance(what, tuple) and what[1] == "CNAME"}
     kept = [line for what, under in stanzas(section, base) for line in under
             if what not in new and not (isinstance(what, tuple) and what[0] in gone)]
     return kept + [line for line in lines if not line.startswith("; nothing at ")]
