@@ -121,7 +121,7 @@ def options(command, known={}):
 def faults_of_commands(text):
     """The commands and options of `assay` that a text names and the program does not have."""
     faults = []
-    for quoted in re.findall(r"`(assay [^`\n]+)`|^ {4,}(?:\./dev run |\$ )?(assay [^\n]+)", text, re.M):
+    for quoted in re.findall(r"`(assay [^`\n]+)`|^ {4,}(?:\./dev run |- (?:run: )?)?(assay [^\n]+)", text, re.M):
         line = quoted[0] or quoted[1]
         m = COMMAND.match(line)
         if not m:
