@@ -60,21 +60,6 @@ const char *answers_resolvers(struct answers *a)
     return a->resolvers.status == ASSAY_DONE ? a->resolvers.p : NULL;
 }
 
-/** A port of an option; 0 when it was not given. \return false: it is none, complained of */
-static bool read_port(const struct cli *cli, enum cli_option_id option, unsigned *ret)
-{
-    const char *text = cli_value(cli, option);
-    uint64_t port = 0;
-
-    if (text && (!number_read(span_of(text), 65535, &port) || !port)) {
-        cli_complain(cli, "--%s %.100s: a port is a number from 1 to 65535",
-                     CLI_OPTION_TABLE[option].name, text);
-        return false;
-    }
-    *ret = (unsigned)port;
-    return true;
-}
-
 /** Make the world. */
 static assay_status make_world(struct answers *a)
 {
@@ -88,11 +73,9 @@ static assay_status make_world(struct answers *a)
     const char *why = NULL;
     assay_status s;
 
-    if (!read_port(a->cli, OPT_SMTP_PORT, &options.smtp_port) ||
-        !read_port(a->cli, OPT_HTTPS_PORT, &options.https_port)) {
-        a->status = EXIT_USAGE;
+    if ((a->status = cli_number(a->cli, OPT_SMTP_PORT, 1, 65535, &options.smtp_port)) != 0 ||
+        (a->status = cli_number(a->cli, OPT_HTTPS_PORT, 1, 65535, &options.https_port)) != 0)
         return ASSAY_EINVAL;
-    }
     if ((s = assay_world_new(&options, &a->world, &why)) == ASSAY_DONE)
         return s;
     cli_complain(a->cli, "making a resolver: %s",

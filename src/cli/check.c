@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/check.h"
 
-#include "base/limits.h"
-#include "base/number.h"
-#include "base/time.h"
 #include "cli/answers.h"
 #include "cli/baseline.h"
-#include "cli/envelope.h"
+#include "cli/domain.h"
 #include "cli/expect.h"
 #include "cli/files.h"
 #include "cli/many.h"
@@ -17,11 +14,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-/** Octets of --evidence; jobs unless given; milliseconds of one question, one server, one domain; keys kept. */
+/** Jobs unless given; milliseconds of one question, one server, one domain; keys kept. */
 enum {
-    EVIDENCE_MAX = 1 << 20,
     JOBS = 4,
     QUESTION_MS = 10000,
     WEB_MS = 20000,
@@ -34,10 +29,8 @@ enum {
 struct checker {
     const struct cli *cli;
     assay_engine *engine;
-    struct assay_domain domain; /* what is the same for all */
-    assay_span selectors[LIMIT_SELECTORS], subdomains[LIMIT_SUBDOMAINS];
-    struct buf evidence;
-    const char **names; /* of domains */
+    struct domain_asked asked; /* what is the same for all */
+    const char **names;        /* of domains */
     size_t n;
     char apex[DNS_NAME_TEXT + 1];
     struct answers answers;
@@ -59,41 +52,6 @@ static int no_memory(const struct checker *c)
 }
 
 /* ---- options ---- */
-
-/** A number of the command line. \return 0 or EXIT_USAGE, complained of */
-static int read_number(const struct checker *c, enum cli_option_id option, uint64_t most,
-                       uint64_t *ret)
-{
-    const char *value = cli_value(c->cli, option);
-
-    if (!value || (number_read(span_of(value), most, ret) && *ret > 0))
-        return 0;
-    cli_complain(c->cli, "--%s: \"%.40s\" is no number from 1 to %llu",
-                 CLI_OPTION_TABLE[option].name, value, (unsigned long long)most);
-    return EXIT_USAGE;
-}
-
-/** Collect the values of an option that may be given several times. */
-static int read_list(const struct checker *c, enum cli_option_id option, assay_span *ret,
-                     size_t most, size_t *ret_n)
-{
-    const char *value;
-    size_t cursor = 0;
-
-    while ((value = cli_next_value(c->cli, option, &cursor))) {
-        struct dns_name name;
-
-        if (*ret_n == most || dns_to_alabels(span_of(value), &name) != ASSAY_DONE) {
-            cli_complain(c->cli,
-                         *ret_n == most ? "--%s: \"%.100s\" is one too many"
-                                        : "--%s: \"%.100s\" is no name",
-                         CLI_OPTION_TABLE[option].name, value);
-            return EXIT_USAGE;
-        }
-        ret[(*ret_n)++] = span_of(value);
-    }
-    return 0;
-}
 
 /** The word of an option as a place in a list, from 0; the table of options has checked it. */
 static unsigned word_of(const struct checker *c, enum cli_option_id option, unsigned initial)
@@ -131,73 +89,6 @@ static int check_options(const struct checker *c)
                          CLI_OPTION_TABLE[NEEDS[i].b].name);
             return EXIT_USAGE;
         }
-    return 0;
-}
-
-/** The time to judge by. */
-static int read_now(struct checker *c)
-{
-    const char *now = cli_value(c->cli, OPT_NOW);
-    const struct assay_envelope *envelope = c->answers.from ? case_envelope(c->answers.from) : NULL;
-
-    c->domain.now = envelope ? envelope->now : (int64_t)time(NULL);
-    if (!now || time_read(span_of(now), &c->domain.now))
-        return 0;
-    cli_complain(c->cli, "--now: \"%.100s\" is no time, such as 2026-11-23T12:00:00Z", now);
-    return EXIT_USAGE;
-}
-
-/** What the case asks, where it asks for a domain: names that the command line does not give come from there. */
-static void take_case(struct checker *c)
-{
-    const struct assay_domain *from = c->answers.from ? case_domain(c->answers.from) : NULL;
-    struct assay_domain *d = &c->domain;
-
-    if (!from)
-        return;
-    if (!cli_has(c->cli, OPT_PROFILE))
-        d->profile = from->profile;
-    d->depth = from->depth ? from->depth : d->depth;
-    d->no_probe |= from->no_probe;
-    d->no_web |= from->no_web;
-    d->each_server |= from->each_server;
-    d->signs_nothing = from->signs_nothing;
-    if (!d->nselectors) {
-        d->selectors = from->selectors;
-        d->nselectors = from->nselectors;
-    }
-    if (!d->nsubdomains) {
-        d->subdomains = from->subdomains;
-        d->nsubdomains = from->nsubdomains;
-    }
-    if (!d->evidence.n)
-        d->evidence = from->evidence;
-}
-
-/** What is asked of every domain. */
-static int read_domain_options(struct checker *c)
-{
-    struct assay_domain *d = &c->domain;
-    int status;
-
-    *d = (struct assay_domain){.size = sizeof *d,
-                               .profile =
-                                   (enum assay_profile)(word_of(c, OPT_PROFILE, UINT32_MAX) + 1),
-                               .depth = ASSAY_DEPTH_CHECK,
-                               .no_probe = cli_has(c->cli, OPT_NO_PROBE),
-                               .no_web = cli_has(c->cli, OPT_NO_WEB),
-                               .each_server = cli_has(c->cli, OPT_NS),
-                               .selectors = c->selectors,
-                               .subdomains = c->subdomains};
-    if ((status = read_list(c, OPT_SELECTOR, c->selectors, LIMIT_SELECTORS, &d->nselectors)) != 0 ||
-        (status = read_list(c, OPT_SUBDOMAIN, c->subdomains, LIMIT_SUBDOMAINS, &d->nsubdomains)) !=
-            0)
-        return status;
-    if (cli_has(c->cli, OPT_EVIDENCE) &&
-        (status = files_read(c->cli, cli_value(c->cli, OPT_EVIDENCE), &c->evidence)) != 0)
-        return status;
-    d->evidence = buf_span(&c->evidence);
-    take_case(c);
     return 0;
 }
 
@@ -403,7 +294,7 @@ static void end_output(struct checker *c)
 static assay_status begin_one(void *arg, size_t i, assay_eval **ret)
 {
     struct checker *c = arg;
-    struct assay_domain d = c->domain;
+    struct assay_domain d = c->asked.domain;
 
     d.domain = span_of(c->names[i]);
     return assay_domain_new(c->engine, &d, ret);
@@ -416,7 +307,8 @@ static assay_span why_not(const struct checker *c, const char *name, assay_statu
 
     if (s != ASSAY_EINVAL)
         return span_of(assay_strstatus(s));
-    if (c->domain.evidence.n && dns_to_alabels(span_of(name), &domain) == ASSAY_DONE && domain.n)
+    if (c->asked.domain.evidence.n && dns_to_alabels(span_of(name), &domain) == ASSAY_DONE &&
+        domain.n)
         return SPAN("the evidence is not what assay-plan(1) describes");
     return SPAN("it is no domain name");
 }
@@ -506,12 +398,12 @@ static int run_world(struct checker *c)
                      .done = end_one,
                      .tell = c->n == 1 ? tell_progress : NULL,
                      .arg = c};
-    uint64_t jobs = JOBS;
-    int status = read_number(c, OPT_JOBS, MANY_JOBS_MAX, &jobs);
+    unsigned jobs = JOBS;
+    int status = cli_number(c->cli, OPT_JOBS, 1, MANY_JOBS_MAX, &jobs);
 
     if (status != 0)
         return status;
-    m.jobs = (unsigned)jobs;
+    m.jobs = jobs;
     m.offline = cli_has(c->cli, OPT_OFFLINE);
     if ((status = answers_world(&c->answers, &m.world)) != 0)
         return status;
@@ -575,9 +467,7 @@ static int run(struct checker *c)
     if (status == 0)
         status = choose_domains(c);
     if (status == 0)
-        status = read_domain_options(c);
-    if (status == 0)
-        status = read_now(c);
+        status = domain_asked_read(c->cli, c->answers.from, &c->asked);
     if (status == 0 && assay_engine_new(MAX_KEYS, &c->engine) != ASSAY_DONE)
         status = no_memory(c);
     if (status == 0)
@@ -599,7 +489,6 @@ int cli_check(const struct cli *cli)
         return EXIT_SOFTWARE;
     }
     c->cli = cli;
-    c->evidence = buf_new(EVIDENCE_MAX);
     status = run(c);
     if (c->file)
         fclose(c->file);
@@ -609,7 +498,7 @@ int cli_check(const struct cli *cli)
     zone_free(c->zone);
     baseline_free(c->baseline);
     expect_free(c->expect);
-    buf_done(&c->evidence);
+    domain_asked_done(&c->asked);
     buf_done(&c->out.out);
     arena_done(&c->out.arena);
     free(c->names);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/json.h"
+#include "base/number.h"
 
 #include <assay/assay.h>
 #include <errno.h>
@@ -30,6 +31,23 @@ void cli_complain(const struct cli *cli, const char *format, ...)
     buf_putc(&out, '\n');
     fwrite(out.p, 1, out.n, stderr);
     buf_done(&out);
+}
+
+int cli_number(const struct cli *cli, enum cli_option_id option, unsigned least, unsigned most,
+               unsigned *ret)
+{
+    const char *text = cli_value(cli, option);
+    uint64_t number;
+
+    if (!text)
+        return 0;
+    if (!number_read(span_of(text), most, &number) || number < least) {
+        cli_complain(cli, "--%s %.100s: a number from %u to %u is expected",
+                     CLI_OPTION_TABLE[option].name, text, least, most);
+        return EXIT_USAGE;
+    }
+    *ret = (unsigned)number;
+    return 0;
 }
 
 int cli_print(const struct cli *cli, struct buf *out)

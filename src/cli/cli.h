@@ -127,6 +127,15 @@ const char *cli_value(const struct cli *cli, enum cli_option_id option);
 const char *cli_next_value(const struct cli *cli, enum cli_option_id option, size_t *cursor);
 
 /**
+ * A number of an option.
+ *
+ * \param ret  untouched when the option was not given
+ * \return 0, or EXIT_USAGE, complained of: it is no number from `least` to `most`
+ */
+int cli_number(const struct cli *cli, enum cli_option_id option, unsigned least, unsigned most,
+               unsigned *ret);
+
+/**
  * Say on standard error what went wrong: "assay verify: ...", cleaned, cut at CLI_COMPLAINT octets.
  */
 void cli_complain(const struct cli *cli, const char *format, ...)

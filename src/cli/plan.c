@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/plan.h"
 
-#include "base/limits.h"
-#include "base/time.h"
 #include "cli/answers.h"
+#include "cli/domain.h"
 #include "cli/files.h"
 #include "cli/many.h"
 #include "cli/record.h"
 #include "dns/alabel.h"
 #include "posture/evidence.h"
 
-#include <time.h>
+#include <stdlib.h>
 
 enum { QUESTION_MS = 10000, DEADLINE_MS = 60000, MAX_KEYS = 64, OUTPUT_MAX = 16 << 20 };
 
@@ -18,9 +17,7 @@ enum { QUESTION_MS = 10000, DEADLINE_MS = 60000, MAX_KEYS = 64, OUTPUT_MAX = 16 
 struct planner_run {
     const struct cli *cli;
     assay_engine *engine;
-    struct assay_domain domain;
-    assay_span selectors[LIMIT_SELECTORS], subdomains[LIMIT_SUBDOMAINS];
-    struct buf evidence;
+    struct domain_asked asked;
     struct answers answers;
     struct case_set *set;
     int status;
@@ -35,81 +32,19 @@ static int no_memory(const struct planner_run *r)
 
 /* ---- options ---- */
 
-/** Collect the names of an option that may be given several times. */
-static int read_names(const struct planner_run *r, enum cli_option_id option, assay_span *ret,
-                      size_t most, size_t *ret_n)
-{
-    const char *value;
-    size_t cursor = 0;
-
-    while ((value = cli_next_value(r->cli, option, &cursor))) {
-        struct dns_name name;
-
-        if (*ret_n == most || dns_to_alabels(span_of(value), &name) != ASSAY_DONE) {
-            cli_complain(r->cli, "--%s: \"%.100s\" is no name, or one too many",
-                         CLI_OPTION_TABLE[option].name, value);
-            return EXIT_USAGE;
-        }
-        ret[(*ret_n)++] = span_of(value);
-    }
-    return 0;
-}
-
-/** The profile of the command line. */
-static enum assay_profile profile_of(const struct planner_run *r)
-{
-    const char *value = cli_value(r->cli, OPT_PROFILE);
-
-    for (int i = ASSAY_PROFILE_MAIL; value && i <= ASSAY_PROFILE_PARKED; i++)
-        if (span_is(span_of(value), assay_profile_text((enum assay_profile)i)))
-            return (enum assay_profile)i;
-    return ASSAY_PROFILE_INFER;
-}
-
-/** What a case asks, where the command line does not. */
-static void take_case(struct planner_run *r)
-{
-    const struct assay_domain *from = r->answers.from ? case_domain(r->answers.from) : NULL;
-    struct assay_domain *d = &r->domain;
-
-    if (!from)
-        return;
-    d->domain = d->domain.n ? d->domain : from->domain;
-    d->profile = d->profile ? d->profile : from->profile;
-    d->depth = from->depth;
-    d->no_probe |= from->no_probe;
-    d->no_web |= from->no_web;
-    d->signs_nothing = from->signs_nothing;
-    if (!d->nselectors) {
-        d->selectors = from->selectors;
-        d->nselectors = from->nselectors;
-    }
-    if (!d->nsubdomains) {
-        d->subdomains = from->subdomains;
-        d->nsubdomains = from->nsubdomains;
-    }
-    if (!d->evidence.n)
-        d->evidence = from->evidence;
-}
-
-/** Read --evidence, and say what is wrong with it. */
-static int read_evidence(struct planner_run *r)
+/** Say what is wrong with --evidence. */
+static int check_evidence(struct planner_run *r)
 {
     const char *file = cli_value(r->cli, OPT_EVIDENCE), *why = NULL;
+    const struct assay_domain *d = &r->asked.domain;
     struct arena a = {0};
     struct evidence e;
     struct dns_name domain;
     assay_status s;
-    int status;
 
-    if (!file)
-        return 0;
-    if ((status = files_read(r->cli, file, &r->evidence)) != 0)
-        return status;
-    r->domain.evidence = buf_span(&r->evidence);
-    if (dns_to_alabels(r->domain.domain, &domain) != ASSAY_DONE)
+    if (!file || dns_to_alabels(d->domain, &domain) != ASSAY_DONE)
         return 0; /* whoever looks at the domain says so */
-    s = evidence_read(&a, r->domain.evidence, dns_name_span(&domain), &e, &why);
+    s = evidence_read(&a, d->evidence, dns_name_span(&domain), &e, &why);
     arena_done(&a);
     if (s == ASSAY_DONE)
         return 0;
@@ -119,23 +54,9 @@ static int read_evidence(struct planner_run *r)
     return EXIT_USAGE;
 }
 
-/** The time to judge by. */
-static int read_now(struct planner_run *r)
-{
-    const char *now = cli_value(r->cli, OPT_NOW);
-    const struct assay_envelope *envelope = r->answers.from ? case_envelope(r->answers.from) : NULL;
-
-    r->domain.now = envelope ? envelope->now : (int64_t)time(NULL);
-    if (!now || time_read(span_of(now), &r->domain.now))
-        return 0;
-    cli_complain(r->cli, "--now: \"%.100s\" is no time, such as 2026-11-23T12:00:00Z", now);
-    return EXIT_USAGE;
-}
-
 /** Read all that is given. */
 static int read_options(struct planner_run *r)
 {
-    struct assay_domain *d = &r->domain;
     const struct cli_args *args = &r->cli->args;
     int status = 0;
 
@@ -144,31 +65,20 @@ static int read_options(struct planner_run *r)
                      args->noperands > 1 ? "one domain at a time" : "--now goes with --world");
         return EXIT_USAGE;
     }
-    *d = (struct assay_domain){.size = sizeof *d,
-                               .domain = args->noperands ? span_of(args->operands[0]) : SPAN_EMPTY,
-                               .profile = profile_of(r),
-                               .no_probe = cli_has(r->cli, OPT_NO_PROBE),
-                               .no_web = cli_has(r->cli, OPT_NO_WEB),
-                               .selectors = r->selectors,
-                               .subdomains = r->subdomains,
-                               .evidence = SPAN_EMPTY};
     if (cli_has(r->cli, OPT_WORLD))
         status =
             files_read_one_case(r->cli, cli_value(r->cli, OPT_WORLD), &r->set, &r->answers.from);
     if (status == 0)
-        status = read_names(r, OPT_SELECTOR, r->selectors, LIMIT_SELECTORS, &d->nselectors);
-    if (status == 0)
-        status = read_names(r, OPT_SUBDOMAIN, r->subdomains, LIMIT_SUBDOMAINS, &d->nsubdomains);
+        status = domain_asked_read(r->cli, r->answers.from, &r->asked);
     if (status != 0)
         return status;
-    take_case(r);
-    if (!d->domain.n) {
+    if (args->noperands)
+        r->asked.domain.domain = span_of(args->operands[0]);
+    if (!r->asked.domain.domain.n) {
         cli_complain(r->cli, "which domain? assay plan example.org");
         return EXIT_USAGE;
     }
-    if ((status = read_now(r)) != 0)
-        return status;
-    return read_evidence(r);
+    return check_evidence(r);
 }
 
 /* ---- the plan ---- */
@@ -218,7 +128,7 @@ static assay_status begin_one(void *arg, size_t i, assay_eval **ret)
     struct planner_run *r = arg;
 
     (void)i;
-    return assay_domain_new(r->engine, &r->domain, ret);
+    return assay_domain_new(r->engine, &r->asked.domain, ret);
 }
 
 /** It is over. */
@@ -233,7 +143,7 @@ static void end_one(void *arg, size_t i, assay_eval *eval, assay_status s, int64
         return;
     }
     r->status = s == ASSAY_EINVAL ? EXIT_USAGE : EXIT_SOFTWARE;
-    cli_complain(r->cli, "%.*s: %s", SPAN_ARG(span_first(r->domain.domain, 200)),
+    cli_complain(r->cli, "%.*s: %s", SPAN_ARG(span_first(r->asked.domain.domain, 200)),
                  s == ASSAY_EINVAL ? "it is no domain name, or the evidence is about another one"
                                    : assay_strstatus(s));
 }
@@ -270,18 +180,25 @@ static int run_world(struct planner_run *r)
 
 int cli_plan(const struct cli *cli)
 {
-    struct planner_run r = {.cli = cli, .evidence = buf_new(LIMIT_EVIDENCE + 1)};
-    int status = answers_init(cli, &r.answers);
+    struct planner_run *r = calloc(1, sizeof *r);
+    int status;
 
+    if (!r) {
+        cli_complain(cli, "out of memory");
+        return EXIT_SOFTWARE;
+    }
+    r->cli = cli;
+    status = answers_init(cli, &r->answers);
     if (status == 0)
-        status = read_options(&r);
-    if (status == 0 && assay_engine_new(MAX_KEYS, &r.engine) != ASSAY_DONE)
-        status = no_memory(&r);
+        status = read_options(r);
+    if (status == 0 && assay_engine_new(MAX_KEYS, &r->engine) != ASSAY_DONE)
+        status = no_memory(r);
     if (status == 0)
-        status = r.answers.from ? run_case(&r) : run_world(&r);
-    answers_done(&r.answers);
-    case_set_free(r.set);
-    assay_engine_free(r.engine);
-    buf_done(&r.evidence);
+        status = r->answers.from ? run_case(r) : run_world(r);
+    answers_done(&r->answers);
+    case_set_free(r->set);
+    assay_engine_free(r->engine);
+    domain_asked_done(&r->asked);
+    free(r);
     return status;
 }

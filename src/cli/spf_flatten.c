@@ -2,7 +2,6 @@
 #include "cli/spf_flatten.h"
 
 #include "base/limits.h"
-#include "base/number.h"
 #include "cli/spf_formats.h"
 #include "dns/alabel.h"
 
@@ -16,24 +15,6 @@ static const char WARNING[] =
     "A flattened record is right today. When a sender changes its addresses, mail from the new ones fails until "
     "the record is made again: run `assay spf watch` from a timer, or leave the includes as they are and drop what "
     "is not needed.";
-
-int flat_number(const struct cli *cli, enum cli_option_id option, unsigned least, unsigned most,
-                unsigned initial, unsigned *ret)
-{
-    const char *text = cli_value(cli, option);
-    uint64_t number;
-
-    *ret = initial;
-    if (!text)
-        return 0;
-    if (!number_read(span_of(text), most, &number) || number < least) {
-        cli_complain(cli, "--%s %.100s: a number from %u to %u is expected",
-                     CLI_OPTION_TABLE[option].name, text, least, most);
-        return EXIT_USAGE;
-    }
-    *ret = (unsigned)number;
-    return 0;
-}
 
 const char *flat_format(const struct cli *cli)
 {
@@ -91,12 +72,12 @@ static int flatten(struct flat *f, unsigned max, unsigned octets)
 
 int flat_open(const struct cli *cli, const char *domain, const char *text, struct flat *ret)
 {
-    unsigned max, octets;
+    unsigned max = LIMIT_SPF_LOOKUPS, octets = SMALL;
     int status;
 
     *ret = (struct flat){.door = {.cli = cli}};
-    if ((status = flat_number(cli, OPT_MAX, 1, LIMIT_SPF_LOOKUPS, LIMIT_SPF_LOOKUPS, &max)) != 0 ||
-        (status = flat_number(cli, OPT_SIZE, ONE_STRING, SMALL, SMALL, &octets)) != 0 ||
+    if ((status = cli_number(cli, OPT_MAX, 1, LIMIT_SPF_LOOKUPS, &max)) != 0 ||
+        (status = cli_number(cli, OPT_SIZE, ONE_STRING, SMALL, &octets)) != 0 ||
         (status = spf_door_open(cli, domain, text, &ret->door)) != 0 ||
         (status = read_only(ret)) != 0)
         return status;

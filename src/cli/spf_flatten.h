@@ -36,8 +36,4 @@ const char *flat_format(const struct cli *cli);
 /** Append the records in a format; the first takes the place of `before`. */
 void flat_put_records(const struct flat *f, assay_span before, struct buf *out);
 
-/** A number of an option, or `initial`. \return 0 or EXIT_USAGE, complained of */
-int flat_number(const struct cli *cli, enum cli_option_id option, unsigned least, unsigned most,
-                unsigned initial, unsigned *ret);
-
 #endif

@@ -4,7 +4,6 @@
 #include "cli/report.h"
 
 #include "base/json.h"
-#include "base/number.h"
 #include "base/time.h"
 #include "srs/secret.h"
 
@@ -32,24 +31,6 @@ static int misused(const struct rewrite *w, const char *what)
     return EXIT_USAGE;
 }
 
-/** A number of a range; without the option it stays. */
-static int read_number(const struct cli *cli, enum cli_option_id option, unsigned least,
-                       unsigned most, unsigned *ret)
-{
-    const char *text = cli_value(cli, option);
-    uint64_t number;
-
-    if (!text)
-        return 0;
-    if (!number_read(span_of(text), most, &number) || number < least) {
-        cli_complain(cli, "--%s %.100s: a number from %u to %u is expected",
-                     CLI_OPTION_TABLE[option].name, text, least, most);
-        return EXIT_USAGE;
-    }
-    *ret = (unsigned)number;
-    return 0;
-}
-
 /** The options that have a range or a word. */
 static int read_options(struct rewrite *w)
 {
@@ -57,9 +38,9 @@ static int read_options(struct rewrite *w)
                *overflow = cli_value(w->cli, OPT_OVERFLOW);
     int status;
 
-    if ((status = read_number(w->cli, OPT_HASH_LENGTH, 4, 27, &w->asked.hash_length)) != 0 ||
-        (status = read_number(w->cli, OPT_HASH_MIN, 4, 27, &w->asked.hash_min)) != 0 ||
-        (status = read_number(w->cli, OPT_MAX_AGE, 1, 1022, &w->asked.max_age_days)) != 0)
+    if ((status = cli_number(w->cli, OPT_HASH_LENGTH, 4, 27, &w->asked.hash_length)) != 0 ||
+        (status = cli_number(w->cli, OPT_HASH_MIN, 4, 27, &w->asked.hash_min)) != 0 ||
+        (status = cli_number(w->cli, OPT_MAX_AGE, 1, 1022, &w->asked.max_age_days)) != 0)
         return status;
     w->asked.separator = separator ? separator[0] : '=';
     if (overflow)
