@@ -46,6 +46,38 @@ static void neither_the_order_of_facts_nor_hints_change_anything(void **state)
     law_each(CASE_DOMAIN, in_any_order, 1);
 }
 
+/* ---- once ---- */
+
+/** Breaches of a law; all are told. */
+static size_t faults;
+
+static void look_for_twins(const struct case_one *one, uint32_t *random)
+{
+    assay_eval *ev = look(one, &(struct law_way){0}, ASSAY_PROFILE_INFER, random);
+    const struct assay_posture *p = assay_domain_result(ev);
+
+    for (size_t i = 0; i < p->nfindings; i++)
+        for (size_t k = 0; k < i; k++) {
+            const struct assay_finding *a = &p->findings[i], *b = &p->findings[k];
+
+            if (a->kind != b->kind || !span_eq(a->subject, b->subject) ||
+                !span_eq(a->reason, b->reason))
+                continue;
+            print_message("%.*s: %s speaks twice of %.*s: %.*s / %.*s\n", SPAN_ARG(one->name),
+                          a->kind->id, SPAN_ARG(a->subject), SPAN_ARG(a->text), SPAN_ARG(b->text));
+            faults++;
+        }
+    assay_eval_free(ev);
+}
+
+static void a_check_speaks_once_of_a_subject(void **state)
+{
+    (void)state;
+    faults = 0;
+    law_each(CASE_DOMAIN, look_for_twins, 1);
+    assert_int_equal(faults, 0);
+}
+
 /* ---- lost facts ---- */
 
 /** The outcome of a check of a subject, or 0. The worst, where it has several. */
@@ -68,9 +100,6 @@ static bool is_about_asking(const struct assay_finding *f)
 {
     return strcmp(f->kind->id, "DNS-BOGUS") == 0 || strcmp(f->kind->id, "PARKED-UNDECLARED") == 0;
 }
-
-/** Breaches of a law; all are told. */
-static size_t faults;
 
 /** What was right is not wrong, what was wrong is not right, and nothing is worse. */
 static void no_finding_turns(const struct case_one *one, const struct assay_posture *full,
@@ -206,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neither_the_order_of_facts_nor_hints_change_anything),
+        cmocka_unit_test(a_check_speaks_once_of_a_subject),
         cmocka_unit_test(lost_facts_never_turn_a_finding_or_a_goal),
         cmocka_unit_test(giving_up_always_ends),
     };

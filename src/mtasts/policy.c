@@ -142,12 +142,23 @@ static void take_max_age(struct reader *r, assay_span line, assay_span value)
     r->p->over = r->p->max_age > MAX_AGE;
 }
 
+/** The pattern stands in the policy already. */
+static bool is_known(const struct mtasts_policy *p, assay_span pattern)
+{
+    for (size_t i = 0; i < p->nmx; i++)
+        if (span_ieq(p->mx[i], pattern))
+            return true;
+    return false;
+}
+
 /** mx: a pattern. */
 static void take_mx(struct reader *r, assay_span line, assay_span value)
 {
     r->mx = true;
     if (!is_pattern(value))
         fault(r, r->line, line, "mx", "mx is not a host name, or *. and a domain");
+    else if (is_known(r->p, value))
+        return; /* twice is once */
     else if (r->p->nmx < LIMIT_MTASTS_MX)
         r->p->mx[r->p->nmx++] = value;
     else

@@ -79,7 +79,16 @@ static assay_status read_uri(struct posture *p, struct posture_rua *r)
     return arena_copy(&p->ev.keep, dns_name_span(&host), &r->host) ? ASSAY_DONE : ASSAY_ENOMEM;
 }
 
-/** Add the URIs of rua or ruf. */
+/** The URI stands there already. */
+static bool is_listed(const struct topic_dmarc *t, assay_span uri, bool ruf)
+{
+    for (size_t i = 0; i < t->nruas; i++)
+        if (t->ruas[i].ruf == ruf && span_eq(t->ruas[i].uri, uri))
+            return true;
+    return false;
+}
+
+/** Add the URIs of rua or ruf, each once. */
 static assay_status add_uris(struct posture *p, assay_span list, bool ruf)
 {
     struct topic_dmarc *t = &p->dmarc;
@@ -87,6 +96,8 @@ static assay_status add_uris(struct posture *p, assay_span list, bool ruf)
     assay_span uri;
 
     while (s == ASSAY_DONE && list.n && span_cut(&list, ',', &uri)) {
+        if (is_listed(t, span_trim(uri), ruf))
+            continue;
         if (t->nruas == LIMIT_RUAS) {
             t->more_ruas = true;
             break;

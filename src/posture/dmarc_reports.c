@@ -36,7 +36,7 @@ static assay_span better_list(struct posture *p, const struct dmarc_part *part,
     while (span_cut(&rest, ',', &item)) {
         assay_span uri = span_trim(item);
 
-        if (uri.p == r->uri.p)
+        if (span_eq(uri, r->uri)) /* it may stand there twice */
             uri = item = better;
         if (!uri.n)
             continue;
@@ -65,13 +65,23 @@ static void publish_list(struct posture *p, struct finding *f, const struct dmar
     publish(p, f, "TXT", look->owner, look->r->text, dmarc_draft_text(p, &d));
 }
 
+/** A sound URI of ruf that rua has, too: that was told. */
+static bool in_both(const struct posture *p, const struct posture_rua *r)
+{
+    for (size_t i = 0; r->ruf && i < p->dmarc.nruas; i++)
+        if (!p->dmarc.ruas[i].ruf && span_eq(p->dmarc.ruas[i].uri, r->uri))
+            return true;
+    return false;
+}
+
 /** DMARC-RUA-INVALID. */
 static void judge_uri(struct posture *p, const struct dmarc_look *look, const struct posture_rua *r)
 {
     struct finding *f;
 
     if (r->valid && r->mailto) {
-        pass(p, F_DMARC_RUA_INVALID, subject_of(p, r));
+        if (!in_both(p, r))
+            pass(p, F_DMARC_RUA_INVALID, subject_of(p, r));
         return;
     }
     f = hit(p, F_DMARC_RUA_INVALID, ASSAY_WARNING, subject_of(p, r),

@@ -497,6 +497,17 @@ static size_t count(const struct posture *p, enum truth (*is)(const struct postu
     return n;
 }
 
+/** The address was looked at with a host before, or as another one of this: it is one subject. */
+static bool was_judged(const struct topic_mx *t, const struct posture_host *host, size_t address)
+{
+    for (const struct posture_host *h = t->hosts; h <= host; h++)
+        for (size_t k = 0; k < (h == host ? address : h->naddresses); k++)
+            if (h->addresses[k].checked &&
+                span_eq(h->addresses[k].text, host->addresses[address].text))
+                return true;
+    return false;
+}
+
 /** The checks of each host. */
 static void judge_hosts(struct posture *p)
 {
@@ -514,7 +525,8 @@ static void judge_hosts(struct posture *p)
         }
         judge_address(p, host, none);
         for (size_t k = 0; k < host->naddresses; k++)
-            judge_ptr(p, host, &host->addresses[k]);
+            if (!was_judged(t, host, k))
+                judge_ptr(p, host, &host->addresses[k]);
         judge_reach(p, host, all);
     }
 }

@@ -24,6 +24,15 @@ static assay_status name_host(struct posture *p, struct posture_report_host *hos
     return s;
 }
 
+/** An item that stood before. */
+static bool stood_before(const struct tlsrpt_record *r, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (span_eq(r->uris[k].text, r->uris[i].text))
+            return true;
+    return false;
+}
+
 /** The good items, once. */
 static assay_status list_hosts(struct posture *p)
 {
@@ -38,7 +47,7 @@ static assay_status list_hosts(struct posture *p)
     for (size_t i = 0; i < t->record->nuris; i++) {
         assay_status s;
 
-        if (t->record->uris[i].problem)
+        if (t->record->uris[i].problem || stood_before(t->record, i))
             continue;
         hosts[n].uri = &t->record->uris[i];
         if ((s = name_host(p, &hosts[n])) != ASSAY_DONE)
@@ -225,6 +234,8 @@ static void judge_items(struct posture *p)
         const struct tlsrpt_uri *uri = &r->uris[i];
         struct finding *f;
 
+        if (stood_before(r, i))
+            continue;
         if (!uri->problem) {
             pass(p, F_TLSRPT_RUA_INVALID, uri->text);
             continue;
