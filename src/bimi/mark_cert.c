@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { TEXT_MOST = 1024 };
+enum { TEXT_MOST = 1024, SPARE = 1 << 16 };
 
 /* ---- PEM (RFC 7468) ---- */
 
@@ -253,6 +253,17 @@ bool mark_memory_is_out(void)
         if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
             return true;
     return false;
+}
+
+bool mark_memory_to_spare(void)
+{
+    void *room;
+
+    ERR_set_mark();
+    room = OPENSSL_malloc(SPARE);
+    ERR_pop_to_mark();
+    OPENSSL_free(room);
+    return room != NULL;
 }
 
 assay_status mark_cert_open(const struct assay_engine *engine, struct mark_cert *cert)

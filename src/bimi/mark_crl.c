@@ -96,8 +96,9 @@ static assay_status look_up(const struct assay_engine *engine, const struct mark
     return s;
 }
 
-assay_status mark_revoked(struct assay_engine *engine, assay_span pem, assay_span crl, int64_t now,
-                          enum mark_truth *ret)
+/** Look it up once. */
+static assay_status revoked_once(struct assay_engine *engine, assay_span pem, assay_span crl,
+                                 int64_t now, enum mark_truth *ret)
 {
     struct arena a = {0};
     struct mark_chain *chain = ARENA_NEW(&a, struct mark_chain);
@@ -115,6 +116,22 @@ assay_status mark_revoked(struct assay_engine *engine, assay_span pem, assay_spa
     if (chain)
         mark_chain_done(chain);
     arena_done(&a);
+    if (s == ASSAY_DONE)
+        *ret = revoked;
+    return s;
+}
+
+assay_status mark_revoked(struct assay_engine *engine, assay_span pem, assay_span crl, int64_t now,
+                          enum mark_truth *ret)
+{
+    enum mark_truth revoked;
+    assay_status s = revoked_once(engine, pem, crl, now, &revoked);
+
+    if (s == ASSAY_DONE && revoked == MARK_UNKNOWN) {
+        s = mark_memory_to_spare() ? revoked_once(engine, pem, crl, now, &revoked) : ASSAY_ENOMEM;
+        if (s == ASSAY_DONE && revoked == MARK_UNKNOWN && !mark_memory_to_spare())
+            s = ASSAY_ENOMEM;
+    }
     if (s == ASSAY_DONE)
         *ret = revoked;
     return s;

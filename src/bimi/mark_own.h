@@ -116,8 +116,14 @@ assay_span mark_attribute(assay_span name, assay_span oid);
 /** A time of X.509 (RFC 5280 4.1.2.5). \return false when it is none */
 bool mark_time_read(unsigned char tag, assay_span content, int64_t *ret);
 
-/** OpenSSL failed for want of memory. */
+/** OpenSSL failed for want of memory, and noted it. */
 bool mark_memory_is_out(void);
+
+/**
+ * OpenSSL gets memory just now. When it gets none it often says no without a word of why, so a no counts
+ * only when it is said twice, with memory to spare after each.
+ */
+bool mark_memory_to_spare(void);
 
 /** A name as people read it: "Example VMC CA, Example Inc.". */
 assay_span mark_name_text(struct mark_run *run, assay_span name);
