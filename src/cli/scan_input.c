@@ -73,10 +73,16 @@ static bool read_more(struct scan_input *in)
     return true;
 }
 
+/** What was read and is not taken yet. */
+static const char *front(const struct scan_input *in)
+{
+    return in->buffer.n ? in->buffer.p + in->at : "";
+}
+
 /** Where the record at the front ends, or the octets there are: in a CSV file not inside quotes. */
 static size_t find_end(struct scan_input *in)
 {
-    const char *p = in->buffer.p + in->at;
+    const char *p = front(in);
     size_t n = in->buffer.n - in->at;
 
     if (!in->csv) {
@@ -110,7 +116,7 @@ static void hash(struct scan_input *in, assay_span record)
 /** Take octets off the front, and the end of their record. */
 static assay_span take(struct scan_input *in, size_t n)
 {
-    assay_span record = {in->buffer.p + in->at, n};
+    assay_span record = {front(in), n};
     size_t octets = in->at + n < in->buffer.n ? n + 1 : n;
 
     in->at += octets;
