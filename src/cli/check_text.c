@@ -167,6 +167,30 @@ static void md_code(assay_span text, struct buf *out)
     check_done(&clean, out);
 }
 
+/** Append a text of the catalogue: what stands between backticks there is code. */
+static void md_ours(const char *text, struct buf *out)
+{
+    assay_span rest = span_of(text), part;
+
+    for (bool code = false; rest.n; code = !code) {
+        part = span_first(rest, span_find(rest, '`'));
+        rest = span_from(rest, part.n + 1);
+        if (code)
+            md_code(part, out);
+        else
+            md_text(part, out);
+    }
+}
+
+/** Append what to do: words of the judge, which may quote what others published, or those of the catalogue. */
+static void md_advice(const struct assay_finding *f, struct buf *out)
+{
+    if (f->nfixes && f->fixes[0].text.n)
+        md_text(f->fixes[0].text, out);
+    else
+        md_ours(f->kind->fix, out);
+}
+
 /** Append a fence that stands in none of the records. */
 static void md_fence(const struct assay_fix *x, const char *language, struct buf *out)
 {
@@ -228,11 +252,14 @@ static void md_finding(const struct assay_finding *f, struct buf *out)
     buf_putc(out, ' ');
     md_code(f->subject, out);
     buf_printf(out, "\n\n**%s**: ", assay_outcome_text(f->outcome));
-    md_text(check_sentence(f), out);
+    if (f->text.n)
+        md_text(f->text, out);
+    else
+        md_ours(f->kind->title, out);
     buf_puts(out, "\n");
     if (f->kind->why[0]) {
         buf_puts(out, "\n");
-        md_text(span_of(f->kind->why), out);
+        md_ours(f->kind->why, out);
         buf_puts(out, "\n");
     }
     for (size_t i = 0; i < f->nevidence; i++) {
@@ -245,7 +272,7 @@ static void md_finding(const struct assay_finding *f, struct buf *out)
         buf_putc(out, '\n');
     }
     buf_puts(out, "\nTo do: ");
-    md_text(check_advice(f, f->nfixes ? &f->fixes[0] : NULL), out);
+    md_advice(f, out);
     buf_puts(out, "\n");
     for (size_t i = 0; i < f->nfixes; i++) {
         if (i && f->fixes[i].text.n) {
