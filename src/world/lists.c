@@ -41,6 +41,22 @@ assay_span lists_builtin(assay_span name)
     return SPAN_EMPTY;
 }
 
+/** The other name of a list that there is a copy of: with its ending, or without. Empty: there is none. */
+static assay_span other_name(assay_span name)
+{
+    for (const struct lists_file *f = LISTS_FILES; f->name; f++) {
+        assay_span whole = span_of(f->name), short_one = stem(whole);
+
+        if (span_eq(whole, short_one))
+            continue;
+        if (span_eq(name, short_one))
+            return whole;
+        if (span_eq(name, whole))
+            return short_one;
+    }
+    return SPAN_EMPTY;
+}
+
 struct lists *lists_new(const char *folder)
 {
     struct lists *l = calloc(1, sizeof *l);
@@ -97,15 +113,15 @@ static bool from_file(const struct lists *l, assay_span name, assay_fact **ret)
     if (!(file = fopen(path, "re")) && errno == ENOENT)
         return false;
     if (!file) {
-        *ret = failure_new(ASSAY_LIST, 0, ASSAY_REFUSED, "%.*s cannot be read",
+        *ret = failure_new(ASSAY_LIST, 0, ASSAY_SERVFAIL, "%.*s cannot be read",
                            SPAN_ARG(span_first(span_of(path), SHOWN)));
         return true;
     }
     if ((room = buf_room(&octets, LIMIT_FETCH + 1)))
         n = octets.n = fread(room, 1, LIMIT_FETCH + 1, file);
     snprintf(words, sizeof words, "file %.*s", SPAN_ARG(span_first(span_of(path), SHOWN)));
-    *ret = !room             ? NULL
-           : ferror(file)    ? failure_new(ASSAY_LIST, 0, ASSAY_REFUSED, "%s cannot be read", words)
+    *ret = !room          ? NULL
+           : ferror(file) ? failure_new(ASSAY_LIST, 0, ASSAY_SERVFAIL, "%s cannot be read", words)
            : n > LIMIT_FETCH ? failure_new(ASSAY_LIST, 0, ASSAY_TOOBIG, "%s is over %d octets",
                                            words, LIMIT_FETCH)
                              : fact_of(buf_span(&octets), span_of(words));
@@ -133,6 +149,7 @@ static assay_fact *from_program(assay_span name)
 assay_fact *lists_fact(struct lists *l, const struct assay_question *q)
 {
     assay_fact *fact = NULL;
+    assay_span other;
     struct kept *k;
 
     if (!is_name(q->name))
@@ -140,7 +157,8 @@ assay_fact *lists_fact(struct lists *l, const struct assay_question *q)
     for (size_t i = 0; i < l->n; i++)
         if (span_is(q->name, l->kept[i].name))
             return assay_fact_ref(l->kept[i].fact);
-    if (!from_file(l, q->name, &fact))
+    other = other_name(q->name);
+    if (!from_file(l, q->name, &fact) && !(other.n && from_file(l, other, &fact)))
         fact = from_program(q->name);
     if (!fact || fact->how != ASSAY_OK || l->n == KEPT)
         return fact;

@@ -5,7 +5,7 @@
  * its ending: `mark-roots` is data/mark-roots.pem.
  *
  * A site that has a newer one puts a file NAME into a folder (option `lists`, else /etc/assay/lists),
- * and it is taken. Else it is the copy that the program was built with. The reason of the answer says
+ * with that ending or without, and it is taken. Else it is the copy that the program was built with. The reason of the answer says
  * which: "file PATH", or "built in: " and the copy's first line of comment.
  */
 #ifndef WORLD_LISTS_H
@@ -35,8 +35,8 @@ struct lists *lists_new(const char *folder);
 void lists_free(struct lists *l);
 
 /**
- * Answer a question. A list is read once. OK; TOOBIG: over LIMIT_FETCH; REFUSED: there is no such list, or
- * its file cannot be read.
+ * Answer a question. A list is read once. OK; TOOBIG: over LIMIT_FETCH; REFUSED: there is no such list;
+ * SERVFAIL: its file cannot be read.
  *
  * \return NULL when memory is out
  */

@@ -70,11 +70,36 @@ static void a_file_of_the_folder_comes_first_and_is_read_once(void **state)
     wants(l, "mine", ASSAY_OK, "# mine\na\n");
     wants(l, "whole", ASSAY_OK, NULL);
     wants(l, "over", ASSAY_TOOBIG, NULL);
-    wants(l, "folder", ASSAY_REFUSED, NULL);
+    wants(l, "folder", ASSAY_SERVFAIL, NULL);
     wants(l, "none", ASSAY_REFUSED, NULL);
     lists_free(l);
     snprintf(command, sizeof command, "rm -r %s", folder);
     assert_int_equal(system(command), 0);
+}
+
+static void a_file_of_the_folder_is_had_by_its_name_with_or_without_ending(void **state)
+{
+    static const char *const FILES[] = {"mark-roots", "mark-roots.pem"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char folder[] = "/tmp/assay-lists-XXXXXX", command[100];
+        struct lists *l;
+
+        assert_non_null(mkdtemp(folder));
+        write_file(folder, FILES[i], "mine\n", 0);
+        l = lists_new(folder);
+        wants(l, "mark-roots", ASSAY_OK, "mine\n");
+        wants(l, "mark-roots.pem", ASSAY_OK, "mine\n");
+        write_file(folder, FILES[!i], "other\n", 0);
+        lists_free(l);
+        l = lists_new(folder); /* the name that was asked for comes first */
+        wants(l, FILES[!i], ASSAY_OK, "other\n");
+        wants(l, FILES[i], ASSAY_OK, "mine\n");
+        lists_free(l);
+        snprintf(command, sizeof command, "rm -r %s", folder);
+        assert_int_equal(system(command), 0);
+    }
 }
 
 static void a_name_is_no_path(void **state)
@@ -123,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_of_the_folder_comes_first_and_is_read_once),
+        cmocka_unit_test(a_file_of_the_folder_is_had_by_its_name_with_or_without_ending),
         cmocka_unit_test(a_name_is_no_path),
         cmocka_unit_test(what_is_built_in_is_had_by_its_name_with_or_without_ending),
     };
