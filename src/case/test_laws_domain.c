@@ -145,7 +145,8 @@ static void no_goal_turns(const struct case_one *one, const struct assay_score *
                b->id, b->value, a->value, a->known ? "" : " (unknown)");
         faults++;
     }
-    /* what holds the score down counts only while it is known */
+    /* a cap counts only for a hit, never for an unknown (docs/findings.md 5): with less known it may be off, and
+     * then the score is bound less from above, and its low end too; it is never bound more */
     if (lost->confidence > full->confidence || (lost->low > full->low && !full->cap) ||
         lost->high < full->high) {
         printf(

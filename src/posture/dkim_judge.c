@@ -160,7 +160,10 @@ static const struct asked *missing_key(const struct posture *p, bool used)
     return NULL;
 }
 
-/** What is missing to know that no key gives itself away; NULL: nothing. That there is no list is known. */
+/**
+ * What is missing to know that no key gives itself away; NULL: nothing. The list may be left out: where there is
+ * none (ASSAY_REFUSED) the check is made without it.
+ */
 static const struct asked *missing_factor(const struct posture *p)
 {
     const struct assay_fact *list = p->dkim.weak.fact;
@@ -479,6 +482,8 @@ static int value_of(const struct posture *p, const struct posture_selector *s)
     for (size_t i = 0; i < sizeof ERRORS / sizeof *ERRORS; i++)
         if (has_hit(p, ERRORS[i], s->selector))
             return 0;
+    if (has_unknown(p, F_DKIM_KEY_FACTORED, s->selector))
+        return -1;
     if (has_hit(p, F_DKIM_TESTING, s->selector))
         return 300;
     return has_hit(p, F_DKIM_KEY_SHORT, s->selector) ? 600 : 1000;

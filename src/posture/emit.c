@@ -301,10 +301,11 @@ bool has_hit(const struct posture *p, enum finding_id id, assay_span subject)
     return false;
 }
 
-bool has_unknown(const struct posture *p, enum finding_id id)
+bool has_unknown(const struct posture *p, enum finding_id id, assay_span subject)
 {
     for (const struct finding *f = p->first; f; f = f->next)
-        if (f->id == id && f->outcome == ASSAY_UNKNOWN_OUTCOME)
+        if (f->id == id && f->outcome == ASSAY_UNKNOWN_OUTCOME &&
+            (!subject.n || span_eq(f->subject, subject)))
             return true;
     return false;
 }

@@ -78,8 +78,8 @@ void advise(struct posture *p, struct finding *f, const char *format, ...)
 /** Some finding of this id hit, for any subject; or for `subject` where it is not empty. */
 bool has_hit(const struct posture *p, enum finding_id id, assay_span subject);
 
-/** Some finding of this id is unknown. */
-bool has_unknown(const struct posture *p, enum finding_id id);
+/** Some finding of this id is unknown, for any subject; or for `subject` where it is not empty. */
+bool has_unknown(const struct posture *p, enum finding_id id, assay_span subject);
 
 /** A formatted text that lives as long as the evaluation; empty when memory is out. */
 assay_span posture_printf(struct posture *p, const char *format, ...)

@@ -283,13 +283,13 @@ static void conclude_holds(struct posture *p)
     for (size_t i = 0; i < sizeof BREAKS / sizeof *BREAKS && t->has == YES; i++) {
         if (has_hit(p, BREAKS[i], SPAN_EMPTY))
             t->holds = NO;
-        unknown |= has_unknown(p, BREAKS[i]);
+        unknown |= has_unknown(p, BREAKS[i], SPAN_EMPTY);
     }
     if (t->holds == YES && unknown)
         t->holds = UNKNOWN;
-    t->voids_by_family = has_hit(p, F_SPF_VOID_FAMILY, SPAN_EMPTY) ? YES
-                         : has_unknown(p, F_SPF_VOID_FAMILY)       ? UNKNOWN
-                                                                   : NO;
+    t->voids_by_family = has_hit(p, F_SPF_VOID_FAMILY, SPAN_EMPTY)       ? YES
+                         : has_unknown(p, F_SPF_VOID_FAMILY, SPAN_EMPTY) ? UNKNOWN
+                                                                         : NO;
 }
 
 /** The line where all is well. */
