@@ -281,9 +281,30 @@ static void judge_host(struct posture *p, const struct posture_host *host)
     judge_trust(p, host);
 }
 
+/** The line where all is well. */
+static void sum(struct posture *p)
+{
+    size_t good = 0, open = 0, n = p->mx.nhosts;
+
+    for (size_t i = 0; i < n; i++) {
+        good += p->mx.hosts[i].tls12 == YES;
+        open += p->mx.hosts[i].tls12 == UNKNOWN;
+    }
+    if (open == n)
+        p->summary[AREA_TLS] =
+            posture_printf(p, "whether the MX host%s encrypt%s with TLS 1.2 or better is not known",
+                           n == 1 ? "" : "s", n == 1 ? "s" : "");
+    else if (open)
+        p->summary[AREA_TLS] = posture_printf(
+            p, "%zu of %zu MX hosts encrypt with TLS 1.2 or better; of %zu it is not known", good,
+            n, open);
+    else
+        p->summary[AREA_TLS] =
+            posture_printf(p, "%zu of %zu MX hosts encrypt with TLS 1.2 or better", good, n);
+}
+
 void judge_tls(struct posture *p)
 {
-    size_t good = 0;
 
     unknown_hosts(p, F_TLS_NO_STARTTLS);
     for (size_t i = 0; i < p->mx.nhosts; i++) {
@@ -291,11 +312,8 @@ void judge_tls(struct posture *p)
 
         host->starttls = host_starttls(host);
         host->tls12 = host_tls12(host);
-        good += host->tls12 == YES;
         judge_host(p, host);
     }
     if (p->mx.nhosts && !p->brief)
-        p->summary[AREA_TLS] =
-            posture_printf(p, "%zu of %zu MX hosts encrypt with TLS 1.2 or better", good,
-                           p->mx.nhosts);
+        sum(p);
 }
