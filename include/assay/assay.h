@@ -305,7 +305,7 @@ struct assay_answer {
     assay_span media_type; /**< ASSAY_GET: Content-Type without parameters */
     assay_span reason;     /**< a few words on a failure, for people */
     /** seconds since 1970; 0: not known. ASSAY_GET: the end of the server's certificate; ASSAY_DNS:
-     *  the end of the first signature (RRSIG) that ends */
+     *  the end of the first signature (RRSIG) that ends; ASSAY_RECALL: when it was seen */
     int64_t until;
 };
 
