@@ -124,8 +124,25 @@ static struct case_world *world_of(struct case_reader *r)
     return r->server ? &r->server->world : &r->one->world;
 }
 
+/** Read what a server is like: `lame`, `no-tcp`. */
+static assay_status read_traits(struct case_reader *r, assay_span more, struct case_world *world)
+{
+    assay_span word;
+
+    world->authoritative = true;
+    while ((word = case_word(&more)).n) {
+        if (span_is(word, "lame"))
+            world->authoritative = false;
+        else if (span_is(word, "no-tcp"))
+            world->no_tcp = true;
+        else
+            return CASE_REFUSE(r, word, "only lame and no-tcp may stand behind the address");
+    }
+    return ASSAY_DONE;
+}
+
 /** Read `@server ADDRESS`: what follows is said by that server alone; `@server`: by all again. */
-static assay_status read_server(struct case_reader *r, assay_span address)
+static assay_status read_server(struct case_reader *r, assay_span address, assay_span more)
 {
     struct case_server *server;
     struct ip ip;
@@ -145,7 +162,7 @@ static assay_status read_server(struct case_reader *r, assay_span address)
         return CASE_REFUSE(r, r->line, "more than %d servers in one file", LIMIT_SERVERS);
     server->next = r->one->world.servers;
     r->one->world.servers = r->server = server;
-    return ASSAY_DONE;
+    return read_traits(r, more, &server->world);
 }
 
 /** Read `until TIME` behind a mark. */
@@ -186,7 +203,7 @@ static assay_status read_mark(struct case_reader *r, assay_span line)
     size_t i = 0;
 
     if (span_is(mark, "@server"))
-        return read_server(r, name);
+        return read_server(r, name, rest);
     if (span_is(mark, "@until"))
         return read_end(r, name, rest);
     while (i < N_MARKS && !span_is(mark, MARKS[i].text))

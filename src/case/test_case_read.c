@@ -272,6 +272,7 @@ static const struct {
     {"a list that nobody has built in", "[lists]\nroots = builtin\n", 2, 1, "built in"},
     {"a list of a file where there are none", "[lists]\nroots file = x\n", 2, 14, "no file may"},
     {"a server that is no address", "[dns]\n@server a.example\n", 2, 9, "not an IPv4"},
+    {"a server and more", "[dns]\n@server 192.0.2.1 blind\n", 2, 19, "only lame and"},
     {"a server twice", "[dns]\n@server 192.0.2.1\n@server 192.0.2.1\n", 3, 9, "a block already"},
     {"an end of what is not signed", "[dns]\n@insecure a until 2030-01-01\n", 2, 13,
      "behind the name"},

@@ -390,15 +390,21 @@ static void a_server_says_what_stands_in_its_block(void **state)
         const char *server, *name;
         enum assay_how how;
         bool absent;
-    } ROWS_OF[] = {{"192.0.2.1", "a.example", OK, false},
-                   {"192.0.2.1", "b.example", NX, true},
-                   {"2001:db8::1", "a.example", ASSAY_REFUSED, false},
-                   {"192.0.2.3", "a.example", ASSAY_TIMEOUT, true},
-                   {"", "a.example", NX, true},
-                   {"", "b.example", OK, false}};
+        const char *reason;
+    } ROWS_OF[] = {{"192.0.2.1", "a.example", OK, false, "aa"},
+                   {"192.0.2.1", "b.example", NX, true, "aa"},
+                   {"2001:db8::1", "a.example", ASSAY_REFUSED, false, ""},
+                   {"192.0.2.2", "a.example", OK, false, ""},
+                   {"192.0.2.2", "c.example", ASSAY_TIMEOUT, false,
+                    "the server takes no connection over TCP"},
+                   {"192.0.2.3", "a.example", ASSAY_TIMEOUT, true, "no such server in the case"},
+                   {"", "a.example", NX, true, ""},
+                   {"", "b.example", OK, false, ""}};
     struct case_set *set =
         world_of("@server 192.0.2.1\na.example TXT \"x\"\n@server 2001:DB8:0::1\n"
-                 "a.example ANY REFUSED\n@server\nb.example TXT \"x\"\n");
+                 "a.example ANY REFUSED\n@server 192.0.2.2 lame no-tcp\na.example TXT \"x\"\n"
+                 "c.example TXT TIMEOUT\n@server\n"
+                 "b.example TXT \"x\"\n");
     struct case_worlds worlds = case_worlds_of(case_at(set, 0));
 
     (void)state;
@@ -411,7 +417,8 @@ static void a_server_says_what_stands_in_its_block(void **state)
         bool absent;
 
         assert_int_equal(case_world_ask(&worlds, &q, &fact, &absent), ASSAY_DONE);
-        if (fact->how != ROWS_OF[i].how || absent != ROWS_OF[i].absent)
+        if (fact->how != ROWS_OF[i].how || absent != ROWS_OF[i].absent ||
+            !span_is(fact->reason, ROWS_OF[i].reason))
             fail_msg("%s of %s: wanted %s, got %s", ROWS_OF[i].name, ROWS_OF[i].server,
                      fact_how_text(ROWS_OF[i].how), fact_how_text(fact->how));
         assay_fact_free(fact);

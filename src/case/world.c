@@ -374,6 +374,10 @@ static assay_status make_fact(const struct walk *k, assay_fact **ret)
                              .until = k->until};
     assay_status s;
 
+    if (k->w->own->authoritative && k->how <= ASSAY_NXDOMAIN)
+        a.reason = SPAN("aa"); /* as whoever asks one server says it */
+    else if (k->w->own->no_tcp && k->how == ASSAY_TIMEOUT)
+        a.reason = SPAN("the server takes no connection over TCP");
     if (!data)
         return ASSAY_ENOMEM;
     for (int i = 0; n && i < 2; i++)

@@ -55,6 +55,8 @@ struct case_world {
     struct case_table recalls;   /**< of [recall]: records that were seen before */
     struct case_things things;   /**< what is no RRset */
     struct case_server *servers; /**< by address */
+    bool authoritative;          /**< of a server: it answers with authority */
+    bool no_tcp; /**< of a server: what it owes was to come over TCP, which it refuses */
 };
 
 struct case_server {

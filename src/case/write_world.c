@@ -437,6 +437,26 @@ static bool is_written(const struct case_writer *w, size_t above, assay_span ser
     return false;
 }
 
+/** Write what a server is like: it answered, and never with authority; it takes no TCP. */
+static void write_traits(struct case_writer *w, assay_span server)
+{
+    struct assay_question q;
+    assay_fact *fact;
+    size_t cursor = 0;
+    bool answered = false, authority = false, no_tcp = false;
+
+    while (assay_evidence(w->ev, &cursor, &q, &fact)) {
+        if (q.kind != ASSAY_DNS || !fact || !span_eq(q.data, server))
+            continue;
+        answered |= fact_state(fact) != FACT_UNKNOWN;
+        authority |= span_is(fact->reason, "aa");
+        no_tcp |= fact->how == ASSAY_TIMEOUT &&
+                  span_contains(fact->reason, SPAN("no connection over TCP"));
+    }
+    case_puts(w, answered && !authority ? " lame" : "");
+    case_puts(w, no_tcp ? " no-tcp\n" : "\n");
+}
+
 void case_write_world(struct case_writer *w)
 {
     struct assay_question q;
@@ -454,7 +474,7 @@ void case_write_world(struct case_writer *w)
         }
         case_puts(w, "@server ");
         case_put(w, q.data);
-        case_puts(w, "\n");
+        write_traits(w, q.data);
         write_server(w, q.data);
     }
 }

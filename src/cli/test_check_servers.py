@@ -134,6 +134,15 @@ def test_servers(tap, where):
             print("# " + told(page).replace("\n", "\n# "))
 
 
+def test_replay(tap, where, folder):
+    """What was recorded is found again."""
+    for name in ZONES:
+        kept = Path(folder) / (name + ".case")
+        check(where, name, "--record", kept)
+        done = subprocess.run([ASSAY, "case", kept], capture_output=True, text=True, timeout=60, check=False)
+        tap.tell(done.returncode == 0, f"{name}: assay case passes", done.stdout[-1500:])
+
+
 def test_signatures(tap, where):
     """DNS-SIGNATURES of a zone signed until tomorrow, and of one signed for long."""
     for name, wanted in (("tomorrow.example", "warning"), ("lasting.example", "pass")):
@@ -160,6 +169,7 @@ def main():
                 open_sockets = [relay_without_tcp("193.0.2.203", ("193.0.2.203", 5353)), swallow("193.0.2.204")]
                 try:
                     test_servers(tap, world.where)
+                    test_replay(tap, world.where, folder)
                     test_signatures(tap, world.where)
                 finally:
                     for server in servers:
