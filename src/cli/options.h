@@ -28,11 +28,11 @@
 #define CLI_WANTS(WANT)                                                                                         \
     WANT("judge a saved message; --explain shows every step", "assay verify mail.eml")                          \
     WANT("tell why a message went as it did, or is not signed", "assay why 4Wx2kL0z1")                          \
-    WANT("ask whether an address may send for a domain", "assay spf --ip 192.0.2.1 --from a@example.com")       \
     WANT("tell how well a domain is protected, and what to do", "assay check shop.example")                     \
-    WANT("make a key to sign mail with; `assay sign` signs", "assay key new rsa --selector s2 --domain a.example") \
-    WANT("run recorded cases, and see what differs", "assay case *.case")                                       \
-    WANT("rewrite a sender's address for a forwarder", "assay srs forward --secret s --domain b.example a@a.example") \
+    WANT("tell the next step for a domain, and its date", "assay plan shop.example")                            \
+    WANT("see who may send for a domain, and what SPF costs", "assay spf tree shop.example")                    \
+    WANT("audit a great many domains", "assay scan domains.txt")                                                \
+    WANT("make a key to sign mail with; `assay sign` signs", "assay key new rsa --selector s2 --domain a.example")\
     WANT("move from opendkim, opendmarc, openarc or postsrsd", "assay import opendkim.conf")                    \
     WANT("have a word or an option explained", "assay help arc")
 

@@ -102,8 +102,8 @@ static void put_terms(const struct flat *f, struct buf *out)
         struct buf text = buf_new(1024);
 
         if (term->flattened)
-            buf_printf(&text, "%.*s became %zu networks", SPAN_ARG(term->use->text),
-                       term->prefixes);
+            buf_printf(&text, "%.*s became %zu network%s", SPAN_ARG(term->use->text),
+                       term->prefixes, term->prefixes == 1 ? "" : "s");
         else if (term->refused)
             buf_printf(&text, "%.*s stays: %s", SPAN_ARG(term->use->text), term->refused);
         if (text.n)
@@ -118,8 +118,9 @@ static void put_page(const struct flat *f, struct buf *out)
     const struct term *t = &f->door.cli->out;
     struct buf text = buf_new(1024);
 
-    buf_printf(&text, "%.*s: %u lookups become %u, in %zu records.", SPAN_ARG(f->door.domain),
-               f->result.before, f->result.after, f->result.nrecords);
+    buf_printf(&text, "%.*s: %u lookup%s become %u, in %zu record%s.", SPAN_ARG(f->door.domain),
+               f->result.before, f->result.before == 1 ? "" : "s", f->result.after,
+               f->result.nrecords, f->result.nrecords == 1 ? "" : "s");
     term_paragraph(t, 0, buf_span(&text), out);
     put_terms(f, out);
     buf_clear(&text);

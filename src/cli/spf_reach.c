@@ -116,8 +116,8 @@ static assay_status put_sum(struct printer *p)
     else
         buf_puts(
             &text,
-            "That is below the 100,000 IPv4 addresses from which on a domain is among the most open "
-            "third.");
+            "Fewer than 100,000 IPv4 addresses may send: two thirds of all domains with SPF are as "
+            "narrow as that.");
     buf_putc(p->out, '\n');
     term_paragraph(&p->door->cli->out, 0, buf_span(&text), p->out);
     buf_done(&text);

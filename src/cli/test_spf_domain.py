@@ -112,7 +112,7 @@ def the_reach_is_exact_and_names_who_shares():
     same(mismatch(page, schema(), schema()), None)
     with temporary() as folder:
         done = run("spf", "reach", "shop.example", "--world", world(folder, TREE))
-        has(done.out, "shared by all customers of Google Workspace", "below the 100,000")
+        has(done.out, "shared by all customers of Google Workspace", "Fewer than 100,000")
 
 
 @test
@@ -150,6 +150,22 @@ def only_what_is_named_is_flattened():
     same([term["term"] for term in page["terms"] if term["flattened"]], ["include:i2.example", "include:i5.example"])
     same(page["lookups_after"], 6)
     assert all(len(r["text"]) <= 255 for r in page["records"]), page
+
+
+@test
+def one_name_alone_is_flattened():
+    page = asked(many(10), "flatten", "wide.example", "--only", "i3.example")
+    same([term["term"] for term in page["terms"] if term["flattened"]], ["include:i3.example"])
+    same(page["lookups_after"], 9)
+
+
+@test
+def records_are_no_longer_than_asked_for():
+    page = asked(many(40), "flatten", "wide.example", "--size", "100", "--label", "_part")
+    assert len(page["records"]) > 1, page["records"]
+    for record in page["records"]:
+        assert len(record["text"]) <= 100, record
+    assert all("_part" in record["name"] for record in page["records"][1:]), page["records"]
 
 
 @test

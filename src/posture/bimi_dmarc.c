@@ -94,7 +94,7 @@ static void tell_none(struct posture *p, struct finding *f)
     say(p, f, "no logo is shown: no DMARC policy applies to %.*s", SPAN_ARG(p->domain));
     if (p->dmarc.now.walk.n)
         show(p, f, &p->dmarc.steps[0], SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "set up DMARC first, up to p=quarantine or p=reject");
+    advise(p, f, "Set up DMARC first, up to p=quarantine or p=reject");
 }
 
 void bimi_judge_dmarc(struct posture *p)

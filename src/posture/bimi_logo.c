@@ -60,7 +60,7 @@ enum truth bimi_judge_fetch(struct posture *p, const struct asked *q, assay_span
     show(p, f, q, SPAN_EMPTY, SPAN_EMPTY);
     advise(
         p, f,
-        "serve the %s itself at that address by https, with status 200, to everyone: a wall against robots keeps receivers out, too",
+        "Serve the %s itself at that address by https, with status 200, to everyone: a wall against robots keeps receivers out, too.",
         name);
     return NO;
 }
@@ -83,12 +83,12 @@ static void tell_problems(struct posture *p, struct finding *f, const struct svg
         if (told == FINDING_FIXES - 1)
             continue;
         told++;
-        advise(p, f, "line %zu, column %zu: %.*s%s", problem->line, problem->column,
+        advise(p, f, "Line %zu, column %zu: %.*s%s", problem->line, problem->column,
                SPAN_ARG(problem->text),
                problem->times > 1 ? posture_printf(p, " (%zu times)", problem->times).p : times);
     }
     if (kinds > told)
-        advise(p, f, "and %zu more: assay bimi svg FILE lists them all", kinds - told);
+        advise(p, f, "And %zu more: assay bimi svg FILE lists them all.", kinds - told);
 }
 
 /** One of the three checks of the drawing. */

@@ -44,16 +44,16 @@ static void judge_dates(struct posture *p)
     }
     f = hit(p, F_BIMI_CERT_EXPIRED, valid ? ASSAY_WARNING : ASSAY_ERROR, t->record->a, NULL);
     if (valid)
-        say(p, f, "the mark certificate ends on %.*s, in %lld days", DATE, to,
-            (long long)((m->to - now) / DAY));
+        say(p, f, "the mark certificate ends on %.*s, in %lld day%s", DATE, to,
+            (long long)((m->to - now) / DAY), (m->to - now) / DAY == 1 ? "" : "s");
     else if (now < m->from)
         say(p, f, "the mark certificate is not valid before %.*s", DATE, from);
     else
-        say(p, f, "the mark certificate ended on %.*s, %lld days ago", DATE, to,
-            (long long)((now - m->to) / DAY));
+        say(p, f, "the mark certificate ended on %.*s, %lld day%s ago", DATE, to,
+            (long long)((now - m->to) / DAY), (now - m->to) / DAY == 1 ? "" : "s");
     show(p, f, &t->evidence, SPAN_EMPTY, SPAN_EMPTY);
     note(p, f, "valid from %s to %s", from, to);
-    advise(p, f, "renew it at its authority, and put the new file in place of the old one");
+    advise(p, f, "Renew it at its authority, and put the new file in place of the old one.");
 }
 
 /** BIMI-CERT-REVOKED. */
@@ -67,14 +67,14 @@ static void judge_revoked(struct posture *p)
 
     if (fine == MARK_UNKNOWN && t->crl.fact && bimi_document(&t->crl).n) {
         unknown(p, F_BIMI_CERT_REVOKED, t->record->a, &t->crl,
-                "what is there is no list of that authority, or one that is out of date");
+                "what stands there is not the list of that authority, or is out of date");
         return;
     }
     judge_step(p, F_BIMI_CERT_REVOKED, fine,
                t->mark.crl_url.n
                    ? SPAN("the authority has revoked the mark certificate")
                    : SPAN("the mark certificate does not say where revocations are listed"),
-               &t->crl, "ask the authority why, and for a new certificate");
+               &t->crl, "Ask the authority why, and for a new certificate.");
 }
 
 /** BIMI-CERT-PROFILE. */
@@ -93,10 +93,10 @@ static void judge_profile(struct posture *p)
         SPAN_ARG(m->lints[0].text), m->nlints > 1 ? ", and more" : "");
     show(p, f, &t->evidence, SPAN_EMPTY, SPAN_EMPTY);
     for (size_t i = 0; i < m->nlints && i < FINDING_FIXES - 1; i++)
-        advise(p, f, "at renewal, or in the file: %.*s (%s)", SPAN_ARG(m->lints[i].text),
+        advise(p, f, "At renewal, or in the file: %.*s (%s).", SPAN_ARG(m->lints[i].text),
                m->lints[i].ref);
     if (m->nlints > FINDING_FIXES - 1)
-        advise(p, f, "and %zu more: assay bimi vmc FILE lists them all",
+        advise(p, f, "And %zu more: assay bimi vmc FILE lists them all.",
                m->nlints - (FINDING_FIXES - 1));
 }
 
@@ -123,7 +123,7 @@ static void judge_differs(struct posture *p)
         " other, or none",
         t->svg.document.n, t->mark.svg.n);
     show(p, f, &t->logo, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "serve the file that was certified, unchanged");
+    advise(p, f, "Serve the file that was certified, unchanged.");
 }
 
 /** What all steps come to. */
@@ -157,18 +157,18 @@ void bimi_judge_mark(struct posture *p)
     t->mark_ok = conclude(p);
     judge_step(
         p, F_BIMI_CERT_CHAIN, m->chain, m->chain_problem, &t->roots,
-        "serve the certificate with its issuers, as the authority gave them; it must be one for BIMI");
+        "Serve the certificate with its issuers, as the authority gave them; it must be one for BIMI.");
     judge_dates(p);
     judge_revoked(p);
     judge_step(p, F_BIMI_CERT_SCT, m->sct, m->sct_problem, &t->logs,
-               "ask the authority for a certificate that is logged, and serve it unchanged");
+               "Ask the authority for a certificate that is logged, and serve it unchanged.");
     judge_step(p, F_BIMI_CERT_DOMAIN, m->domain,
                posture_printf(p, "the mark certificate is for %.*s, not for %.*s",
                               SPAN_ARG(m->names.n ? span_first(m->names, 300) : SPAN("no domain")),
                               SPAN_ARG(t->record_domain)),
-               NULL, "have it issued anew with the domain of the record among its names");
+               NULL, "Have it issued anew with the domain of the record among its names.");
     judge_step(p, F_BIMI_CERT_LOGO, m->logo, m->logo_problem, NULL,
-               "have it issued anew with the logo inside");
+               "Have it issued anew with the logo inside.");
     judge_profile(p);
     judge_differs(p);
 }

@@ -40,7 +40,7 @@ static void judge_missing(struct posture *p)
         show(p, f, &t->org, SPAN_EMPTY, SPAN_EMPTY);
     advise(
         p, f,
-        "if a logo is wanted: first DMARC with p=quarantine or p=reject, then a TXT record at default._bimi.%.*s"
+        "If a logo is wanted: when DMARC is at p=quarantine or p=reject, publish a TXT record at default._bimi.%.*s"
         " such as v=BIMI1; l=https://www.%.*s/logo.svg",
         SPAN_ARG(org), SPAN_ARG(org));
 }
@@ -70,7 +70,7 @@ static void judge_multiple(struct posture *p)
     say(p, f, "there is more than one BIMI record at %.*s, so receivers use none",
         SPAN_ARG(t->used->name));
     show(p, f, t->used, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "keep one of the records and remove the others");
+    advise(p, f, "Keep one of the records and remove the others.");
 }
 
 /* ---- what is wrong with it ---- */
@@ -121,7 +121,7 @@ static void judge_syntax(struct posture *p)
     if (r->l.n || r->a.n)
         publish(p, f, "TXT", t->used->name, r->text, better(p));
     else
-        advise(p, f, "publish the record with one l= that names the logo by https");
+        advise(p, f, "Publish the record with one l= that names the logo by https.");
 }
 
 /** BIMI-DECLINED. */
@@ -138,7 +138,7 @@ static void judge_declined(struct posture *p)
     say(p, f, "%.*s says that no logo is to be shown: l and a are empty%s", SPAN_ARG(t->used->name),
         t->record->lps.n ? ", but for the senders that lps names" : "");
     show(p, f, t->used, t->record->text, SPAN_EMPTY);
-    advise(p, f, "nothing, if that is meant; else name the logo in l=");
+    advise(p, f, "Nothing, if that is meant; else name the logo in l=");
 }
 
 /** In words, the first fault of what the record names. */
@@ -177,7 +177,7 @@ static void judge_uri(struct posture *p)
                     SPAN_ARG(span_between(r->l.p + strlen("http"), r->text.p + r->text.n))));
     else
         advise(p, f,
-               "write the address as https://HOST/PATH, of an SVG in l and of a PEM file in a");
+               "Write the address as https://HOST/PATH, of an SVG in l and of a PEM file in a.");
 }
 
 /** BIMI-NO-EVIDENCE. */
@@ -197,7 +197,7 @@ static void judge_evidence(struct posture *p)
     show(p, f, t->used, t->record->text, SPAN_EMPTY);
     advise(
         p, f,
-        "for a registered trademark get a Verified Mark Certificate, else a Common Mark Certificate, and name"
+        "For a registered trademark get a Verified Mark Certificate, else a Common Mark Certificate, and name"
         " its PEM file in a=");
 }
 

@@ -56,7 +56,7 @@ void publish_live(struct posture *p, struct finding *f, const struct posture_hos
     if (live.n && !span_eq(live, before))
         publish(p, f, "TLSA", host->tlsa.name, before, live);
     else
-        advise(p, f, "publish `3 1 1` and the SHA-256 of the public key that %.*s uses",
+        advise(p, f, "Publish `3 1 1` and the SHA-256 of the public key that %.*s uses.",
                SPAN_ARG(host->name));
 }
 
@@ -97,7 +97,7 @@ static void judge_unsigned(struct posture *p, const struct posture_host *host)
     show(p, f, &host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
     show(p, f, asked_data(&host->a) == YES ? &host->a : &host->aaaa, SPAN_EMPTY, SPAN_EMPTY);
     advise(p, f,
-           "sign the zone of %.*s and give its DS record to the parent, or remove the records",
+           "Sign the zone of %.*s and give its DS record to the parent, or remove the records.",
            SPAN_ARG(host->name));
 }
 
@@ -121,7 +121,7 @@ static void judge_missing(struct posture *p, const struct posture_host *host)
         SPAN_ARG(host->name));
     show(p, f, &host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
     publish_live(p, f, host, SPAN_EMPTY);
-    advise(p, f, "make the next key now and publish its `3 1 1` beside the first");
+    advise(p, f, "Make the next key now and publish its `3 1 1` beside the first.");
 }
 
 /** Why a record cannot be used: the word, and as people say it. */
@@ -190,7 +190,7 @@ static void judge_discouraged(struct dane *d)
             SPAN_ARG(d->host->name), KINDS[kind].text);
         show_tlsa(d, f, i);
         advise(d->p, f,
-               "publish %s instead, and remove it when the other has been there for its TTL",
+               "Publish %s instead, and remove it when the other has been there for its TTL.",
                t->usage == 3 ? "`3 1 1`" : "`2 0 1`");
         return;
     }
@@ -315,7 +315,8 @@ static void judge_mx_unsigned(struct posture *p)
         SPAN_ARG(t.with->name), SPAN_ARG(p->domain));
     show(p, f, &p->mx.mx, SPAN_EMPTY, SPAN_EMPTY);
     show(p, f, &t.with->tlsa, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "sign %.*s with DNSSEC and give its DS record to the parent", SPAN_ARG(p->domain));
+    advise(p, f, "Sign %.*s with DNSSEC and give its DS record to the parent.",
+           SPAN_ARG(p->domain));
 }
 
 /** Some hosts have records, others have not: an attacker chooses. */
@@ -341,7 +342,7 @@ static void judge_partial(struct posture *p)
         t.yes, p->mx.nhosts, SPAN_ARG(t.without->name));
     show(p, f, &t.with->tlsa, SPAN_EMPTY, SPAN_EMPTY);
     show(p, f, &t.without->tlsa, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "publish TLSA records for every MX host, or for none");
+    advise(p, f, "Publish TLSA records for every MX host, or for none.");
 }
 
 void judge_dane(struct posture *p)
@@ -357,8 +358,9 @@ void judge_dane(struct posture *p)
     judge_partial(p);
     t = count(&p->mx, does_hold);
     if (t.yes)
-        p->summary[AREA_DANE] = posture_printf(p, "%zu of %zu MX hosts are proved by TLSA records",
-                                               t.yes, p->mx.nhosts);
+        p->summary[AREA_DANE] =
+            posture_printf(p, "%zu of %zu MX host%s proved by TLSA records", t.yes, p->mx.nhosts,
+                           p->mx.nhosts == 1 ? " is" : "s are");
     else if (t.no == p->mx.nhosts && !hosts_missing(p))
         p->summary[AREA_DANE] = SPAN("not used");
 }

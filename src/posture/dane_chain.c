@@ -25,7 +25,7 @@ enum truth judge_dane_starttls(struct dane *d)
             host->seen->offered ? "refuses to begin TLS" : "does not offer STARTTLS");
     show(d->p, f, &host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
     show_probe(d->p, f, host, host->seen->failure);
-    advise(d->p, f, "offer STARTTLS to every client, or remove the TLSA records of %.*s",
+    advise(d->p, f, "Offer STARTTLS to every client, or remove the TLSA records of %.*s.",
            SPAN_ARG(host->name));
     return agrees;
 }
@@ -65,7 +65,7 @@ static void judge_mismatch(struct dane *d)
     publish_live(d->p, f, d->host, tlsa_whole(d->p, &d->set->records[i]));
     advise(
         d->p, f,
-        "then let the record be made by whatever renews the certificate, before the new key is used");
+        "Then let the record be made by whatever renews the certificate, before the new key is used.");
 }
 
 /** Nothing matches, and all records are of usage 2. */
@@ -87,7 +87,7 @@ static void judge_ta_absent(struct dane *d)
         SPAN_ARG(d->host->name), d->host->seen->ncerts);
     show_both(d, f);
     advise(d->p, f,
-           "let %.*s send the certificate of that authority with its own, even if it is a root",
+           "Let %.*s send the certificate of that authority with its own, even if it is a root.",
            SPAN_ARG(d->host->name));
     publish_live(d->p, f, d->host, SPAN_EMPTY);
 }
@@ -183,7 +183,7 @@ static void judge_ta_cert(struct dane *d)
             "the certificate of %.*s, or one above it, is not valid at this time (its own ends on %.*s): senders that check DANE deliver nothing",
             SPAN_ARG(d->host->name), SPAN_ARG(day_text(d->p, leaf->to)));
     show_both(d, f);
-    advise(d->p, f, "get a certificate for %.*s that is valid now", SPAN_ARG(d->host->tlsa_base));
+    advise(d->p, f, "Get a certificate for %.*s that is valid now.", SPAN_ARG(d->host->tlsa_base));
 }
 
 /** The next key has no record yet. */
@@ -209,7 +209,7 @@ static void judge_rollover(struct dane *d)
         "all TLSA records of %.*s name the key in use: when that changes, mail stops until the new record is seen everywhere",
         SPAN_ARG(d->host->name));
     show(d->p, f, &d->host->tlsa, SPAN_EMPTY, SPAN_EMPTY);
-    advise(d->p, f, "make the next key and publish its `3 1 1` at %.*s well before it is used",
+    advise(d->p, f, "Make the next key and publish its `3 1 1` at %.*s well before it is used.",
            SPAN_ARG(d->host->tlsa.name));
 }
 

@@ -87,7 +87,7 @@ static void judge_size(struct posture *p, const struct posture_selector *s)
         dkim_show_tag(p, f, s, "p");
         advise(
             p, f,
-            "make an RSA key of 2048 bits with a new selector, publish it, sign with it, then withdraw %.*s",
+            "Make an RSA key of 2048 bits with a new selector, publish it, sign with it, then withdraw %.*s.",
             SPAN_ARG(s->selector));
     }
 }
@@ -205,7 +205,7 @@ static void judge_factored(struct posture *p, const struct posture_selector *s, 
              dkim_tag_value(dkim_record_text(other), "p"));
     advise(
         p, f,
-        "make a new key today, with another program or another source of chance, and empty p of this one");
+        "Make a new key today, with another program or another source of chance, and empty p of this one.");
 }
 
 /** DKIM-TESTING. */
@@ -248,9 +248,10 @@ static void judge_age(struct posture *p, const struct posture_selector *s)
     say(p, f, "the key of selector %.*s has not changed for %lld days", SPAN_ARG(s->selector),
         (long long)(age / 86400));
     dkim_show_tag(p, f, s, "p");
-    advise(p, f,
-           "publish a new key under a new selector, sign with it, and after a week empty p of %.*s",
-           SPAN_ARG(s->selector));
+    advise(
+        p, f,
+        "Publish a new key under a new selector, sign with it, and after a week empty p of %.*s.",
+        SPAN_ARG(s->selector));
 }
 
 /** DKIM-OBSOLETE, in a key. */
@@ -328,7 +329,7 @@ static void judge_shared(struct posture *p, const struct posture_selector *s)
         note(p, f, "at %.*s", SPAN_ARG(final_name(s)));
         dkim_show_tag(p, f, o, "p");
         note(p, f, "at %.*s", SPAN_ARG(final_name(o)));
-        advise(p, f, "give each selector a key of its own");
+        advise(p, f, "Give each selector a key of its own.");
         return;
     }
     judged(p, F_DKIM_KEY_SHARED, missing_key(p, false) ? UNKNOWN : NO, s->selector,
@@ -380,12 +381,16 @@ static void judge_ed25519(struct posture *p)
         return;
     }
     f = hit(p, F_DKIM_ED25519_ALONE, ASSAY_WARNING, p->domain, NULL);
-    say(p, f, "all %zu known keys are Ed25519, which many receivers cannot check", all);
+    if (all == 1)
+        say(p, f, "the only key that is known is Ed25519, which many receivers cannot check");
+    else
+        say(p, f, "all %zu keys that are known are Ed25519, which many receivers cannot check",
+            all);
     for (size_t i = 0; i < p->dkim.nselectors; i++)
         if (p->dkim.selectors[i].counts && dkim_key_state(&p->dkim.selectors[i]) == KEY_LIVE &&
             p->dkim.selectors[i].known != KNOWN_GUESSED)
             dkim_show_tag(p, f, &p->dkim.selectors[i], "k");
-    advise(p, f, "sign with an RSA key of 2048 bits as well, under a selector of its own");
+    advise(p, f, "Sign with an RSA key of 2048 bits as well, under a selector of its own.");
 }
 
 /** The answer to the probe label is one revoked key. */
@@ -416,7 +421,7 @@ static void judge_wildcard(struct posture *p)
         SPAN_ARG(p->domain));
     for (size_t i = 0; i < q->fact->n; i++)
         show(p, f, q, q->fact->records[i].text, SPAN_EMPTY);
-    advise(p, f, "narrow the wildcard, so that it does not reach below _domainkey.%.*s",
+    advise(p, f, "Narrow the wildcard, so that it does not reach below _domainkey.%.*s.",
            SPAN_ARG(p->domain));
 }
 

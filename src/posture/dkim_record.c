@@ -129,7 +129,7 @@ static void judge_missing(struct posture *p, const struct posture_selector *s)
         SPAN_ARG(s->name), SPAN_ARG(s->selector));
     show(p, f, &s->txt, SPAN_EMPTY, SPAN_EMPTY);
     note(p, f, "the selector was %s", known_text(s));
-    advise(p, f, "publish the public key as TXT at %.*s, or sign with another selector",
+    advise(p, f, "Publish the public key as TXT at %.*s, or sign with another selector.",
            SPAN_ARG(s->name));
 }
 
@@ -218,7 +218,7 @@ static void judge_syntax(struct posture *p, const struct posture_selector *s)
     if (better.n && !span_eq(better, text))
         publish(p, f, "TXT", s->name, text, better);
     else
-        advise(p, f, "publish the record exactly as the signing software prints it");
+        advise(p, f, "Publish the record exactly as the signing software prints it.");
 }
 
 /** Tell of one reason of DKIM-KEY-UNUSABLE. */
@@ -232,7 +232,7 @@ static void hit_unusable(struct posture *p, const struct posture_selector *s, co
         SPAN_ARG(s->selector), what);
     dkim_show_tag(p, f, s, reason);
     if (*reason == 'k')
-        advise(p, f, "publish an RSA key of 2048 bits with k=rsa");
+        advise(p, f, "Publish an RSA key of 2048 bits with k=rsa");
     else
         publish(p, f, "TXT", s->name, text, dkim_with_tag(p, text, reason, SPAN_EMPTY));
 }
@@ -270,9 +270,10 @@ static void judge_revoked(struct posture *p, const struct posture_selector *s)
         signs ? ", but reports still show mail signed with it" : "");
     dkim_show_tag(p, f, s, NULL);
     if (signs)
-        advise(p, f, "sign with a selector whose key is published");
+        advise(p, f, "Sign with a selector whose key is published.");
     else
-        advise(p, f, "nothing, if a new selector signs by now; some weeks later delete the record");
+        advise(p, f,
+               "Nothing, if a new selector signs by now; some weeks later delete the record.");
 }
 
 void judge_dkim_record(struct posture *p, const struct posture_selector *s)

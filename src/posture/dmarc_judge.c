@@ -110,7 +110,7 @@ static bool judge_multiple(struct posture *p)
         if (!span_eq(text, record->text))
             publish(p, f, "TXT", t->steps[i].name, text, SPAN_EMPTY);
     }
-    advise(p, f, "keep one; here the first is kept");
+    advise(p, f, "Keep one; here the first is kept.");
     return true;
 }
 
@@ -133,7 +133,7 @@ static void judge_missing(struct posture *p, const struct dmarc_look *look)
     for (size_t i = 0; i < t->now.walk.n; i++)
         show(p, f, &t->steps[i], SPAN_EMPTY, SPAN_EMPTY);
     if (has_hit(p, F_DMARC_NEAR_MISS, SPAN_EMPTY))
-        advise(p, f, "repair the record that was meant for it");
+        advise(p, f, "Repair the record that was meant for it.");
     else
         publish(p, f, "TXT", posture_printf(p, "_dmarc.%.*s", SPAN_ARG(p->domain)), SPAN_EMPTY,
                 first_record(p));
@@ -158,7 +158,7 @@ static void judge_inherited(struct posture *p)
     show(p, f, &t->steps[0], SPAN_EMPTY, SPAN_EMPTY);
     show(p, f, t->record_at, t->record->text, SPAN_EMPTY);
     if (t->ours)
-        advise(p, f, "publish a record of its own only if its policy must differ");
+        advise(p, f, "Publish a record of its own only if its policy must differ.");
     else
         publish(p, f, "TXT", t->steps[0].name, SPAN_EMPTY, dmarc_own_copy(p, &t->now));
 }
@@ -311,6 +311,8 @@ static void sum(struct posture *p)
                              t->rua_works == YES  ? "come in"
                              : t->rua_works == NO ? "go nowhere"
                                                   : "not checked")
+        : span_eq(t->record_domain, p->domain)
+            ? posture_printf(p, "%s, by its own record", dmarc_policy_text(t->p))
             : posture_printf(p, "%s, by the record of %.*s", dmarc_policy_text(t->p),
                              SPAN_ARG(t->record_domain));
 }

@@ -45,8 +45,8 @@ static void judge_p_none(struct posture *p, const struct dmarc_look *look)
     advise(
         p, f,
         look->r->rua_valid
-            ? "read the reports until all of your own mail passes, then publish p=quarantine"
-            : "ask for reports first (rua); when all of your own mail passes, publish p=quarantine");
+            ? "Read the reports until all of your own mail passes, then publish p=quarantine"
+            : "Ask for reports first (rua); when all of your own mail passes, publish p=quarantine");
 }
 
 /** DMARC-TESTING. */
@@ -73,7 +73,7 @@ static void judge_testing(struct posture *p, const struct dmarc_look *look)
     show(p, f, look->at, look->r->text, part_text(look, DMARC_TAG_T));
     dmarc_draft_remove(&draft, DMARC_TAG_T);
     dmarc_draft_remove(&draft, DMARC_TAG_PCT);
-    advise(p, f, "when the reports show no own mail failing, publish %.*s",
+    advise(p, f, "When the reports show no own mail failing, publish %.*s.",
            SPAN_ARG(dmarc_draft_text(p, &draft)));
 }
 
@@ -155,7 +155,7 @@ static void judge_sp_ignored(struct posture *p, const struct dmarc_look *look)
     dmarc_draft_remove(&d, DMARC_TAG_SP);
     dmarc_draft_remove(&d, DMARC_TAG_NP);
     publish(p, f, "TXT", look->owner, look->r->text, dmarc_draft_text(p, &d));
-    advise(p, f, "or, where %.*s is to be an organization of its own, add psd=n",
+    advise(p, f, "Or, where %.*s is to be an organization of its own, add psd=n",
            SPAN_ARG(p->domain));
 }
 
@@ -177,7 +177,7 @@ static void judge_reject_no_dkim(struct posture *p, const struct dmarc_look *loo
     show(p, f, look->at, look->r->text, part_text(look, DMARC_TAG_P));
     if (p->signs_nothing)
         note(p, f, "the owner says that nothing is signed");
-    advise(p, f, "sign all mail with DKIM as %.*s before asking for reject", SPAN_ARG(p->domain));
+    advise(p, f, "Sign all mail with DKIM as %.*s before asking for reject.", SPAN_ARG(p->domain));
 }
 
 /** DMARC-SUB-WEAKER for one subdomain. */
@@ -202,7 +202,7 @@ static void judge_subdomain(struct posture *p, const struct posture_subdomain *s
         SPAN_ARG(p->domain), dmarc_policy_text(p->dmarc.p));
     show(p, f, &sub->txt, d->found->text, SPAN_EMPTY);
     publish(p, f, "TXT", sub->txt.name, d->found->text, SPAN_EMPTY);
-    advise(p, f, "or raise its policy");
+    advise(p, f, "Or raise its policy.");
 }
 
 void judge_dmarc_policy(struct posture *p, const struct dmarc_look *look)

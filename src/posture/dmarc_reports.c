@@ -180,7 +180,7 @@ static void tell_refusal(struct posture *p, struct finding *f, const struct post
     if (!r->report_name.n) {
         say(p, f, "%s of %.*s cannot go to %.*s: the name it would have to publish is too long",
             what, SPAN_ARG(name), SPAN_ARG(r->host));
-        advise(p, f, "take an address at a shorter domain");
+        advise(p, f, "Take an address at a shorter domain.");
         return;
     }
     if (r->override)
@@ -239,7 +239,7 @@ static void judge_receives(struct posture *p, const struct dmarc_look *look,
         SPAN_ARG(r->uri));
     show(p, f, look->at, look->r->text, r->uri);
     show(p, f, &r->mx, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "name a mailbox that is read, at a host that takes mail");
+    advise(p, f, "Name a mailbox that is read, at a host that takes mail.");
 }
 
 /* ---- ruf ---- */

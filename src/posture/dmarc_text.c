@@ -297,7 +297,7 @@ static void judge_pct(struct posture *p, const struct dmarc_look *look)
     dmarc_draft_remove(&d, DMARC_TAG_PCT);
     publish_draft(p, f, look, &d);
     if (!number || pct != 100)
-        advise(p, f, "to try the policy out first, publish t=y; pct=0 instead of a share");
+        advise(p, f, "To try the policy out first, publish t=y; pct=0 instead of a share.");
 }
 
 /** DMARC-T-PCT. */
@@ -325,7 +325,7 @@ static void judge_t_pct(struct posture *p, const struct dmarc_look *look)
     else
         dmarc_draft_set(&d, DMARC_TAG_T, SPAN("t=y"));
     publish_draft(p, f, look, &d);
-    advise(p, f, "when testing is over, remove both");
+    advise(p, f, "When testing is over, remove both.");
 }
 
 /* ---- p, sp, np as words ---- */

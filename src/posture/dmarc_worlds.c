@@ -36,7 +36,7 @@ static void judge_policy(struct posture *p)
         show(p, f, &p->dmarc.steps[i], SPAN_EMPTY, SPAN_EMPTY);
     show(p, f, &p->dmarc.suffix, SPAN_EMPTY, SPAN_EMPTY);
     if (dmarc_own_records(p))
-        advise(p, f, "keep one sound record at %.*s", SPAN_ARG(own));
+        advise(p, f, "Keep one sound record at %.*s.", SPAN_ARG(own));
     else
         publish(p, f, "TXT", own, SPAN_EMPTY, dmarc_own_copy(p, now->found ? now : old));
 }
@@ -78,11 +78,11 @@ static void judge_org(struct posture *p)
             show(p, f, &t->steps[i], t->now.walk.steps[i].record->text, SPAN_EMPTY);
     if (dns_labels(t->now.org) > dns_labels(t->psl_domain))
         advise(p, f,
-               "publish a record at _dmarc.%.*s too, or keep to strict alignment (adkim=s; aspf=s)",
+               "Publish a record at _dmarc.%.*s too, or keep to strict alignment (adkim=s; aspf=s)",
                SPAN_ARG(t->psl_domain));
     else
         advise(p, f,
-               "say psd=n in the record of %.*s, or keep to strict alignment (adkim=s; aspf=s)",
+               "Say psd=n in the record of %.*s, or keep to strict alignment (adkim=s; aspf=s)",
                SPAN_ARG(t->psl_domain));
 }
 
@@ -193,7 +193,7 @@ static void judge_suffix_record(struct posture *p, const struct dmarc_look *look
     if (look->r && span_eq(t->record_domain, p->domain)) {
         publish_psd(p, f, look->at, look->r->text, SPAN("psd=n"));
     } else if (dmarc_own_records(p)) {
-        advise(p, f, "keep one sound record at _dmarc.%.*s, with psd=n", SPAN_ARG(p->domain));
+        advise(p, f, "Keep one sound record at _dmarc.%.*s, with psd=n.", SPAN_ARG(p->domain));
     } else {
         enum dmarc_policy policy = dmarc_policy_effective(&t->now);
 

@@ -152,7 +152,7 @@ static bool judge_domain(struct posture *p)
     f = hit(p, F_DNS_NO_DOMAIN, ASSAY_ERROR, p->domain, NULL);
     say(p, f, "%.*s does not exist in the DNS", SPAN_ARG(p->domain));
     show(p, f, &p->apex.txt, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "look for a slip of the pen in the name, or register it");
+    advise(p, f, "Look for a slip of the pen in the name, or register it.");
     return true;
 }
 
@@ -217,7 +217,7 @@ static void judge_bogus(struct posture *p)
         say(p, f,
             "the signatures of %zu answer%s about %.*s do not hold: who checks them sees nothing there",
             n, n > 1 ? "s" : "", SPAN_ARG(p->domain));
-        advise(p, f, "sign the zone anew, or correct the DS record at the registry");
+        advise(p, f, "Sign the zone anew, or correct the DS record at the registry.");
     } else if (missing.fact) {
         unknown(p, F_DNS_BOGUS, p->domain, &missing, NULL);
     } else if (blind.fact) {
@@ -253,7 +253,7 @@ static void judge_unsigned(struct posture *p)
     show(p, f, q, SPAN_EMPTY, SPAN_EMPTY);
     if (p->apex.ds.fact)
         show(p, f, &p->apex.ds, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "sign the zone, then give the DS record to the registry");
+    advise(p, f, "Sign the zone, then give the DS record to the registry.");
 }
 
 /** DNS-SIGNATURES: the first signature of an own answer that ends. */
@@ -287,12 +287,12 @@ static void judge_signatures(struct posture *p)
     }
     f = hit(p, F_DNS_SIGNATURES, ASSAY_WARNING, p->domain, NULL);
     if (left > 0)
-        say(p, f, "a signature of %.*s ends in %lld hours and has not been renewed",
-            SPAN_ARG(first.name), (long long)(left / 3600));
+        say(p, f, "a signature of %.*s ends in %lld hour%s and has not been renewed",
+            SPAN_ARG(first.name), (long long)(left / 3600), left / 3600 == 1 ? "" : "s");
     else
         say(p, f, "a signature of %.*s has ended", SPAN_ARG(first.name));
     show(p, f, &first, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "see why the signer does not run, and sign the zone anew");
+    advise(p, f, "See why the signer does not run, and sign the zone anew.");
 }
 
 /* ---- service names ---- */
@@ -352,7 +352,7 @@ static void judge_wildcard(struct posture *p)
         SPAN_ARG(p->domain));
     for (size_t i = 0; i < q->fact->n; i++)
         show(p, f, q, q->fact->records[i].text, SPAN_EMPTY);
-    advise(p, f, "put the TXT at the names that need it in place of *.%.*s", SPAN_ARG(p->domain));
+    advise(p, f, "Put the TXT at the names that need it in place of *.%.*s.", SPAN_ARG(p->domain));
 }
 
 /** DNS-CNAME-GONE of one name. \param circle  its aliases lead round */
@@ -378,7 +378,7 @@ static void judge_alias(struct posture *p, const struct asked *q, bool circle)
         note(p, f, "CNAME %.*s", SPAN_ARG(fact->chain[i].target));
     if (!circle)
         publish(p, f, "CNAME", q->name, fact->chain[0].target, SPAN_EMPTY);
-    advise(p, f, "point the alias to a name that exists, or delete it");
+    advise(p, f, "Point the alias to a name that exists, or delete it.");
 }
 
 /** DNS-DOUBLED-NAME of one name. \param found  the record of the right kind at the name twice, or NULL */

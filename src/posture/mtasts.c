@@ -233,7 +233,7 @@ static void hit_missing(struct posture *p)
     show(p, f, &p->mtasts.txt, SPAN_EMPTY, SPAN_EMPTY);
     advise(
         p, f,
-        "publish a TLS-RPT record first, so that senders tell what fails; then this policy, then the record");
+        "Publish a TLS-RPT record first, so that senders tell what fails; then this policy, then the record.");
     if (p->mx.nhosts && !p->brief)
         publish_sts(p, f, sts_file(p, MTASTS_TESTING, HOST_DAY, true));
 }
@@ -433,7 +433,7 @@ static void hit_fetch(struct posture *p, enum sts_fetch fetch)
     } else {
         show(p, f, &t->get, SPAN_EMPTY, SPAN_EMPTY);
     }
-    advise(p, f, "serve the policy at %.*s with status 200, by HTTPS", SPAN_ARG(sts_url(p)));
+    advise(p, f, "Serve the policy at %.*s with status 200, by HTTPS.", SPAN_ARG(sts_url(p)));
     if (p->mx.nhosts)
         publish_sts_file(p, f, sts_file(p, MTASTS_TESTING, HOST_DAY, true));
 }
@@ -454,7 +454,7 @@ static void judge_redirect(struct posture *p, bool redirect)
     show(p, f, &p->mtasts.get, SPAN_EMPTY, SPAN_EMPTY);
     advise(
         p, f,
-        "answer with status 200 and the policy at %.*s itself, or let the server fetch it from where it is",
+        "Answer with status 200 and the policy at %.*s itself, or let the server fetch it from where it is.",
         SPAN_ARG(sts_url(p)));
 }
 
@@ -479,10 +479,10 @@ static void hit_certificate(struct posture *p)
         note(p, f, "it ends on %.*s", SPAN_ARG(day_text(p, fact->until)));
     advise(
         p, f,
-        name ? "get a certificate that names mta-sts.%.*s"
+        name ? "Get a certificate that names mta-sts.%.*s."
         : expired
-            ? "renew the certificate of mta-sts.%.*s, and let it be renewed by itself from now on"
-            : "get a certificate for mta-sts.%.*s from a public authority, and send its intermediates",
+            ? "Renew the certificate of mta-sts.%.*s, and let it be renewed by itself from now on."
+            : "Get a certificate for mta-sts.%.*s from a public authority, and send its intermediates.",
         SPAN_ARG(p->domain));
 }
 
@@ -503,7 +503,7 @@ static void judge_until(struct posture *p)
         SPAN_ARG(days_text(p, left)));
     show(p, f, &p->mtasts.get, SPAN_EMPTY, SPAN_EMPTY);
     note(p, f, "its certificate ends on %.*s", SPAN_ARG(day_text(p, p->mtasts.get.fact->until)));
-    advise(p, f, "renew it now, and see why it was not renewed by itself");
+    advise(p, f, "Renew it now, and see why it was not renewed by itself.");
 }
 
 /** What cannot be told without the policy. */
@@ -538,7 +538,7 @@ static void judge_type(struct posture *p)
         say(p, f,
             "the policy is served without a media type, not as text/plain: senders may refuse it");
     show(p, f, &p->mtasts.get, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "let the server answer with `Content-Type: text/plain`");
+    advise(p, f, "Let the server answer with `Content-Type: text/plain`");
     p->mtasts.valid = NO;
 }
 

@@ -215,13 +215,13 @@ static void judge_missing(struct posture *p)
         show(p, f, &t->mx, SPAN_EMPTY, SPAN_EMPTY);
         show(p, f, asked_data(&t->a) == YES ? &t->a : &t->aaaa, SPAN_EMPTY, SPAN_EMPTY);
         advise(p, f,
-               "publish an MX record that names the mail host; or, if no mail is taken, MX 0 .");
+               "Publish an MX record that names the mail host; or, if no mail is taken, MX 0 .");
     } else if (t->receives == NO && p->profile == ASSAY_PROFILE_SEND) {
         f = hit(p, F_MX_MISSING, ASSAY_WARNING, p->domain, "none");
         say(p, f, "%.*s sends mail, but replies and bounces have nowhere to go",
             SPAN_ARG(p->domain));
         show(p, f, &t->mx, SPAN_EMPTY, SPAN_EMPTY);
-        advise(p, f, "publish an MX record that names a host which takes mail for %.*s",
+        advise(p, f, "Publish an MX record that names a host which takes mail for %.*s.",
                SPAN_ARG(p->domain));
     } else if (t->receives == UNKNOWN) {
         unknown(p, F_MX_MISSING, p->domain, asked_data(&t->a) == UNKNOWN ? &t->a : &t->aaaa, NULL);
@@ -283,7 +283,7 @@ static void judge_null_sends(struct posture *p)
         SPAN_ARG(p->domain));
     show(p, f, &t->mx, SPAN_EMPTY, SPAN_EMPTY);
     show(p, f, &p->apex.txt, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "name an MX host that takes bounces; or, if nothing is sent, publish v=spf1 -all");
+    advise(p, f, "Name an MX host that takes bounces; or, if nothing is sent, publish v=spf1 -all");
 }
 
 /* ---- the hosts ---- */
@@ -314,7 +314,7 @@ static void judge_name(struct posture *p, const struct posture_host *host)
                                      : "no host can be called");
     show(p, f, &p->mx.mx, SPAN_EMPTY, SPAN_EMPTY);
     publish(p, f, "MX", p->domain, mx_text(p, host->preference, host->name), SPAN_EMPTY);
-    advise(p, f, "name the mail host by its full name");
+    advise(p, f, "Name the mail host by its full name.");
 }
 
 /** MX-CNAME. */
@@ -382,7 +382,7 @@ static void judge_address(struct posture *p, const struct posture_host *host, bo
     show(p, f, &host->a, SPAN_EMPTY, SPAN_EMPTY);
     show(p, f, &host->aaaa, SPAN_EMPTY, SPAN_EMPTY);
     publish(p, f, "MX", p->domain, mx_text(p, host->preference, host->name), SPAN_EMPTY);
-    advise(p, f, "or give %.*s an address", SPAN_ARG(host->name));
+    advise(p, f, "Or give %.*s an address.", SPAN_ARG(host->name));
 }
 
 /** An address is among those that may send. */
@@ -450,7 +450,7 @@ static void judge_reach(struct posture *p, const struct posture_host *host, bool
         say(p, f, "%.*s refuses connections to port 25%s", SPAN_ARG(host->name),
             all ? ": nothing can be delivered" : "");
     show(p, f, &host->probe, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "let the Internet reach port 25 of that host, or take it out of the MX records");
+    advise(p, f, "Let the Internet reach port 25 of that host, or take it out of the MX records.");
 }
 
 /** MX-IPV6. */
@@ -481,7 +481,7 @@ static void judge_ipv6(struct posture *p)
     for (size_t i = 0; i < t->nhosts; i++)
         if (!t->hosts[i].bad_name)
             show(p, f, &t->hosts[i].aaaa, SPAN_EMPTY, SPAN_EMPTY);
-    advise(p, f, "give a mail host an IPv6 address, with its name in the reverse DNS");
+    advise(p, f, "Give a mail host an IPv6 address, with its name in the reverse DNS.");
 }
 
 /* ---- all of it ---- */

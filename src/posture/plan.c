@@ -205,17 +205,17 @@ static size_t count_new(const struct evidence_mail *m)
 static void want_reports(struct planner *pl, struct assay_plan_step *s,
                          const struct evidence_mail *m, unsigned days)
 {
-    plan_want(pl, s, m->days >= days, "reports of %u days (there are %llu)", days,
+    plan_want(pl, s, m->days >= days, "reports of %u days (so far %llu)", days,
               (unsigned long long)m->days);
     if (m->days < days && pl->e->end)
         s->earliest = pl->e->end + (int64_t)(days - m->days) * PLAN_DAY;
     plan_want(pl, s, m->days_with_reports >= m->days - m->days / 5,
               "reports on 80 %% of the days (%llu of %llu)",
               (unsigned long long)m->days_with_reports, (unsigned long long)m->days);
-    plan_want(pl, s, m->reporters >= 3, "3 reporters (there are %llu)",
+    plan_want(pl, s, m->reporters >= 3, "3 reporters (so far %llu)",
               (unsigned long long)m->reporters);
     plan_want(pl, s, m->messages >= 300 || m->messages >= 2 * m->days,
-              "300 messages, or 2 a day (there are %llu)", (unsigned long long)m->messages);
+              "300 messages, or 2 a day (so far %llu)", (unsigned long long)m->messages);
 }
 
 void plan_gate(struct planner *pl, struct assay_plan_step *s, const struct evidence_mail *m,

@@ -213,7 +213,7 @@ static void plan_watch(struct planner *pl)
 
     if (!s || !want_evidence(pl, s))
         return;
-    plan_want(pl, s, pl->e->mail.days >= 7, "reports of 7 days (there are %llu)",
+    plan_want(pl, s, pl->e->mail.days >= 7, "reports of 7 days (so far %llu)",
               (unsigned long long)pl->e->mail.days);
     if (pl->e->mail.days < 7 && pl->e->end)
         s->earliest = pl->e->end + (int64_t)(7 - pl->e->mail.days) * PLAN_DAY;
@@ -353,7 +353,7 @@ static void plan_keys(struct planner *pl)
         return;
     plan_take(pl, s, F_DKIM_KEY_SHORT);
     if (!s->nfixes)
-        plan_advise(pl, s, "make a key: assay key new rsa --selector NEW --domain NAME");
+        plan_advise(pl, s, "Make a key: assay key new rsa --selector NEW --domain NAME");
 }
 
 /** The step of a policy that is more than none. */

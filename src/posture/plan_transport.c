@@ -74,7 +74,7 @@ static bool want_tls(struct planner *pl, struct assay_plan_step *s, unsigned day
               "metrics of the TLS reports that come in: --evidence FILE (assay-plan(1))");
     if (!s || !t || !t->given)
         return false;
-    plan_want(pl, s, t->days >= days, "TLS reports of %u days (there are %llu)", days,
+    plan_want(pl, s, t->days >= days, "TLS reports of %u days (so far %llu)", days,
               (unsigned long long)t->days);
     if (t->days < days && pl->e->end)
         s->earliest = pl->e->end + (int64_t)(days - t->days) * PLAN_DAY;
@@ -86,7 +86,7 @@ static void want_clean(struct planner *pl, struct assay_plan_step *s, unsigned r
 {
     const struct evidence_tls *t = &pl->e->tls;
 
-    plan_want(pl, s, t->reporters >= reporters, "TLS reports of %u senders (there are %llu)",
+    plan_want(pl, s, t->reporters >= reporters, "TLS reports of %u senders (so far %llu)",
               reporters, (unsigned long long)t->reporters);
     plan_want(pl, s, t->failed == 0, "no session that fails on this side (%llu of %llu do)",
               (unsigned long long)t->failed, (unsigned long long)t->sessions);
@@ -272,8 +272,8 @@ static void plan_mark(struct planner *pl)
     plan_advise(
         pl, s,
         pl->e->trademark == YES
-            ? "have a mark certificate (VMC) made, and publish its URL as a= of the record"
-            : "a certificate of use (CMC) needs a logo that was public for a year; then publish its URL as a= of the record");
+            ? "Have a mark certificate (VMC) made, and publish its URL as a= of the record."
+            : "A certificate of use (CMC) needs a logo that was public for a year; then publish its URL as a= of the record.");
 }
 
 void plan_brand(struct planner *pl)

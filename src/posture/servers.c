@@ -166,7 +166,7 @@ static void judge_failing(struct posture *p, const struct posture_server *server
             : "does not answer for this zone with authority");
     show(p, f, &server->answers[SERVER_SOA], SPAN_EMPTY, SPAN_EMPTY);
     note(p, f, "asked at %.*s", SPAN_ARG(server->address));
-    advise(p, f, "repair that server, or take it out of the NS records here and at the registry");
+    advise(p, f, "Repair that server, or take it out of the NS records here and at the registry.");
 }
 
 /** DNS-NS-FAILING. */
@@ -227,7 +227,7 @@ static void hit_disagree(struct posture *p, const struct posture_server *a,
     note(p, f, "asked at %.*s", SPAN_ARG(a->address));
     show(p, f, &b->answers[question], SPAN_EMPTY, SPAN_EMPTY);
     note(p, f, "asked at %.*s", SPAN_ARG(b->address));
-    advise(p, f, "see why the zone is not transferred to all servers");
+    advise(p, f, "See why the zone is not transferred to all servers.");
 }
 
 /** What the comparison of all servers came to so far. */
@@ -308,7 +308,7 @@ static void judge_tcp(struct posture *p, const struct posture_server *server)
         say(p, f, "the answer about %.*s is too long for UDP, and %.*s refuses TCP",
             SPAN_ARG(q->name), SPAN_ARG(who));
         show(p, f, q, SPAN_EMPTY, SPAN_EMPTY);
-        advise(p, f, "let TCP port 53 through to that server; shorten the record");
+        advise(p, f, "Let TCP port 53 through to that server; shorten the record.");
         return;
     }
     judged(p, F_DNS_TCP, answers_any(server) ? NO : UNKNOWN, who, &server->answers[SERVER_SOA]);

@@ -305,9 +305,9 @@ static void sum_up(struct posture *p)
         p->summary[AREA_SPF] = SPAN("nobody may send, and the record says so");
     else if (t->has == YES)
         p->summary[AREA_SPF] =
-            posture_printf(p, "%u of %d lookups; %s%.*s IPv4 addresses may send", t->walk.lookups,
+            posture_printf(p, "%u of %d lookups; %s%.*s IPv4 address%s may send", t->walk.lookups,
                            LIMIT_SPF_LOOKUPS, t->walk.pass_open[SPF_IPV4] ? "at least " : "",
-                           SPAN_ARG(spf_count(p, (uint64_t)t->reach4)));
+                           SPAN_ARG(spf_count(p, (uint64_t)t->reach4)), t->reach4 == 1 ? "" : "es");
 }
 
 /** The record itself is not known: nor is all that follows from it. */

@@ -154,14 +154,14 @@ static void judge_targets(struct posture *p)
 {
     static const struct kind NONE = {
         F_SPF_TARGET_NONE, pick_none, NULL, "no SPF record is there; receivers end with an error",
-        "if a record was meant to be there, correct the name or have its owner publish one"};
+        "If a record was meant to be there, correct the name or have its owner publish one."};
     static const struct kind BROKEN[] = {
         {F_SPF_TARGET_BROKEN, pick_several, "multiple",
          "there are several SPF records; receivers end with an error",
-         "tell the owner of the other domain to keep one record"},
+         "Tell the owner of the other domain to keep one record."},
         {F_SPF_TARGET_BROKEN, pick_syntax, "syntax",
          "the record there cannot be read; receivers end with an error",
-         "tell the owner of the other domain what is wrong with it"}};
+         "Tell the owner of the other domain what is wrong with it."}};
     static const struct kind LOOP = {F_SPF_LOOP, pick_loop, NULL,
                                      "this leads in a circle; receivers end with an error", NULL};
     enum truth rest = spf_may_be_more(p) ? UNKNOWN : NO;
@@ -178,7 +178,7 @@ static void judge_mx_limit(struct posture *p)
 {
     static const struct kind MX = {F_SPF_MX_LIMIT, pick_mx, NULL,
                                    "more than ten MX hosts; receivers end with an error",
-                                   "list the addresses of these hosts as ip4 and ip6 instead"};
+                                   "List the addresses of these hosts as ip4 and ip6 instead."};
 
     if (!look_for(p, &MX))
         spf_judged(p, F_SPF_MX_LIMIT, p->spf.walk.unknown || p->spf.walk.over ? UNKNOWN : NO);
@@ -252,7 +252,7 @@ static void advise_cheapest(struct posture *p, struct finding *f, const struct s
 
     if (needless.n) {
         spf_publish_without(p, f, &needless);
-        advise(p, f, "nothing is lost without %.*s: %u lookups are left then",
+        advise(p, f, "Nothing is lost without %.*s: %u lookups are left then.",
                SPAN_ARG(spf_names(p, &needless)), lookups);
     }
     if (lookups <= LIMIT_SPF_LOOKUPS)
@@ -267,12 +267,12 @@ static void advise_cheapest(struct posture *p, struct finding *f, const struct s
     }
     if (lookups > LIMIT_SPF_LOOKUPS)
         advise(p, f,
-               "delete terms whose services are not used any more, or move mail that they send to "
-               "a sub-domain with a record of its own");
+               "Delete terms whose services are not used any more, or move mail that they send to "
+               "a sub-domain with a record of its own.");
     else
         advise(p, f,
-               "delete what is not used any more; else put the addresses of %.*s in its place "
-               "(\"assay spf flatten %.*s\" writes the record): %u lookups are left then",
+               "Delete what is not used any more; else put the addresses of %.*s in its place "
+               "(\"assay spf flatten %.*s\" writes the record): %u lookups are left then.",
                SPAN_ARG(spf_names(p, &fewest)), SPAN_ARG(p->domain), lookups);
 }
 
@@ -293,7 +293,7 @@ static void tell_costs(struct posture *p, struct finding *f)
     if (p->spf.walk.lookups > LIMIT_SPF_LOOKUPS || spf_pick(p, top, pick_needless).n)
         advise_cheapest(p, f, &costs);
     else
-        advise(p, f, "delete what is not used any more before something is added");
+        advise(p, f, "Delete what is not used any more before something is added.");
 }
 
 static void judge_lookups(struct posture *p)
@@ -365,7 +365,7 @@ static void tell_voids(struct posture *p, struct finding *f, bool remove)
         if (remove)
             spf_publish_without(p, f, &picked);
         else
-            advise(p, f, "write the addresses of %.*s in %.*s as ip4 and ip6",
+            advise(p, f, "Write the addresses of %.*s in %.*s as ip4 and ip6.",
                    SPAN_ARG(spf_names(p, &picked)), SPAN_ARG(walk->nodes[i]->domain));
     }
 }

@@ -68,7 +68,7 @@ static void fix_pass_all(struct posture *p, struct finding *f, const struct spf_
         publish(p, f, "TXT", wide->node->domain, record, spf_edited(p, record, &edit, 1));
     } else {
         spf_publish_without(p, f, wide);
-        advise(p, f, "list the addresses that do send instead of these wide ranges");
+        advise(p, f, "List the addresses that do send instead of these wide ranges.");
     }
 }
 
@@ -181,8 +181,8 @@ static void show_shares(struct posture *p, struct finding *f)
     }
     advise(
         p, f,
-        "delete or narrow the largest terms: ask the providers behind them for a record of their "
-        "own for you, or sign with DKIM and leave them out");
+        "Delete or narrow the largest terms: ask the providers behind them for a record of their "
+        "own for you, or sign with DKIM and leave them out.");
 }
 
 static void judge_reach(struct posture *p)

@@ -17,8 +17,8 @@ static void fix_missing(struct posture *p, struct finding *f)
             sends ? SPAN("v=spf1 mx ~all") : SPAN("v=spf1 -all"));
     if (sends)
         advise(p, f,
-               "this is where to begin: add whatever else sends mail for %.*s; if nothing does, "
-               "publish \"v=spf1 -all\" instead",
+               "This is where to begin: add whatever else sends mail for %.*s; if nothing does, "
+               "publish \"v=spf1 -all\" instead.",
                SPAN_ARG(p->domain));
 }
 
@@ -76,8 +76,8 @@ static void judge_multiple(struct posture *p, const struct asked *q)
     }
     if (!merged.n)
         advise(p, f,
-               "the records could not be joined without guessing: keep one of them, with the "
-               "terms of the others");
+               "The records could not be joined without guessing: keep one of them, with the "
+               "terms of the others.");
 }
 
 /* ---- what was meant as one ---- */
@@ -92,7 +92,7 @@ static void fix_near_miss(struct posture *p, struct finding *f, assay_span text,
     } else {
         publish(p, f, "TXT", p->domain, text, SPAN_EMPTY);
         if (p->spf.has == YES)
-            advise(p, f, "there is an SPF record beside it: move what is missing there into it");
+            advise(p, f, "There is an SPF record beside it: move what is missing there into it.");
     }
 }
 
@@ -191,12 +191,12 @@ static void judge_syntax(struct posture *p, const struct asked *q, const struct 
     show(p, f, q, r->text, r->where);
     repaired = spf_repaired(p, r->text, &left_out);
     if (!repaired.n) {
-        advise(p, f, "correct or delete this term");
+        advise(p, f, "Correct or delete this term.");
         return;
     }
     publish(p, f, "TXT", p->domain, r->text, repaired);
     if (left_out.n)
-        advise(p, f, "\"%.*s\" is left out, for nothing can be made of it: add what was meant",
+        advise(p, f, "\"%.*s\" is left out, for nothing can be made of it: add what was meant.",
                SPAN_ARG(span_first(left_out, 200)));
 }
 
@@ -230,7 +230,7 @@ static bool typos_of(struct posture *p, const struct spf_node *node)
     if (fixed.n && spf_is_valid(p, fixed))
         publish(p, f, "TXT", node->domain, text, fixed);
     else
-        advise(p, f, "write \":\" for \"=\", and correct what follows it");
+        advise(p, f, "Write \":\" for \"=\", and correct what follows it.");
     return true;
 }
 
@@ -279,12 +279,12 @@ static bool judge_size_of(struct posture *p, const struct asked *q)
     show(p, f, q, SPAN_EMPTY, SPAN_EMPTY);
     note(p, f, "%zu records, %zu octets of them not SPF", q->fact->n, others);
     if (octets - others <= UDP_OCTETS)
-        advise(p, f, "move or delete TXT records that are not SPF: %zu octets have to go",
+        advise(p, f, "Move or delete TXT records that are not SPF: %zu octets have to go.",
                octets - UDP_OCTETS);
     else
         advise(p, f,
-               "move terms of the SPF record into a record of its own, such as _spf.%.*s, and "
-               "include that",
+               "Move terms of the SPF record into a record of its own, such as _spf.%.*s, and "
+               "include that.",
                SPAN_ARG(q->name));
     return true;
 }

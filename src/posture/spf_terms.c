@@ -185,7 +185,7 @@ static void judge_macros(struct posture *p)
         NULL,
         "names of the client are asked for, which is slow and unreliable; many receivers skip it",
         true,
-        "before that, list the hosts it was meant for, as ip4, ip6 or a:NAME"};
+        "Before that, list the hosts it was meant for, as ip4, ip6 or a:NAME."};
     static const struct look USER = {
         F_SPF_MACRO_USER,
         ASSAY_NOTICE,
@@ -194,7 +194,7 @@ static void judge_macros(struct posture *p)
         "depends on the sender's address or greeting: each message asks anew, and addresses beyond ASCII "
         "never match",
         false,
-        "keep it only where that is wanted"};
+        "Keep it only where that is wanted."};
 
     if (!look_through(p, &PTR))
         pass_unless_missing(p, F_SPF_PTR);
@@ -236,14 +236,14 @@ static void judge_ignored(struct posture *p)
                                        "after-all",
                                        "behind \"all\" nothing is read any more",
                                        true,
-                                       "if it was meant to count, move it before \"all\""};
+                                       "If it was meant to count, move it before \"all\""};
     static const struct look REDIRECT = {F_SPF_IGNORED_TERM,
                                          ASSAY_WARNING,
                                          pick_redirect,
                                          "redirect",
                                          "ignored, because the record has \"all\"",
                                          true,
-                                         "if it was meant to count, delete \"all\" instead"};
+                                         "If it was meant to count, delete \"all\" instead."};
     bool behind = look_through(p, &BEHIND), redirect = look_through(p, &REDIRECT);
 
     if (!behind && !redirect)
@@ -330,7 +330,7 @@ static void tell_repeated(struct posture *p, const struct spf_picked *picked)
         lookups ? ", and costs lookups each time" : "");
     spf_show(p, f, picked);
     if (lookups)
-        note(p, f, "%u lookups saved without", lookups);
+        note(p, f, "%u lookup%s saved without", lookups, lookups == 1 ? "" : "s");
     spf_publish_without(p, f, picked);
 }
 

@@ -171,17 +171,17 @@ static void judge_mode(struct posture *p)
     show_line(p, f, SPAN_EMPTY);
     if (testing && !may_enforce(p)) {
         advise(p, f,
-               "see to it that the policy names every MX host and that each does what it demands; "
-               "enforce it when TLS reports show no failure for two weeks");
+               "See to it that the policy names every MX host and that each does what it demands; "
+               "enforce it when TLS reports show no failure for two weeks.");
     } else if (testing) {
         advise(
             p, f,
-            "when TLS reports show no failure for two weeks, publish this policy, then the record");
+            "When TLS reports show no failure for two weeks, publish this policy, then the record.");
         publish_sts(p, f, sts_file(p, MTASTS_ENFORCE, WEEK, true));
     } else {
         advise(
             p, f,
-            "when the max_age of the policy before this one has passed, remove the record, then the file");
+            "When the max_age of the policy before this one has passed, remove the record, then the file.");
     }
 }
 
@@ -217,7 +217,7 @@ static void judge_stale(struct posture *p, assay_span pattern)
     show(p, f, &p->mx.mx, SPAN_EMPTY, SPAN_EMPTY);
     advise(
         p, f,
-        "remove its line from the policy, and give the record a new id, unless a change of MX is on its way");
+        "Remove its line from the policy, and give the record a new id, unless a change of MX is on its way.");
 }
 
 /** A pattern behind which others may stand, too. */
@@ -243,7 +243,7 @@ static void judge_wide(struct posture *p, size_t i)
                       : "%.*s allows every host below %.*s as an MX host",
         SPAN_ARG(pattern), SPAN_ARG(tail));
     show_line(p, f, pattern);
-    advise(p, f, "name the MX hosts one by one");
+    advise(p, f, "Name the MX hosts one by one.");
 }
 
 /** Judge the patterns. */
@@ -325,7 +325,7 @@ static void say_demand(struct posture *p, struct finding *f, const struct postur
     case DEMAND_STARTTLS:
         say(p, f, "%.*s %s: %s", SPAN_ARG(host->name),
             host->seen->offered ? "refuses to begin TLS" : "does not offer STARTTLS", loss_of(p));
-        advise(p, f, "let %.*s offer STARTTLS to every client", SPAN_ARG(host->name));
+        advise(p, f, "Let %.*s offer STARTTLS to every client.", SPAN_ARG(host->name));
         break;
     case DEMAND_TLS:
         if (host->seen->failure.n)
@@ -334,17 +334,17 @@ static void say_demand(struct posture *p, struct finding *f, const struct postur
         else
             say(p, f, "%.*s agrees on TLS %s at best, where 1.2 is the least: %s",
                 SPAN_ARG(host->name), probe_tls_text(host->seen->best), loss_of(p));
-        advise(p, f, "let %.*s speak TLS 1.2 and 1.3", SPAN_ARG(host->name));
+        advise(p, f, "Let %.*s speak TLS 1.2 and 1.3.", SPAN_ARG(host->name));
         break;
     case DEMAND_NAME:
         say(p, f, "the certificate of %.*s is made out to %.*s: %s", SPAN_ARG(host->name),
             SPAN_ARG(names_text(p, leaf->names)), loss_of(p));
-        advise(p, f, "get a certificate that names %.*s", SPAN_ARG(host->name));
+        advise(p, f, "Get a certificate that names %.*s.", SPAN_ARG(host->name));
         break;
     case DEMAND_DATES:
         say(p, f, "the certificate of %.*s is valid from %.*s to %.*s: %s", SPAN_ARG(host->name),
             SPAN_ARG(day_text(p, leaf->from)), SPAN_ARG(day_text(p, leaf->to)), loss_of(p));
-        advise(p, f, "renew the certificate of %.*s, and let it be renewed by itself from now on",
+        advise(p, f, "Renew the certificate of %.*s, and let it be renewed by itself from now on.",
                SPAN_ARG(host->name));
         break;
     default:
@@ -355,7 +355,7 @@ static void say_demand(struct posture *p, struct finding *f, const struct postur
             : host->seen->trust == PROBE_TRUST_INCOMPLETE ? " (intermediates are not sent)"
                                                           : "",
             loss_of(p));
-        advise(p, f, "let %.*s send the whole chain of a certificate of a public authority",
+        advise(p, f, "Let %.*s send the whole chain of a certificate of a public authority.",
                SPAN_ARG(host->name));
         break;
     }
@@ -457,8 +457,9 @@ static void sum_up(struct posture *p)
     p->summary[AREA_MTASTS] =
         policy->mode == MTASTS_NONE
             ? SPAN("mode none")
-            : posture_printf(p, "mode %s; %zu of %zu MX hosts do what it demands; kept for %.*s",
+            : posture_printf(p, "mode %s; %zu of %zu MX host%s what it demands; kept for %.*s",
                              mtasts_mode_text(policy->mode), holds, p->mx.nhosts,
+                             p->mx.nhosts == 1 ? " does" : "s do",
                              SPAN_ARG(days_text(p, (int64_t)policy->max_age)));
 }
 

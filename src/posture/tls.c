@@ -50,7 +50,7 @@ static void judge_starttls(struct posture *p, const struct posture_host *host)
             SPAN_ARG(host->name));
     show_probe(p, f, host, SPAN_EMPTY);
     advise(p, f,
-           "let the mail server offer STARTTLS; a certificate of any kind is better than none");
+           "Let the mail server offer STARTTLS; a certificate of any kind is better than none.");
 }
 
 /** The handshake succeeds. */
@@ -72,7 +72,7 @@ static void judge_handshake(struct posture *p, const struct posture_host *host)
     show_probe(p, f, host, host->seen->failure);
     advise(
         p, f,
-        "see the log of the mail server for \"%.*s\"; its certificate, key and versions of TLS are the usual causes",
+        "See the log of the mail server for \"%.*s\"; its certificate, key and versions of TLS are the usual causes.",
         SPAN_ARG(host->seen->failure));
 }
 
@@ -92,7 +92,7 @@ static void judge_old(struct posture *p, const struct posture_host *host)
         SPAN_ARG(host->name), host->seen->best == PROBE_SSL3 ? "SSL" : "TLS",
         host->seen->best == PROBE_SSL3 ? "3.0" : probe_tls_text(host->seen->best));
     show_probe(p, f, host, SPAN_EMPTY);
-    advise(p, f, "let the mail server speak TLS 1.2 and 1.3");
+    advise(p, f, "Let the mail server speak TLS 1.2 and 1.3.");
 }
 
 /** What of old is still taken, parted by commas. */
@@ -138,9 +138,10 @@ static void judge_legacy(struct posture *p, const struct posture_host *host)
     say(p, f, "%.*s still takes what is no longer safe: %.*s", SPAN_ARG(host->name),
         SPAN_ARG(what));
     show_probe(p, f, host, SPAN_EMPTY);
-    advise(p, f,
-           "turn off in the mail server: %.*s (in Postfix: smtpd_tls_protocols, smtpd_tls_ciphers)",
-           SPAN_ARG(what));
+    advise(
+        p, f,
+        "Turn off in the mail server: %.*s (in Postfix: smtpd_tls_protocols, smtpd_tls_ciphers).",
+        SPAN_ARG(what));
 }
 
 /* ---- the certificate ---- */
@@ -179,7 +180,7 @@ static void judge_soon(struct posture *p, const struct posture_host *host, int64
         SPAN_ARG(host->name), SPAN_ARG(day_text(p, leaf->to)), SPAN_ARG(days_text(p, left)),
         sts_relies(p, host) == YES ? "MTA-STS" : "DANE");
     show_probe(p, f, host, SPAN_EMPTY);
-    advise(p, f, "renew the certificate of %.*s, and let it be renewed by itself from now on",
+    advise(p, f, "Renew the certificate of %.*s, and let it be renewed by itself from now on.",
            SPAN_ARG(host->name));
 }
 
@@ -200,7 +201,7 @@ static void judge_expired(struct posture *p, const struct posture_host *host)
     say(p, f, "the certificate of %.*s ended on %.*s; senders without a policy do not mind",
         SPAN_ARG(host->name), SPAN_ARG(day_text(p, leaf->to)));
     show_probe(p, f, host, SPAN_EMPTY);
-    advise(p, f, "renew the certificate of %.*s, and let it be renewed by itself from now on",
+    advise(p, f, "Renew the certificate of %.*s, and let it be renewed by itself from now on.",
            SPAN_ARG(host->name));
 }
 
@@ -220,7 +221,7 @@ static void judge_name(struct posture *p, const struct posture_host *host)
     say(p, f, "the certificate of %.*s is made out to %.*s; senders without a policy do not mind",
         SPAN_ARG(host->name), SPAN_ARG(names_text(p, leaf->names)));
     show_probe(p, f, host, leaf->names);
-    advise(p, f, "get a certificate that names %.*s", SPAN_ARG(host->name));
+    advise(p, f, "Get a certificate that names %.*s.", SPAN_ARG(host->name));
 }
 
 /** The chain leads nowhere. */
@@ -231,12 +232,12 @@ static void judge_trust(struct posture *p, const struct posture_host *host)
     } KINDS[] = {
         [PROBE_TRUST_SELF_SIGNED] =
             {"self-signed", "is signed by itself",
-             "get a certificate from a public authority; most cost nothing"},
+             "Get a certificate from a public authority; most cost nothing."},
         [PROBE_TRUST_INCOMPLETE] =
             {"incomplete", "comes without the certificates between it and its authority",
-             "let the server send the intermediates, too (often called fullchain)"},
+             "Let the server send the intermediates, too (often called fullchain)."},
         [PROBE_TRUST_UNKNOWN] = {"unknown", "is from an authority that is not trusted on the web",
-                                 "get a certificate from a public authority; most cost nothing"},
+                                 "Get a certificate from a public authority; most cost nothing."},
     };
     const enum probe_trust trust = host->seen->trust;
     struct finding *f;
@@ -300,7 +301,8 @@ static void sum(struct posture *p)
             n, open);
     else
         p->summary[AREA_TLS] =
-            posture_printf(p, "%zu of %zu MX hosts encrypt with TLS 1.2 or better", good, n);
+            posture_printf(p, "%zu of %zu MX host%s with TLS 1.2 or better", good, n,
+                           n == 1 ? " encrypts" : "s encrypt");
 }
 
 void judge_tls(struct posture *p)

@@ -274,7 +274,7 @@ static void judge_hosts(struct posture *p)
         show(p, f, &t->txt, t->record->text, host->uri->text);
         if (host->name.n)
             show(p, f, telling(host), SPAN_EMPTY, SPAN_EMPTY);
-        advise(p, f, "name another place for the reports, one that can take them");
+        advise(p, f, "Name another place for the reports, one that can take them.");
     }
 }
 
