@@ -300,6 +300,26 @@ def a_report_goes_into_a_file(folder):
 
 @test
 @temporary
+def what_the_owner_tells_changes_what_is_looked_at(folder):
+    sample = (TOP / "docs/samples/owner.case").read_text()
+    path = Path(folder) / "owner.case"
+    path.write_text(sample.replace("[web]", '_dmarc.news.shop.example. IN TXT "v=DMARC1; p=none"\n'
+                                            "news.shop.example. IN A 203.0.113.81\n[web]", 1))
+    plain = found(report(check("--json", "--world", path)))
+    lacks(str(plain), "PARKED-SPF", "DMARC-SUB-WEAKER', 'news")
+    below = found(report(check("--json", "--world", path, "--subdomain", "news.shop.example")))
+    same(below["DMARC-SUB-WEAKER", "news.shop.example"], "warning")
+    parked = found(report(check("--json", "--world", path, "--profile", "parked")))
+    same(parked["PARKED-SPF", "shop.example"], "error")
+    asked = [report(check("--json", "--world", path, *ns))["questions"] for ns in ((), ("--ns",))]
+    assert asked[1] > asked[0], asked
+    whole = check("--world", path, "--verbose").out
+    has(whole, "Passed: SPF-MISSING", "source: RFC")
+    lacks(check("--world", path).out, "Passed: ")
+
+
+@test
+@temporary
 def the_exit_status_is_what_fail_on_says(folder):
     warned = zone(folder)
     same(found(report(check("--zone", warned, "--offline", "--json")))["DMARC-P-NONE", "shop.example"], "warning")
