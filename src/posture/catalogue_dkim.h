@@ -23,8 +23,8 @@
     F(DKIM_KEY_MULTIPLE, "DKIM-KEY-MULTIPLE", DKIM, ASSAY_ERROR, 0, "", \
       "RFC 6376 3.6.2.2", \
       "more than one record at a selector", \
-      "Which one a receiver takes is chance.", \
-      "Keep one.") \
+      "It is left to chance which one a receiver takes.", \
+      "Keep one record and delete the others.") \
     F(DKIM_KEY_UNUSABLE, "DKIM-KEY-UNUSABLE", DKIM, ASSAY_ERROR, 0, "k h s", \
       "RFC 6376 3.6.1 6.1.2, RFC 8301 3.1", \
       "a DKIM key that mail cannot use", \
@@ -42,7 +42,7 @@
       "Make an RSA key of 2,048 bits under a new selector.") \
     F(DKIM_KEY_SHORT, "DKIM-KEY-SHORT", DKIM, ASSAY_WARNING, 0, "", \
       "RFC 8301 3.2", \
-      "a DKIM key of yesterday's size", \
+      "a DKIM key that is too short for today", \
       "Keys of 1,024 bits are within reach of large attackers.", \
       "Change to 2,048 bits under a new selector.") \
     F(DKIM_KEY_LONG, "DKIM-KEY-LONG", DKIM, ASSAY_WARNING, 0, "", \
@@ -82,7 +82,7 @@
       "Narrow the wildcard.") \
     F(DKIM_OBSOLETE, "DKIM-OBSOLETE", DKIM, ASSAY_NOTICE, 0, "g-tag adsp domainkeys", \
       "RFC 6376 C, RFC 5617", \
-      "something of DKIM that is no more", \
+      "a leftover of the old DKIM", \
       "Nobody reads it; it only misleads those who do.", \
       "Delete it.")
 /* clang-format on */

@@ -48,7 +48,7 @@
     F(DMARC_OLD_TAG, "DMARC-OLD-TAG", DMARC, ASSAY_NOTICE, 0, "rf ri size", \
       "RFC 9989 4.8 C.5.2", \
       "a DMARC tag that does nothing any more", \
-      "It only suggests that something happens.", \
+      "Receivers ignore it; it only misleads who reads the record.", \
       "Delete it.") \
     F(DMARC_PCT, "DMARC-PCT", DMARC, ASSAY_NOTICE, ASSAY_WARNING, "", \
       "RFC 9989 A.6 C.5.2", \
@@ -107,7 +107,7 @@
       "Add rua=mailto:ADDRESS.") \
     F(DMARC_RUA_INVALID, "DMARC-RUA-INVALID", DMARC, ASSAY_WARNING, 0, "syntax scheme", \
       "RFC 9989 4.6 4.7 4.8", \
-      "a report address is none", \
+      "a report address that cannot be used", \
       "Reports cannot be sent there.", \
       "Write mailto:NAME@DOMAIN, with %2C for a comma and %21 for an exclamation mark.") \
     F(DMARC_RUA_EXTERNAL, "DMARC-RUA-EXTERNAL", DMARC, ASSAY_ERROR, 0, "unauthorised override length", \

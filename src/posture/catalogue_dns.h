@@ -8,7 +8,7 @@
     F(DNS_NO_DOMAIN, "DNS-NO-DOMAIN", DNS, ASSAY_ERROR, 0, "", \
       "RFC 8020, RFC 5321 5.1", \
       "the domain does not exist", \
-      "There is nothing to check; who wants to can register it.", \
+      "There is nothing to check, and anybody can register it.", \
       "Look for a slip of the pen, or register the name.") \
     F(DNS_BOGUS, "DNS-BOGUS", DNS, ASSAY_ERROR, 0, "", \
       "RFC 4035 5.5, RFC 7672 2.1", \

@@ -42,7 +42,7 @@
       "Answer with status 200 and the policy at that address itself.") \
     F(MTASTS_CERT, "MTASTS-CERT", MTASTS, ASSAY_ERROR, ASSAY_WARNING, "name expired untrusted soon", \
       "RFC 8461 3.3", \
-      "certificate of the policy host", \
+      "the certificate of the policy host is bad, or ends soon", \
       "Senders fetch the policy only from a server that proves its name; with a bad certificate they have no policy.", \
       "Renew the certificate, for the name of the policy host, and let it be renewed by itself.") \
     F(MTASTS_CONTENT_TYPE, "MTASTS-CONTENT-TYPE", MTASTS, ASSAY_ERROR, 0, "", \

@@ -17,7 +17,7 @@
       "Publish 0 . alone, or remove it.") \
     F(MX_NULL_SENDS, "MX-NULL-SENDS", MX, ASSAY_WARNING, 0, "", \
       "RFC 7505 4.2", \
-      "it sends mail, but takes none", \
+      "the domain sends mail, but takes none", \
       "Many receivers refuse mail from a domain that cannot be answered.", \
       "Name a host that takes bounces, or publish v=spf1 -all.") \
     F(MX_CNAME, "MX-CNAME", MX, ASSAY_WARNING, 0, "", \
@@ -37,7 +37,7 @@
       "Give the host an address, or remove it from the MX records.") \
     F(MX_PTR, "MX-PTR", MX, ASSAY_WARNING, ASSAY_NOTICE, "", \
       "RFC 8601 3, RFC 1912 2.1", \
-      "a mail host's address has no name", \
+      "a mail host's address has no name that leads back to it", \
       "Many receivers refuse mail from addresses whose name is missing or leads elsewhere.", \
       "Set the PTR record at whoever gave you the address.") \
     F(MX_IPV6, "MX-IPV6", MX, ASSAY_NOTICE, 0, "", \

@@ -54,7 +54,7 @@
       "RFC 7208 4.6.4", \
       "more than ten DNS lookups", \
       "Receivers stop at the eleventh with an error, so that honest mail is refused or SPF ignored.", \
-      "Drop services that are not used; else flatten the cheapest terms.") \
+      "Drop services that are not used; else put addresses in place of the cheapest includes (`assay spf flatten`).") \
     F(SPF_LOOKUPS_NEAR, "SPF-LOOKUPS-NEAR", SPF, ASSAY_NOTICE, 0, "", \
       "RFC 7208 4.6.4", \
       "nearly ten DNS lookups", \

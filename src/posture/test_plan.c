@@ -50,7 +50,7 @@ static const struct {
      "metrics of the reports"},
     {"a week of reports first",
      WORLD DMARC("v=DMARC1; p=none" RUA) EVIDENCE("2026-01-01", 3, 1000, 999, 999, ""),
-     "2 not yet 2026-12-03", "", "reports of 7 days (there are 3)"},
+     "2 not yet 2026-12-03", "", "reports of 7 days (so far 3)"},
     {"sources are named",
      WORLD DMARC("v=DMARC1; p=none" RUA)
          EVIDENCE("2026-01-01", 10, 1000, 999, 999, ", \"unclassified\": 300"),
