@@ -46,7 +46,7 @@ enum assay_profile {
 /** How much is asked. */
 enum assay_depth {
     ASSAY_DEPTH_CHECK, /**< everything */
-    ASSAY_DEPTH_DEEP,  /**< all but probes and the web */
+    ASSAY_DEPTH_DEEP,  /**< all but probes and the web, unless they are asked for */
     ASSAY_DEPTH_SCAN /**< TXT and MX of the domain and the service names, and what follows from them */
 };
 
@@ -69,6 +69,8 @@ struct assay_domain {
     /** a scan's: of a finding its kind, outcome, subject and reason alone; no passes, no areas. For speed: the
      *  same findings */
     bool brief;
+    bool web;   /**< at ASSAY_DEPTH_SCAN and DEEP: ask for ASSAY_GET all the same, unless `no_web` */
+    bool probe; /**< likewise for ASSAY_PROBE, and at SCAN for addresses and TLSA records of the MX hosts */
 };
 
 /** One check of the catalogue. All static text. */

@@ -237,6 +237,16 @@ static const char *set_no_web(struct assay_domain *d, assay_span value)
     return set_flag(&d->no_web, value);
 }
 
+static const char *set_probe(struct assay_domain *d, assay_span value)
+{
+    return set_flag(&d->probe, value);
+}
+
+static const char *set_web(struct assay_domain *d, assay_span value)
+{
+    return set_flag(&d->web, value);
+}
+
 static const char *set_signs_nothing(struct assay_domain *d, assay_span value)
 {
     return set_flag(&d->signs_nothing, value);
@@ -270,6 +280,8 @@ static const struct key {
     {"each_server", CASE_DOMAIN, false, NULL, NULL, set_each_server},
     {"no_probe", CASE_DOMAIN, false, NULL, NULL, set_no_probe},
     {"no_web", CASE_DOMAIN, false, NULL, NULL, set_no_web},
+    {"probe", CASE_DOMAIN, false, NULL, NULL, set_probe},
+    {"web", CASE_DOMAIN, false, NULL, NULL, set_web},
     {"signs_nothing", CASE_DOMAIN, false, NULL, NULL, set_signs_nothing},
     {"nexthop", CASE_DESTINATION, false, NULL, NULL, NULL},
     {"direction", RECEIVED, false, set_direction, NULL, NULL},

@@ -54,7 +54,7 @@ static const struct {
      1},
     {"a domain case",
      "[envelope]\ndomain = a.example\nnow = 5\nselector = s\nselector = t\nknown_subdomain = b.a.example\n"
-     "depth = deep\neach_server = yes\nno_probe = no\nno_web = yes\nsigns_nothing = no\nprofile = mail\n"
+     "depth = deep\neach_server = yes\nno_probe = no\nno_web = yes\nprobe = yes\nweb = no\nsigns_nothing = no\nprofile = mail\n"
      "[evidence]\n| {}\n[web]\nGET https://a.example/x\n200 text/plain\n| a\n|\nGET https://b.example/\n"
      "TIMEOUT\nGET https://c.example/\nTLS-ERROR expired\nGET https://d.example/\nTOOBIG\nGET https://e.example/\n404\n"
      "GET https://f.example/\n200 text/plain; charset=utf-8 until=2030-01-01\n[smtp]\nPROBE a.example:25 192.0.2.1\nstarttls = yes\ntls = 1.3\ntls.min = 1.0\n"

@@ -52,6 +52,8 @@ static void take_case(const struct case_one *one, struct assay_domain *d)
     d->depth = from->depth ? from->depth : d->depth;
     d->no_probe |= from->no_probe;
     d->no_web |= from->no_web;
+    d->probe = from->probe;
+    d->web = from->web;
     d->each_server |= from->each_server;
     d->signs_nothing = from->signs_nothing;
     if (!d->nselectors) {

@@ -261,8 +261,8 @@ static assay_status take(struct posture *p, const struct assay_domain *d)
     p->wanted = d->profile;
     p->profile = ASSAY_PROFILE_MAIL;
     p->depth = d->depth;
-    p->no_probe = d->no_probe || d->depth != ASSAY_DEPTH_CHECK;
-    p->no_web = d->no_web || d->depth != ASSAY_DEPTH_CHECK;
+    p->no_probe = d->no_probe || (d->depth != ASSAY_DEPTH_CHECK && !d->probe);
+    p->no_web = d->no_web || (d->depth != ASSAY_DEPTH_CHECK && !d->web);
     p->each_server = d->each_server;
     p->signs_nothing = d->signs_nothing;
     p->brief = d->brief;

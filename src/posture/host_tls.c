@@ -112,7 +112,7 @@ assay_status gather_host_tls(struct posture *p, struct posture_host *host)
 {
     assay_status s = ASSAY_DONE;
 
-    if (p->depth == ASSAY_DEPTH_SCAN || host_is_nowhere(host))
+    if (!posture_looks_at_hosts(p) || host_is_nowhere(host))
         return ASSAY_DONE;
     if (!p->no_probe)
         s = ask_probe(p, host);

@@ -18,7 +18,7 @@ void unknown_hosts(struct posture *p, enum finding_id id)
 {
     const struct asked *missing = hosts_missing(p);
 
-    if (missing && p->depth != ASSAY_DEPTH_SCAN) /* a scan would not ask more if it knew them */
+    if (missing && posture_looks_at_hosts(p)) /* a scan would not ask more if it knew them */
         unknown(p, id, p->domain, missing, NULL);
 }
 

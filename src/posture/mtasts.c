@@ -98,7 +98,7 @@ assay_status gather_mtasts(struct assay_eval *ev, void *posture)
     assay_status s = posture_ask_below(p, ASSAY_RR_TXT, "_mta-sts", p->domain, &t->txt);
 
     (void)ev;
-    if (p->depth != ASSAY_DEPTH_SCAN) {
+    if (posture_looks_at_web(p)) {
         s = join(s, posture_ask_below(p, ASSAY_RR_A, "mta-sts", p->domain, &t->host_a));
         s = join(s, posture_ask_below(p, ASSAY_RR_AAAA, "mta-sts", p->domain, &t->host_aaaa));
         s = join(s, ask_policy(p));

@@ -178,7 +178,7 @@ static assay_status ask_host(struct assay_eval *ev, struct posture *p, struct po
     if (!posture_has(p, TOPIC_DMARC)) /* it tells which names are own */
         return join(s, ASSAY_NEED);
     host->own = is_own(p, host->name);
-    for (size_t i = 0; host->own && i < host->naddresses; i++)
+    for (size_t i = 0; p->depth != ASSAY_DEPTH_SCAN && host->own && i < host->naddresses; i++)
         s = join(s, ask_names(ev, p, &host->addresses[i]));
     return s;
 }
@@ -190,7 +190,7 @@ assay_status gather_mx(struct assay_eval *ev, void *posture)
 
     if (s != ASSAY_DONE || (s = list_hosts(p)) != ASSAY_DONE || (s = ask_implicit(p)) != ASSAY_DONE)
         return s;
-    for (size_t i = 0; p->depth != ASSAY_DEPTH_SCAN && i < p->mx.nhosts; i++)
+    for (size_t i = 0; posture_looks_at_hosts(p) && i < p->mx.nhosts; i++)
         if (!p->mx.hosts[i].bad_name)
             s = join(s, ask_host(ev, p, &p->mx.hosts[i]));
     return s;

@@ -442,6 +442,18 @@ static inline bool posture_has(const struct posture *p, enum topic topic)
     return p->branches[topic].frozen;
 }
 
+/** What the web has is looked at, with all that belongs to it. */
+static inline bool posture_looks_at_web(const struct posture *p)
+{
+    return p->depth != ASSAY_DEPTH_SCAN || !p->no_web;
+}
+
+/** MX hosts are looked at: their addresses and TLSA records, unless that is left out a probe. */
+static inline bool posture_looks_at_hosts(const struct posture *p)
+{
+    return p->depth != ASSAY_DEPTH_SCAN || !p->no_probe;
+}
+
 /** posture_ask_dns() for `labels.name`, such as `_dmarc.D`. Too long a name is not asked: `ret->fact` stays NULL. */
 ASSAY_NODISCARD assay_status posture_ask_below(struct posture *p, uint16_t rrtype,
                                                const char *labels, assay_span name,

@@ -52,6 +52,10 @@ static const char *const TXT[] = {
 };
 static const char *const MX[] = {"10 mx1.d.example.", "20 mx2.o.example.", "0 .", "10 192.0.2.1.",
                                  "5 mx.p.example."};
+static const char *const POLICIES[] = {
+    "version: STSv1\r\nmode: enforce\r\nmx: *.d.example\r\nmx: mx2.o.example\r\nmax_age: 604800\r\n",
+    "version: STSv1\r\nmode: testing\r\nmx: *.example\r\nmax_age: 86400\r\n",
+    "version: STSv1\nmode: none\nmax_age: 1\n", "version: STSv1\r\nmode: maybe\r\n", "hello"};
 static const char *const A[] = {"192.0.2.1", "198.51.100.7", "203.0.113.9"};
 
 /** A number for a question and a purpose. */
@@ -89,6 +93,23 @@ static void put_record(const struct world *w, const struct assay_question *q, ui
                                       : NULL;
     if (text)
         assert_true(dns_rdata_read(q->rrtype, span_of(text), out, &why));
+}
+
+/** Make what the web answers. */
+static assay_fact *make_page(const struct world *w, const struct assay_question *q)
+{
+    const uint32_t d = dice(w, q, 1);
+    assay_span body = span_of(POLICIES[(d >> 8) % (sizeof POLICIES / sizeof *POLICIES)]);
+    struct assay_answer a = {.size = sizeof a,
+                             .how = d % 5 ? ASSAY_OK : ASSAY_TIMEOUT,
+                             .http = d % 5 == 1 ? 404 : 200,
+                             .media_type = d & 1 << 20 ? SPAN("text/plain") : SPAN("text/html"),
+                             .data = &body,
+                             .n = d % 5 > 0};
+    assay_fact *fact;
+
+    assert_int_equal(assay_fact_new(q->kind, 0, &a, &fact), ASSAY_DONE);
+    return fact;
 }
 
 /** Make the answer to a question. */
@@ -140,7 +161,7 @@ static assay_fact *answer_of(struct world *w, const struct assay_question *q)
     memcpy(w->facts[w->n].name, q->name.p, q->name.n);
     w->facts[w->n].q = *q;
     w->facts[w->n].q.name.p = w->facts[w->n].name;
-    w->facts[w->n].fact = make_fact(w, q);
+    w->facts[w->n].fact = q->kind == ASSAY_GET ? make_page(w, q) : make_fact(w, q);
     return w->facts[w->n++].fact;
 }
 
@@ -158,16 +179,19 @@ static assay_fact *at_hand(void *arg, const struct assay_question *q)
     return dice(w, q, 3) % 4 ? assay_fact_ref(answer_of(w, q)) : NULL; /* some come later */
 }
 
-/** Look at the domain one way. */
-static assay_eval *look(struct world *w, assay_engine *engine, enum assay_depth depth, bool brief)
+/** Look at the domain one way. \param far  the web and probes, too */
+static assay_eval *look(struct world *w, assay_engine *engine, enum assay_depth depth, bool brief,
+                        bool far)
 {
     struct assay_domain d = {.size = sizeof d,
                              .now = 1764000000,
                              .domain = SPAN("d.example"),
                              .depth = depth,
-                             .no_probe = true,
-                             .no_web = true,
-                             .brief = brief};
+                             .no_probe = !far,
+                             .no_web = !far,
+                             .brief = brief,
+                             .web = far,
+                             .probe = far};
     assay_eval *eval;
 
     assert_int_equal(assay_domain_new(engine, &d, &eval), ASSAY_DONE);
@@ -242,22 +266,22 @@ static unsigned compare_check(const struct world *w, const struct assay_posture 
     return wrong;
 }
 
-static void a_scan_finds_what_a_check_finds(void **state)
+/** Look at many worlds each way. */
+static void a_scan_finds_what_a_check_finds(bool far)
 {
     static struct world w;
     assay_engine *engine;
     unsigned wrong = 0, hits = 0;
 
-    (void)state;
     assert_int_equal(assay_engine_new(0, &engine), ASSAY_DONE);
     for (uint32_t seed = 1; seed <= WORLDS && wrong < 20; seed++) {
         assay_eval *brief, *full, *check;
 
         w.seed = seed;
         w.n = 0;
-        brief = look(&w, engine, ASSAY_DEPTH_SCAN, true);
-        full = look(&w, engine, ASSAY_DEPTH_SCAN, false);
-        check = look(&w, engine, ASSAY_DEPTH_CHECK, false);
+        brief = look(&w, engine, ASSAY_DEPTH_SCAN, true, far);
+        full = look(&w, engine, ASSAY_DEPTH_SCAN, false, far);
+        check = look(&w, engine, ASSAY_DEPTH_CHECK, false, far);
         wrong += compare_brief(&w, assay_domain_result(brief), assay_domain_result(full));
         wrong += compare_check(&w, assay_domain_result(full), assay_domain_result(check));
         hits += (unsigned)assay_domain_result(brief)->nfindings;
@@ -272,10 +296,23 @@ static void a_scan_finds_what_a_check_finds(void **state)
     assert_true(hits > WORLDS * 4);
 }
 
+static void by_the_dns_alone(void **state)
+{
+    (void)state;
+    a_scan_finds_what_a_check_finds(false);
+}
+
+static void with_the_web_and_probes(void **state)
+{
+    (void)state;
+    a_scan_finds_what_a_check_finds(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_scan_finds_what_a_check_finds),
+        cmocka_unit_test(by_the_dns_alone),
+        cmocka_unit_test(with_the_web_and_probes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
