@@ -226,6 +226,7 @@ static void scan(unsigned first, unsigned n, struct scan_result *ret)
     struct scan_options o = {.udp = {.resolvers = SERVER_AT},
                              .input = names_file(first, n),
                              .output = memfd_create("lines", 0),
+                             .facts = -1,
                              .window = SCAN_WINDOW,
                              .fields = scan_fields_default(),
                              .now = 1764000000};

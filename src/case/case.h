@@ -135,4 +135,13 @@ ASSAY_NODISCARD assay_status case_give_digests(const struct case_one *one, assay
 ASSAY_NODISCARD assay_status case_set_policy(const struct case_one *one, assay_policy *policy,
                                              struct case_error *ret_error);
 
+/**
+ * assay_case_write() for one of many domains in a file: its name is `recorded/DOMAIN/NUMBER`.
+ *
+ * \param number  from 1
+ */
+ASSAY_NODISCARD assay_status case_write_one_of_many(assay_eval *eval, uint64_t number,
+                                                    assay_status (*put)(void *arg, assay_span text),
+                                                    void *arg);
+
 #endif

@@ -289,32 +289,44 @@ static void write_verdict(struct case_writer *w)
     write_expect(w);
 }
 
+/** Write what `w` is set up for. */
+static assay_status write_all(struct case_writer *w, assay_eval *eval)
+{
+    const struct send *send = send_of(eval);
+
+    w->ev = eval;
+    w->r = receive_of(eval);
+    w->verdict = assay_result(eval);
+    w->out = buf_new(CASE_WRITE_STAGE);
+    if (assay_srs_result(eval)) {
+        case_write_srs(w, srs_of(eval));
+    } else if (assay_domain_result(eval)) {
+        case_write_domain(w, eval);
+    } else if (!w->verdict) {
+        return ASSAY_EORDER;
+    } else if (send) {
+        case_write_send(w, send);
+    } else {
+        write_verdict(w);
+    }
+    flush(w);
+    buf_done(&w->out);
+    arena_done(&w->arena);
+    return w->status;
+}
+
 assay_status assay_case_write(assay_eval *eval, assay_span body, unsigned flags,
                               assay_status (*put)(void *arg, assay_span text), void *arg)
 {
-    const struct send *send = send_of(eval);
-    struct case_writer w = {.ev = eval,
-                            .r = receive_of(eval),
-                            .verdict = assay_result(eval),
-                            .body = body,
-                            .flags = flags,
-                            .put = put,
-                            .arg = arg,
-                            .out = buf_new(CASE_WRITE_STAGE)};
+    struct case_writer w = {.body = body, .flags = flags, .put = put, .arg = arg};
 
-    if (assay_srs_result(eval)) {
-        case_write_srs(&w, srs_of(eval));
-    } else if (assay_domain_result(eval)) {
-        case_write_domain(&w, eval);
-    } else if (!w.verdict) {
-        return ASSAY_EORDER;
-    } else if (send) {
-        case_write_send(&w, send);
-    } else {
-        write_verdict(&w);
-    }
-    flush(&w);
-    buf_done(&w.out);
-    arena_done(&w.arena);
-    return w.status;
+    return write_all(&w, eval);
+}
+
+assay_status case_write_one_of_many(assay_eval *eval, uint64_t number,
+                                    assay_status (*put)(void *arg, assay_span text), void *arg)
+{
+    struct case_writer w = {.body = SPAN_EMPTY, .number = number, .put = put, .arg = arg};
+
+    return write_all(&w, eval);
 }

@@ -33,7 +33,8 @@ struct case_writer {
     const struct assay_policy *top; /**< that it was read by */
     const struct assay_verdict *verdict;
     assay_span body;
-    unsigned flags; /**< of enum assay_case_flag */
+    unsigned flags;  /**< of enum assay_case_flag */
+    uint64_t number; /**< of a domain among many in one file: part of its name; 0: none */
     assay_status (*put)(void *arg, assay_span text);
     void *arg;
     struct buf out;

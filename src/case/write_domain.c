@@ -23,6 +23,13 @@ static void put_flag(struct case_writer *w, const char *key, bool flag)
         case_put_value(w, key, SPAN("yes"));
 }
 
+/** Write whether a kind of question was left out, or else asked although it belongs to a check alone. */
+static void put_asking(struct case_writer *w, const char *key, const struct posture *p, bool no)
+{
+    put_flag(w, key, no);
+    put_flag(w, key + strlen("no_"), !no && p->depth != ASSAY_DEPTH_CHECK);
+}
+
 static void write_envelope(struct case_writer *w, const struct posture *p)
 {
     static const char *const DEPTHS[] = {"check", "deep", "scan"};
@@ -34,8 +41,8 @@ static void write_envelope(struct case_writer *w, const struct posture *p)
     if (p->wanted != ASSAY_PROFILE_INFER)
         case_put_value(w, "profile", span_of(assay_profile_text(p->wanted)));
     case_put_value(w, "depth", span_of(DEPTHS[p->depth]));
-    put_flag(w, "no_probe", p->no_probe);
-    put_flag(w, "no_web", p->no_web);
+    put_asking(w, "no_probe", p, p->no_probe);
+    put_asking(w, "no_web", p, p->no_web);
     put_flag(w, "each_server", p->each_server);
     put_flag(w, "signs_nothing", p->signs_nothing);
     for (size_t i = 0; i < p->nselectors; i++)
@@ -151,6 +158,12 @@ void case_write_domain(struct case_writer *w, assay_eval *eval)
                  ", with all it rests on: see assay-case(5)\n[case]\n");
     case_puts(w, "name = recorded/");
     case_put(w, p->domain);
+    if (w->number) {
+        char digits[NUMBER_DIGITS];
+
+        case_puts(w, "/");
+        case_put(w, number_text(w->number, digits));
+    }
     case_puts(w, "\n");
     write_envelope(w, p);
     write_evidence(w, p);

@@ -117,18 +117,25 @@ static assay_status give_signatures(struct answers *a, assay_eval *eval,
     return ASSAY_DONE;
 }
 
-/** The command remembers nothing from one run to the next. */
-static assay_status recall_nothing(assay_eval *eval, const struct assay_question *question)
+assay_fact *answers_nothing(const struct assay_question *question)
 {
     struct assay_answer a = {.size = sizeof a,
                              .how = ASSAY_NODATA,
                              .secure = ASSAY_INSECURE,
                              .reason = SPAN("nothing is remembered")};
     assay_fact *fact;
-    assay_status s = assay_fact_new(question->kind, 0, &a, &fact);
 
-    if (s != ASSAY_DONE)
-        return s;
+    return assay_fact_new(question->kind, 0, &a, &fact) == ASSAY_DONE ? fact : NULL;
+}
+
+/** Answer a question to memory. */
+static assay_status recall_nothing(assay_eval *eval, const struct assay_question *question)
+{
+    assay_fact *fact = answers_nothing(question);
+    assay_status s;
+
+    if (!fact)
+        return ASSAY_ENOMEM;
     s = assay_answer_question(eval, question->id, fact);
     assay_fact_free(fact);
     return s < 0 ? s : ASSAY_DONE;

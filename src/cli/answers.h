@@ -46,6 +46,9 @@ const char *answers_resolvers(struct answers *a);
  */
 int answers_world(struct answers *a, assay_world **ret);
 
+/** The answer to a question to memory: the command remembers nothing from one run to the next. NULL: memory is out */
+assay_fact *answers_nothing(const struct assay_question *question);
+
 /** Give everything back. */
 void answers_done(struct answers *a);
 

@@ -309,22 +309,34 @@
     OPTION(IN_FLIGHT, 0, "in-flight", "N", "", IN(SCAN), "questions at a time: 2000",                           \
            "Questions on their way to one resolver, at most; 2000 unless given. It begins with fewer, and "     \
            "halves them when answers are lost.")                                                                \
-    OPTION(LISTS, 0, "lists", "DIR", "@file", IN(CHECK) | IN(PLAN) | IN(BIMI), "",                                         \
+    OPTION(WEB, 0, "web", 0, "", IN(SCAN), "fetch policies and logos",                                          \
+           "Fetch from the web what assay check fetches: MTA-STS policies, and logos with their certificates. "  \
+           "Addresses that are not the Internet's are refused.")                                                \
+    OPTION(PROBE, 0, "probe", 0, "", IN(SCAN), "connect to mail servers",                                       \
+           "Look at the TLS of each MX host as assay check does - a greeting, EHLO, STARTTLS, QUIT; no mail is " \
+           "sent - and at its addresses and TLSA records. A server of many domains is looked at once.")         \
+    OPTION(AT_ONCE, 0, "at-once", "N", "", IN(SCAN), "connections at a time: 50",                               \
+           "With --web and --probe: documents that are fetched at a time, and mail servers that are looked at; " \
+           "50 of each unless given.")                                                                          \
+    OPTION(RECORD_FACTS, 0, "record-facts", "FILE", "@file", IN(SCAN), "all answers, to run again",             \
+           "Write what each domain's findings rest on into FILE, one case a domain, named recorded/DOMAIN/LINE: "  \
+           "assay case FILE judges them again. With --resume it goes on with the output.")                      \
+    OPTION(LISTS, 0, "lists", "DIR", "@file", IN(SCAN) | IN(CHECK) | IN(PLAN) | IN(BIMI), "",                                         \
            "A folder of lists (mark-roots.pem, providers and so on) that take the place of those that the "     \
            "program has; without it /etc/assay/lists.")                                                         \
-    OPTION(CA_FILE, 0, "ca-file", "FILE", "@file", IN(CHECK) | IN(PLAN), "",                           \
+    OPTION(CA_FILE, 0, "ca-file", "FILE", "@file", IN(SCAN) | IN(CHECK) | IN(PLAN), "",                           \
            "The certificates that the web's and the mail servers' have to lead to, PEM; without it, the system's.") \
-    OPTION(TRUST_ANCHOR, 0, "trust-anchor", "FILE", "@file", IN(CHECK) | IN(PLAN), "",                            \
+    OPTION(TRUST_ANCHOR, 0, "trust-anchor", "FILE", "@file", IN(SCAN) | IN(CHECK) | IN(PLAN), "",                            \
            "DS or DNSKEY records to begin validation with; without it, the root's.")                            \
-    OPTION(PROBE_OLD, 0, "probe-old", 0, "", IN(CHECK) | IN(PLAN), "old TLS too",                                          \
+    OPTION(PROBE_OLD, 0, "probe-old", 0, "", IN(SCAN) | IN(CHECK) | IN(PLAN), "old TLS too",                                          \
            "Make up to four more connections to each mail server, to see whether it still takes old versions of " \
            "TLS and weak ciphers.")                                                                             \
-    OPTION(ALLOW_PRIVATE, 0, "allow-private", 0, "", IN(CHECK) | IN(PLAN), "",                        \
+    OPTION(ALLOW_PRIVATE, 0, "allow-private", 0, "", IN(SCAN) | IN(CHECK) | IN(PLAN), "",                        \
            "Connect to addresses that are not the Internet's too: for one's own network. Without it they are refused, " \
            "so that no record can make the program knock at doors inside.")                                     \
-    OPTION(SMTP_PORT, 0, "smtp-port", "N", "", IN(CHECK) | IN(PLAN), "",                                     \
+    OPTION(SMTP_PORT, 0, "smtp-port", "N", "", IN(SCAN) | IN(CHECK) | IN(PLAN), "",                                     \
            "The port of mail servers: for laboratories.")                                                       \
-    OPTION(HTTPS_PORT, 0, "https-port", "N", "", IN(CHECK) | IN(PLAN), "",                                  \
+    OPTION(HTTPS_PORT, 0, "https-port", "N", "", IN(SCAN) | IN(CHECK) | IN(PLAN), "",                                  \
            "The port of web servers: for laboratories.")                                                        \
     OPTION(SUBDOMAIN, 0, "subdomain", "N", "", IN(CHECK) | IN(PLAN), "one that is in use",                                 \
            "A sub-domain that is in use; may be given several times: what policies do to it is told.")          \

@@ -111,10 +111,14 @@ static int take_options(const struct cli *cli, struct scan_options *o)
 
     if ((status = take_number(cli, OPT_WINDOW, SCAN_WINDOW_MOST, &o->window)) != 0 ||
         (status = take_number(cli, OPT_IN_FLIGHT, 60000, &o->udp.most)) != 0 ||
+        (status = take_number(cli, OPT_AT_ONCE, SCAN_AT_ONCE_MOST, &o->at_once)) != 0 ||
         (status = take_shard(cli, o)) != 0 || (status = take_sample(cli, o)) != 0)
         return status;
     o->ordered = cli_has(cli, OPT_ORDERED);
     o->deep = cli_has(cli, OPT_DEEP);
+    o->web = cli_has(cli, OPT_WEB);
+    o->probe = cli_has(cli, OPT_PROBE);
+    o->lists = cli_value(cli, OPT_LISTS);
     o->column = cli_value(cli, OPT_CSV);
     o->resume = cli_value(cli, OPT_RESUME);
     return take_fields(cli, o);
@@ -202,20 +206,49 @@ static int open_input(const struct cli *cli, struct scan_options *o)
     return EXIT_UNREADABLE;
 }
 
-/** Open where lines go. With a resume point what is there stays. */
-static int open_output(const struct cli *cli, struct scan_options *o)
+/** Open a file of an option, to be written. With a resume point what is there stays. \return 0 or EXIT_CANTWRITE */
+static int open_file(const struct cli *cli, enum cli_option_id option, const char *resume, int *ret)
 {
-    const char *name = cli_value(cli, OPT_OUT);
+    const char *name = cli_value(cli, option);
 
-    if (!name) {
-        o->output = cli_has(cli, OPT_SUMMARY) ? -1 : 1;
+    if (!name)
         return 0;
-    }
-    o->output = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | (o->resume ? 0 : O_TRUNC), 0666);
-    if (o->output >= 0)
+    *ret = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | (resume ? 0 : O_TRUNC), 0666);
+    if (*ret >= 0)
         return 0;
     cli_complain(cli, "%.200s: %s", name, strerror(errno));
     return EXIT_CANTWRITE;
+}
+
+/** Open where lines and facts go. */
+static int open_output(const struct cli *cli, struct scan_options *o)
+{
+    int status;
+
+    if (!cli_has(cli, OPT_OUT))
+        o->output = cli_has(cli, OPT_SUMMARY) ? -1 : 1;
+    status = open_file(cli, OPT_OUT, o->resume, &o->output);
+    return status ? status : open_file(cli, OPT_RECORD_FACTS, o->resume, &o->facts);
+}
+
+/** Close a file that was written. \return 0 or EXIT_CANTWRITE */
+static int close_file(const struct cli *cli, enum cli_option_id option, int fd)
+{
+    if (fd <= 1 || close(fd) == 0)
+        return 0;
+    cli_complain(cli, "%.200s: %s", cli_value(cli, option), strerror(errno));
+    return EXIT_CANTWRITE;
+}
+
+/** Have a world for the web and for mail servers, if they are looked at. It asks the resolvers that the scan asks. */
+static int open_world(struct answers *answers, struct scan_options *o)
+{
+    if (!o->web && !o->probe)
+        return 0;
+    if (!answers->resolvers.n)
+        buf_puts(&answers->resolvers, "127.0.0.1");
+    signal(SIGPIPE, SIG_IGN); /* a server that has gone, or who reads the output: both are told by write() */
+    return answers_world(answers, &o->world);
 }
 
 /* ---- the summary ---- */
@@ -326,24 +359,25 @@ static int scan(const struct cli *cli, struct scan_options *o)
 int cli_scan(const struct cli *cli)
 {
     struct scan_options o = {.window = SCAN_WINDOW,
+                             .at_once = SCAN_AT_ONCE,
                              .prove = true,
                              .now = (int64_t)time(NULL),
                              .progress = &cli->err,
                              .output = -1,
+                             .facts = -1,
                              .input = -1};
     struct answers answers;
     int status = answers_init(cli, &answers);
 
     o.udp.resolvers = answers_resolvers(&answers);
     if (status == 0 && (status = take_options(cli, &o)) == 0 &&
-        (status = open_input(cli, &o)) == 0 && (status = open_output(cli, &o)) == 0)
+        (status = open_world(&answers, &o)) == 0 && (status = open_input(cli, &o)) == 0 &&
+        (status = open_output(cli, &o)) == 0)
         status = scan(cli, &o);
     if (o.input > 0)
         close(o.input);
-    if (o.output > 1 && close(o.output) != 0) {
-        cli_complain(cli, "%.200s: %s", cli_value(cli, OPT_OUT), strerror(errno));
-        status = cli_worse(status, EXIT_CANTWRITE);
-    }
+    status = cli_worse(status, close_file(cli, OPT_OUT, o.output));
+    status = cli_worse(status, close_file(cli, OPT_RECORD_FACTS, o.facts));
     answers_done(&answers);
     return status;
 }

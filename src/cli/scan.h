@@ -7,6 +7,7 @@
  *       scan_input_next()          scan_input.c: names, one after the other, never held
  *         job: six questions       TXT and MX of the name, TXT of the four service names; no evaluation yet
  *       udp_turn()                 world/udp.h: out and in
+ *         scan_far_turn()          scan_far.h: documents and mail servers, where they are asked for
  *         all six answered         only now an evaluation begins, the same that `assay check` makes: most are
  *                                  over at once, for what they include is known (world/shared.h). So few are
  *                                  alive at a time however many domains are on their way
@@ -29,6 +30,7 @@
 #include "world/udp.h"
 
 #include <assay/posture.h>
+#include <assay/world.h>
 
 /** Bounds. */
 enum {
@@ -38,6 +40,10 @@ enum {
     SCAN_SPREAD =
         1 << 18, /**< lines between the first that is not done and the last that is begun */
     SCAN_LINE_MOST = 4 << 20,  /**< octets of one line of output */
+    SCAN_FACTS_MOST = 5 * LIMIT_DOMAIN_BYTES, /**< octets of one case: a record's octet may take four */
+    SCAN_HELD_MOST = 64 << 20, /**< octets that wait for their turn before no more is begun */
+    SCAN_AT_ONCE = 50,         /**< connections to web servers, and to mail servers, at a time */
+    SCAN_AT_ONCE_MOST = 1000,
     SCAN_CACHE = 24 << 20,     /**< octets of answers that are shared */
     SCAN_PATIENCE = 60 * 1000, /**< milliseconds for one domain */
     SCAN_SHARDS = 1 << 20,     /**< parts of a scan */
@@ -145,30 +151,38 @@ bool scan_csv_field(assay_span record, size_t index, struct buf *ret);
 
 /* ---- the output, and the resume point ------------------------------------------------------------ */
 
-/** Where lines go, and which records of the input are done. */
-struct scan_out {
-    int fd;
+/** A file that grows. */
+struct scan_file {
+    int fd; /**< -1: nothing is written */
     struct buf buffer;
-    uint64_t octets;        /**< of the output, those to be written included */
+    uint64_t octets; /**< of the file, those to be written included */
+};
+
+/** Where lines and facts go, and which records of the input are done. */
+struct scan_out {
+    struct scan_file lines, facts;
     int error;              /**< errno of a write that failed */
     const char *resume;     /**< a file; NULL: nothing is noted */
     uint64_t low, low_hash; /**< all records before this one are done; the hash of those */
     uint64_t high;          /**< all before this one are begun */
     uint64_t *hashes;       /**< up to each record, in a ring */
     uint8_t *done;          /**< a ring, too */
+    bool had_facts;         /**< an earlier run recorded them */
     uint64_t from;          /**< records that an earlier run did: `low` as it was then */
     uint64_t from_hash;
 };
 
 /**
- * Begin. A file that an earlier run left says what it did; what its output has beyond that is cut off.
+ * Begin. A file that an earlier run left says what it did; what its output has beyond that is cut off, and so
+ * it is with its facts.
  *
- * \param fd       -1: nothing is written
+ * \param lines    -1: no lines are written
+ * \param facts    -1: no facts
  * \param resume   NULL: nothing is noted
  * \param ret_why  gets what is wrong, 256 octets
  * \return 0 or a status
  */
-int scan_out_open(struct scan_out *out, int fd, const char *resume, char *ret_why);
+int scan_out_open(struct scan_out *out, int lines, int facts, const char *resume, char *ret_why);
 
 /** Give the memory back. */
 void scan_out_close(struct scan_out *out);
@@ -188,8 +202,8 @@ bool scan_out_begin(struct scan_out *out, uint64_t record, uint64_t before, uint
 /** A record is done, its line put. */
 void scan_out_done(struct scan_out *out, uint64_t record);
 
-/** Put a line; its end is added. */
-void scan_out_put(struct scan_out *out, assay_span line);
+/** Put a line, whose end is added, and the facts it rests on. */
+void scan_out_put(struct scan_out *out, assay_span line, assay_span facts);
 
 /** Write what was put. \return false: it cannot be written, out->error says why */
 bool scan_out_flush(struct scan_out *out);
@@ -223,6 +237,7 @@ void scan_summary_json(const struct scan_summary *s, struct buf *out);
 struct scan_options {
     struct udp_options udp;
     int input, output;       /**< descriptors; output -1: no lines */
+    int facts;               /**< where cases go; -1: nowhere */
     const char *column;      /**< of a CSV file; NULL: plain lines */
     const char *resume;      /**< a file; NULL: none */
     unsigned window;         /**< domains on their way */
@@ -230,6 +245,10 @@ struct scan_options {
     unsigned shard, nshards; /**< this part from 0, of so many; 0: no parts */
     unsigned sample;         /**< of a million; 0: all */
     bool ordered, deep;
+    bool web, probe;              /**< policies and logos are fetched; mail servers are looked at */
+    assay_world *world;           /**< by this; NULL: neither */
+    unsigned at_once;             /**< connections at a time, of each kind */
+    const char *lists;            /**< a folder; NULL: /etc/assay/lists */
     bool prove;                   /**< ask the resolvers for the root first */
     int64_t now;                  /**< to judge by */
     struct scan_summary *summary; /**< NULL: nothing is counted */

@@ -2,6 +2,8 @@
 /** \file scan_job.c One domain of a scan: its questions, its evaluation, its line. */
 #include "cli/scan_own.h"
 
+#include "case/case.h"
+#include "cli/answers.h"
 #include "fact/eval.h"
 #include "world/failure.h"
 
@@ -24,12 +26,15 @@ enum { FIRST_OCTETS = 64 /* of all of `below` */ };
 
 static void free_ask(struct scan *s, struct ask *a)
 {
-    if (a->waits && a->is_shared)
+    if (a->waits && a->is_far)
+        scan_far_cancel(&a->far);
+    else if (a->waits && a->is_shared)
         shared_cancel(&a->waiter);
     else if (a->waits)
         udp_cancel(s->udp, &a->query);
     assay_fact_free(a->fact);
     a->fact = NULL;
+    a->job->far -= a->waits && a->is_far;
     a->waits = false;
 }
 
@@ -50,6 +55,28 @@ void scan_job_free(struct job *j)
     TAILQ_REMOVE(&s->all, j, all);
     s->open--;
     free(j);
+}
+
+/** A piece of a case. */
+static assay_status put_facts(void *facts, assay_span text)
+{
+    struct buf *to = facts;
+
+    buf_put(to, text);
+    return to->status;
+}
+
+/** All it rests on, as a case that `assay case` runs again. */
+static void record_facts(struct job *j)
+{
+    struct scan *s = j->scan;
+
+    buf_clear(&s->facts);
+    if (s->o->facts < 0)
+        return;
+    if (case_write_one_of_many(j->eval, j->line, put_facts, &s->facts) != ASSAY_DONE ||
+        put_facts(&s->facts, SPAN("\n")) != ASSAY_DONE)
+        scan_fail(s, EXIT_SOFTWARE, "out of memory");
 }
 
 /** The evaluation is done: its line, and the job is gone. */
@@ -75,6 +102,7 @@ static void finish(struct job *j)
         scan_line_put(&s->line, &found, s->o->fields);
     if (s->line.status != ASSAY_DONE)
         scan_fail(s, EXIT_SOFTWARE, "out of memory, or a line over 4 MiB");
+    record_facts(j);
     scan_put_line(s, j->turn, j->line);
     scan_job_free(j);
 }
@@ -111,6 +139,15 @@ static void udp_answered(struct udp_query *query, assay_fact *fact)
 static void shared_answered(struct shared_waiter *waiter, assay_fact *fact)
 {
     answered((struct ask *)(void *)((char *)waiter - offsetof(struct ask, waiter)), fact);
+}
+
+static void far_answered(struct scan_far_ask *far, assay_fact *fact)
+{
+    struct ask *a = (struct ask *)(void *)((char *)far - offsetof(struct ask, far));
+
+    a->job->far--;
+    a->job->since = a->job->scan->now;
+    answered(a, fact);
 }
 
 /** An ask of its own for one more question. */
@@ -150,6 +187,27 @@ static assay_status ask_dns_for(struct job *j, const struct assay_question *q, a
     return status;
 }
 
+/** Ask the web, or a mail server. */
+static assay_status ask_far_for(struct job *j, const struct assay_question *q)
+{
+    struct ask *a = new_ask(j, q->id);
+
+    if (!a)
+        return ASSAY_ENOMEM;
+    a->far = (struct scan_far_ask){.kind = q->kind, .name = q->name, .done = far_answered};
+    a->is_far = a->waits = true;
+    scan_far_ask(j->scan->far, &a->far);
+    j->open++;
+    j->far++;
+    return ASSAY_NEED;
+}
+
+/** Others than the DNS are to be asked. */
+static bool is_for_far(const struct job *j, const struct assay_question *q)
+{
+    return j->scan->far && (q->kind == ASSAY_GET || q->kind == ASSAY_PROBE);
+}
+
 /** One of the first questions, or NULL. */
 static assay_fact *find_first(const struct job *j, const struct assay_question *q)
 {
@@ -160,16 +218,26 @@ static assay_fact *find_first(const struct job *j, const struct assay_question *
     return NULL;
 }
 
-/** An answer that needs nobody. \return NULL: the DNS is to be asked */
+/** An answer that needs no DNS; NULL: memory is out. */
+static assay_fact *answer_here(struct job *j, const struct assay_question *q)
+{
+    if (q->kind == ASSAY_SUFFIX)
+        return suffixes_fact(j->scan->suffixes, q);
+    if (q->kind == ASSAY_LIST)
+        return lists_fact(j->scan->lists, q);
+    if (q->kind == ASSAY_RECALL)
+        return answers_nothing(q);
+    return failure_new(q->kind, q->rrtype, ASSAY_REFUSED, "a scan does not ask for it");
+}
+
+/** An answer that needs nobody. \return NULL: somebody is to be asked */
 static assay_fact *at_hand(void *job, const struct assay_question *q)
 {
     struct job *j = job;
     assay_fact *fact;
 
-    if (q->kind == ASSAY_SUFFIX)
-        return suffixes_fact(j->scan->suffixes, q);
     if (q->kind != ASSAY_DNS)
-        return failure_new(q->kind, q->rrtype, ASSAY_REFUSED, "a scan does not ask for it");
+        return is_for_far(j, q) ? NULL : answer_here(j, q);
     if ((fact = find_first(j, q)))
         return assay_fact_ref(fact);
     if (dns_is_under(q->name, j->name) ||
@@ -188,6 +256,8 @@ static assay_status answer(struct job *j, const struct assay_question *q)
 
     if (q->kind == ASSAY_DNS && !find_first(j, q))
         status = ask_dns_for(j, q, &fact);
+    else if (is_for_far(j, q))
+        status = ask_far_for(j, q);
     else
         fact = at_hand(j, q); /* memory was out when it was asked, or it is a hint */
     if (status != ASSAY_DONE || !fact)
@@ -204,8 +274,8 @@ static assay_status begin_eval(struct job *j)
                              .now = j->scan->o->now,
                              .domain = j->name,
                              .depth = j->scan->o->deep ? ASSAY_DEPTH_DEEP : ASSAY_DEPTH_SCAN,
-                             .no_probe = true,
-                             .no_web = true,
+                             .web = j->scan->far && j->scan->o->web,
+                             .probe = j->scan->far && j->scan->o->probe,
                              .brief = !SCAN_WANTS(j->scan->o->fields, TEXT)};
     assay_status status = assay_domain_new(j->scan->engine, &d, &j->eval);
 
@@ -280,7 +350,7 @@ bool scan_job_begin(struct scan *s, assay_span name)
     j->scan = s;
     j->line = s->in.line;
     j->turn = s->turn++;
-    j->began = s->now;
+    j->began = j->since = s->now;
     memcpy(j->names + name.n * (SCAN_FIRSTS - 1) + FIRST_OCTETS, name.p, name.n);
     j->name = (assay_span){j->names + name.n * (SCAN_FIRSTS - 1) + FIRST_OCTETS, name.n};
     TAILQ_INSERT_TAIL(&s->all, j, all);

@@ -17,10 +17,11 @@
  *     assay scan, resume point 1
  *     input 1200 9ab3...            records that are done from the first on, and their hash
  *     output 481516                 octets of the output that are of those and of the next
+ *     facts 9161984                 the same of the file of facts, if there is one
  *     done 1203 1207-1250           records beyond that are done, too
  *
- * It is only written when the output is on the disk as far as it says, and put in place by rename(). Whatever
- * an output has beyond `output` was written after it, so the next run cuts it off and does those domains again:
+ * It is only written when both files are on the disk as far as it says, and put in place by rename(). Whatever
+ * a file has beyond these octets was written after it, so the next run cuts it off and does those domains again:
  * nothing is lost, and nothing is there twice.
  */
 
@@ -81,31 +82,45 @@ void scan_out_done(struct scan_out *out, uint64_t record)
 
 /* ---- writing ---- */
 
-void scan_out_put(struct scan_out *out, assay_span line)
+/** Put octets, to be written. */
+static void put(struct scan_file *file, assay_span text)
 {
-    if (out->fd < 0)
+    if (file->fd < 0)
         return;
-    buf_put(&out->buffer, line);
-    buf_putc(&out->buffer, '\n');
-    out->octets += line.n + 1;
-    if (out->buffer.n >= FLUSH_AT)
+    buf_put(&file->buffer, text);
+    file->octets += text.n;
+}
+
+void scan_out_put(struct scan_out *out, assay_span line, assay_span facts)
+{
+    put(&out->lines, line);
+    put(&out->lines, SPAN("\n"));
+    put(&out->facts, facts);
+    if (out->lines.buffer.n + out->facts.buffer.n >= FLUSH_AT)
         scan_out_flush(out);
 }
 
-bool scan_out_flush(struct scan_out *out)
+/** Write what was put. */
+static void flush(struct scan_out *out, struct scan_file *file)
 {
     size_t at = 0;
 
-    if (out->buffer.status != ASSAY_DONE && !out->error)
+    if (file->buffer.status != ASSAY_DONE && !out->error)
         out->error = ENOMEM;
-    while (!out->error && at < out->buffer.n) {
-        ssize_t n = write(out->fd, out->buffer.p + at, out->buffer.n - at);
+    while (!out->error && at < file->buffer.n) {
+        ssize_t n = write(file->fd, file->buffer.p + at, file->buffer.n - at);
 
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             out->error = errno;
         at += n > 0 ? (size_t)n : 0;
     }
-    buf_clear(&out->buffer);
+    buf_clear(&file->buffer);
+}
+
+bool scan_out_flush(struct scan_out *out)
+{
+    flush(out, &out->lines);
+    flush(out, &out->facts);
     return !out->error;
 }
 
@@ -122,6 +137,12 @@ static void put_done(const struct scan_out *out, struct buf *note)
         buf_printf(note, last > r ? " %" PRIu64 "-%" PRIu64 : " %" PRIu64, r, last);
         r = last;
     }
+}
+
+/** What was written is on the disk. */
+static bool is_on_disk(const struct scan_file *file)
+{
+    return file->fd < 0 || fdatasync(file->fd) == 0;
 }
 
 /** Write a file whole, onto the disk. */
@@ -142,8 +163,11 @@ bool scan_out_checkpoint(struct scan_out *out)
 
     if (!ok || !out->resume)
         return ok;
-    buf_printf(&note, "%s\ninput %" PRIu64 " %016" PRIx64 "\noutput %" PRIu64 "\ndone", TITLE,
-               out->low, out->low_hash, out->octets);
+    buf_printf(&note, "%s\ninput %" PRIu64 " %016" PRIx64 "\noutput %" PRIu64 "\n", TITLE,
+               out->low, out->low_hash, out->lines.octets);
+    if (out->facts.fd >= 0)
+        buf_printf(&note, "facts %" PRIu64 "\n", out->facts.octets);
+    buf_puts(&note, "done");
     put_done(out, &note);
     buf_putc(&note, '\n');
     buf_puts(&path, out->resume);
@@ -152,7 +176,8 @@ bool scan_out_checkpoint(struct scan_out *out)
     if (note.status != ASSAY_DONE || path.status != ASSAY_DONE)
         errno = ENOMEM, ok = false;
     else
-        ok = (out->fd < 0 || fdatasync(out->fd) == 0) && write_file(path.p, buf_span(&note)) &&
+        ok = is_on_disk(&out->lines) && is_on_disk(&out->facts) &&
+             write_file(path.p, buf_span(&note)) &&
              rename(path.p, out->resume) == 0;
     if (!ok)
         out->error = errno;
@@ -203,9 +228,9 @@ static bool take_range(struct scan_out *out, assay_span text)
 }
 
 /** Read the resume point. */
-static bool read_note(struct scan_out *out, assay_span text, uint64_t *ret_octets)
+static bool read_note(struct scan_out *out, assay_span text)
 {
-    assay_span line, word;
+    assay_span line, word, rest;
 
     if (!span_line(&text, &line) || !span_is(line, TITLE))
         return false;
@@ -214,8 +239,14 @@ static bool read_note(struct scan_out *out, assay_span text, uint64_t *ret_octet
         !span_cut(&line, ' ', &word) || !read_hex(word, &out->low_hash) || line.p)
         return false;
     line = value_of(&text, "output");
-    if (!line.p || !number_read(line, INT64_MAX, ret_octets))
+    if (!line.p || !number_read(line, INT64_MAX, &out->lines.octets))
         return false;
+    rest = text;
+    line = value_of(&rest, "facts");
+    if (line.p && !number_read(line, INT64_MAX, &out->facts.octets))
+        return false;
+    text = line.p ? rest : text;
+    out->had_facts = line.p;
     out->from = out->high = out->low;
     out->from_hash = out->low_hash;
     line = value_of(&text, "done");
@@ -227,29 +258,47 @@ static bool read_note(struct scan_out *out, assay_span text, uint64_t *ret_octet
     return true;
 }
 
-/** Cut the output to what the resume point knows of. */
-static int cut_output(struct scan_out *out, uint64_t octets, char *ret_why)
+/** Cut a file to what the resume point knows of. */
+static int cut(const struct scan_file *file, const char *name, const char *option, char *ret_why)
 {
     struct stat st;
 
-    if (fstat(out->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        snprintf(ret_why, 256, "--resume needs an output that is a file: --out FILE");
+    if (file->fd < 0)
+        return 0;
+    if (fstat(file->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        snprintf(ret_why, 256, "--resume needs %s that is a file: %s FILE", name, option);
         return EXIT_USAGE;
     }
-    if ((uint64_t)st.st_size < octets) {
+    if ((uint64_t)st.st_size < file->octets) {
         snprintf(
             ret_why, 256,
-            "the output has %lld octets, the resume point knows of %llu: it is another one, or was "
+            "%s of %lld octets is there, the resume point knows of %llu: it is another one, or was "
             "emptied (write with --out FILE or >>)",
-            (long long)st.st_size, (unsigned long long)octets);
+            name, (long long)st.st_size, (unsigned long long)file->octets);
         return EXIT_USAGE;
     }
-    if (ftruncate(out->fd, (off_t)octets) != 0 || lseek(out->fd, 0, SEEK_END) < 0) {
-        snprintf(ret_why, 256, "the output: %s", strerror(errno));
+    if (ftruncate(file->fd, (off_t)file->octets) != 0 || lseek(file->fd, 0, SEEK_END) < 0) {
+        snprintf(ret_why, 256, "%s: %s", name, strerror(errno));
         return EXIT_CANTWRITE;
     }
-    out->octets = octets;
     return 0;
+}
+
+/** Cut both files. */
+static int cut_both(const struct scan_out *out, char *ret_why)
+{
+    int status = cut(&out->lines, "an output", "--out", ret_why);
+
+    return status ? status : cut(&out->facts, "a file of facts", "--record-facts", ret_why);
+}
+
+/** What is there already stays. */
+static void keep(struct scan_file *file)
+{
+    struct stat st;
+
+    if (file->fd >= 0 && fstat(file->fd, &st) == 0)
+        file->octets = (uint64_t)st.st_size;
 }
 
 /** Go on where the file says, if there is one. */
@@ -257,8 +306,6 @@ static int go_on(struct scan_out *out, char *ret_why)
 {
     struct buf text = buf_new(NOTE_MOST);
     FILE *f = fopen(out->resume, "re");
-    uint64_t octets = 0;
-    struct stat st;
     size_t n = 1;
     bool read = true;
 
@@ -270,21 +317,29 @@ static int go_on(struct scan_out *out, char *ret_why)
         n = fread(to, 1, FLUSH_AT, f);
     if (f) {
         fclose(f);
-        read = read_note(out, buf_span(&text), &octets);
-    } else if (out->fd >= 0 && fstat(out->fd, &st) == 0) {
-        octets = (uint64_t)st.st_size; /* what is there already stays */
+        read = read_note(out, buf_span(&text));
+    } else {
+        keep(&out->lines);
+        keep(&out->facts);
     }
     buf_done(&text);
     if (!read) {
         snprintf(ret_why, 256, "%.150s is no resume point of assay scan", out->resume);
         return EXIT_USAGE;
     }
-    return out->fd < 0 ? 0 : cut_output(out, octets, ret_why);
+    if (f && out->had_facts != (out->facts.fd >= 0)) {
+        snprintf(ret_why, 256, "the scan that is gone on with %s facts: --record-facts as it was then",
+                 out->had_facts ? "records" : "records no");
+        return EXIT_USAGE;
+    }
+    return cut_both(out, ret_why);
 }
 
-int scan_out_open(struct scan_out *out, int fd, const char *resume, char *ret_why)
+int scan_out_open(struct scan_out *out, int lines, int facts, const char *resume, char *ret_why)
 {
-    *out = (struct scan_out){.fd = fd, .resume = resume, .buffer = buf_new(BUFFER_MOST)};
+    *out = (struct scan_out){.lines = {.fd = lines, .buffer = buf_new(BUFFER_MOST)},
+                             .facts = {.fd = facts, .buffer = buf_new(BUFFER_MOST + SCAN_FACTS_MOST)},
+                             .resume = resume};
     if (!resume)
         return 0;
     out->hashes = calloc(SCAN_SPREAD, sizeof *out->hashes);
@@ -298,8 +353,9 @@ int scan_out_open(struct scan_out *out, int fd, const char *resume, char *ret_wh
 
 void scan_out_close(struct scan_out *out)
 {
-    buf_done(&out->buffer);
+    buf_done(&out->lines.buffer);
+    buf_done(&out->facts.buffer);
     free(out->hashes);
     free(out->done);
-    *out = (struct scan_out){.fd = -1};
+    *out = (struct scan_out){.lines.fd = -1, .facts.fd = -1};
 }

@@ -4,7 +4,9 @@
 #define CLI_SCAN_OWN_H
 
 #include "cli/scan.h"
+#include "cli/scan_far.h"
 
+#include "world/lists.h"
 #include "world/shared.h"
 #include "world/suffix.h"
 
@@ -17,13 +19,16 @@ struct job;
 
 /** One question of a domain on its way. */
 struct ask {
-    struct udp_query query;      /* first: a query is one of these */
-    struct shared_waiter waiter; /* in its place, when the question is not the domain's alone */
+    struct udp_query query; /* first: a query is one of these */
+    union {                 /* in its place: */
+        struct shared_waiter waiter; /* when the question is not the domain's alone */
+        struct scan_far_ask far;     /* when it is not for the DNS */
+    };
     struct job *job;
     struct ask *next; /* of those behind the first */
     assay_fact *fact;
     uint32_t id; /* of the evaluation's question; 0: a first one */
-    bool waits, is_shared;
+    bool waits, is_shared, is_far;
 };
 
 /** One domain. */
@@ -32,7 +37,8 @@ struct job {
     struct scan *scan;
     uint64_t line, turn; /* of the input; its place in the order of output */
     uint32_t began;      /* milliseconds since the scan began */
-    unsigned open;       /* questions that it waits for */
+    uint32_t since;      /* the same, or when one of `far` was answered: these may wait long in line */
+    unsigned open, far;  /* questions that it waits for; those of them that are not for the DNS */
     unsigned questions;
     bool trouble, no_memory;
     assay_eval *eval;
@@ -45,7 +51,7 @@ struct job {
 /** A line that waits for its turn. */
 struct held {
     char *text;
-    size_t n;
+    size_t n, facts; /* octets of the line; of its facts, which stand behind it */
     uint64_t line;
     bool there;
 };
@@ -57,6 +63,8 @@ struct scan {
     struct udp *udp;
     struct shared *shared;
     struct suffixes *suffixes;
+    struct lists *lists;
+    struct scan_far *far; /* NULL: neither the web nor mail servers are asked */
     assay_engine *engine;
     struct scan_input in;
     struct scan_out out;
@@ -64,7 +72,8 @@ struct scan {
     size_t open, evals;                      /* domains; those of them that are being judged */
     uint64_t turn, due; /* the next turn to be given; the next line that is put, if ordered */
     struct held *held;  /* a ring of `window` */
-    struct buf line;
+    size_t held_octets;
+    struct buf line, facts; /* of the domain that is done */
     struct ask *spare;
     int64_t begin;
     uint32_t now, checkpoint_at, progress_at;
@@ -75,7 +84,7 @@ struct scan {
 /** It cannot go on. */
 void scan_fail(struct scan *s, int status, const char *why);
 
-/** The line of s->line is complete: it goes out, or waits until those before it have. */
+/** The line of s->line is complete: it goes out with s->facts, or waits until those before it have. */
 void scan_put_line(struct scan *s, uint64_t turn, uint64_t line);
 
 /** Begin with a domain: its first questions are put in line. \return false: memory is out */

@@ -13,6 +13,7 @@
 
 enum {
     TURN_MS = 50,         /* an idle turn */
+    FAR_TURN_MS = 2,      /* the same while the web or a mail server is to answer */
     CHECKPOINT_MS = 1000, /* between resume points */
     PROGRESS_MS = 500,    /* between lines of progress */
     READY_BATCH = 256     /* evaluations between two turns of the client */
@@ -37,26 +38,36 @@ void scan_fail(struct scan *s, int status, const char *why)
 
 /* ---- output ---- */
 
+/** A line with its facts waits for its turn. */
+static void hold(struct scan *s, struct held *h, uint64_t line)
+{
+    *h = (struct held){.there = true, .line = line, .n = s->line.n, .facts = s->facts.n};
+    if (!(h->text = malloc(h->n + h->facts + 1))) {
+        scan_fail(s, EXIT_SOFTWARE, "out of memory");
+        return;
+    }
+    if (h->n)
+        memcpy(h->text, s->line.p, h->n);
+    if (h->facts)
+        memcpy(h->text + h->n, s->facts.p, h->facts);
+    s->held_octets += h->n + h->facts;
+}
+
 void scan_put_line(struct scan *s, uint64_t turn, uint64_t line)
 {
     struct held *h;
 
     if (!s->o->ordered) {
-        scan_out_put(&s->out, buf_span(&s->line));
+        scan_out_put(&s->out, buf_span(&s->line), buf_span(&s->facts));
         scan_out_done(&s->out, line - 1);
         return;
     }
-    h = &s->held[turn % s->o->window];
-    h->there = true;
-    h->line = line;
-    h->n = s->line.n;
-    if ((h->text = malloc(h->n ? h->n : 1)))
-        memcpy(h->text, s->line.p, h->n);
-    else
-        scan_fail(s, EXIT_SOFTWARE, "out of memory");
+    hold(s, &s->held[turn % s->o->window], line);
     while ((h = &s->held[s->due % s->o->window])->there && h->text) {
-        scan_out_put(&s->out, (assay_span){h->text, h->n});
+        scan_out_put(&s->out, (assay_span){h->text, h->n},
+                     (assay_span){h->text + h->n, h->facts});
         scan_out_done(&s->out, h->line - 1);
+        s->held_octets -= h->n + h->facts;
         free(h->text);
         *h = (struct held){0};
         s->due++;
@@ -68,6 +79,7 @@ static void put_bad(struct scan *s, uint64_t turn, assay_span text, const char *
 {
     s->result->bad++;
     buf_clear(&s->line);
+    buf_clear(&s->facts);
     scan_line_bad(&s->line, s->in.line, text, why);
     if (s->o->summary)
         scan_summary_line(s->o->summary, buf_span(&s->line));
@@ -142,6 +154,7 @@ static void take_record(struct scan *s, assay_span text, enum scan_got got)
 static bool has_room(const struct scan *s)
 {
     return s->open < s->o->window && (!s->o->ordered || s->turn - s->due < s->o->window) &&
+           s->held_octets < SCAN_HELD_MOST &&
            scan_out_room(&s->out, s->in.line);
 }
 
@@ -175,10 +188,12 @@ static void take_input(struct scan *s)
 /** Domains that take too long are judged by what is there. */
 static void give_up_late(struct scan *s)
 {
-    struct job *j;
+    struct job *next;
 
-    while ((j = TAILQ_FIRST(&s->all)) && s->now - j->began > SCAN_PATIENCE && j->open && j->eval) {
-        scan_job_give_up(j);
+    for (struct job *j = TAILQ_FIRST(&s->all); j && s->now - j->began > SCAN_PATIENCE; j = next) {
+        next = TAILQ_NEXT(j, all);
+        if (j->open && j->eval && !j->far && s->now - j->since > SCAN_PATIENCE)
+            scan_job_give_up(j);
     }
 }
 
@@ -235,13 +250,21 @@ static bool is_busy(const struct scan *s)
     return !TAILQ_EMPTY(&s->ready) || (!TAILQ_EMPTY(&s->fresh) && s->evals < SCAN_EVALS);
 }
 
+/** The web or a mail server is to answer: their loop turns beside that of the client. */
+static bool waits_for_far(const struct scan *s)
+{
+    return s->far && scan_far_open(s->far);
+}
+
 /** All of it. \return 0 or a status */
 static int loop(struct scan *s)
 {
     while (!s->status && interrupts < 2 && (s->open || (!s->input_ended && !interrupts))) {
         s->now = (uint32_t)(world_now() - s->begin);
         take_input(s);
-        udp_turn(s->udp, is_busy(s) ? 0 : TURN_MS);
+        udp_turn(s->udp, is_busy(s) ? 0 : waits_for_far(s) ? FAR_TURN_MS : TURN_MS);
+        if (s->far)
+            scan_far_turn(s->far);
         run_ready(s);
         give_up_late(s);
         if (!tend_output(s, s->watching))
@@ -269,11 +292,12 @@ static int set_up(struct scan *s)
     const char *why = "out of memory";
     int status;
 
-    if ((status = scan_out_open(&s->out, o->output, o->resume, s->result->why)) != 0)
+    if ((status = scan_out_open(&s->out, o->output, o->facts, o->resume, s->result->why)) != 0)
         return status;
     if (udp_new(&o->udp, &s->udp, &why) != ASSAY_DONE ||
         suffixes_new(NULL, &s->suffixes, &why) != ASSAY_DONE ||
-        assay_engine_new(0, &s->engine) != ASSAY_DONE ||
+        assay_engine_new(0, &s->engine) != ASSAY_DONE || !(s->lists = lists_new(o->lists)) ||
+        (o->world && !(s->far = scan_far_new(o->world, o->at_once))) ||
         !(s->shared = shared_new(s->udp, SCAN_CACHE)) ||
         (o->ordered && !(s->held = calloc(o->window, sizeof *s->held)))) {
         snprintf(s->result->why, sizeof s->result->why, "%s", why);
@@ -306,6 +330,8 @@ static void clean_up(struct scan *s)
     free(s->held);
     scan_input_close(&s->in);
     scan_out_close(&s->out);
+    scan_far_free(s->far);
+    lists_free(s->lists);
     shared_free(s->shared);
     if (s->udp)
         s->result->udp = *udp_counts(s->udp);
@@ -313,11 +339,13 @@ static void clean_up(struct scan *s)
     suffixes_free(s->suffixes);
     assay_engine_free(s->engine);
     buf_done(&s->line);
+    buf_done(&s->facts);
 }
 
 int scan_run(const struct scan_options *options, struct scan_result *ret)
 {
-    struct scan s = {.o = options, .result = ret, .line = buf_new(SCAN_LINE_MOST)};
+    struct scan s = {.o = options, .result = ret, .line = buf_new(SCAN_LINE_MOST),
+                     .facts = buf_new(SCAN_FACTS_MOST)};
     int status;
 
     *ret = (struct scan_result){0};

@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import random
+import re
 import shutil
 import signal
 import socket
@@ -390,6 +391,88 @@ def a_resume_point_is_of_its_input_and_output(folder):
         said = resumable(folder, str(folder / "names"), stderr=subprocess.PIPE)
         assert b"no resume point" in said.communicate(timeout=60)[1], junk
         same(said.returncode, 64)
+
+
+# -- facts --------------------------------------------------------------------------------------------------------
+
+def recorded(path):
+    """The cases of a file of facts, by the line of the input."""
+    texts = re.split(r"(?m)^(?=; a domain looked at)", path.read_text())
+    same(texts[0], "")
+    lines = [int(re.search(r"(?m)^name = recorded/.*/(\d+)$", one)[1]) for one in texts[1:]]
+    same(len(set(lines)), len(lines), "names are not unique")
+    return dict(zip(lines, texts[1:]))
+
+
+def assay(*words):
+    """Another command of it. Returns its output."""
+    done = subprocess.run([ASSAY, *words], env=environment(), capture_output=True, timeout=120, check=False)
+    return done.stdout.decode() + done.stderr.decode()
+
+
+@test
+@temporary
+def what_was_recorded_replays_to_the_same_findings(folder):
+    stdin = b"d1.example\nn.example\na..b\nd1.example\nmute.example\nslow.d2.example\n" + names(300)
+    for words in ([], ["--deep"], ["--ordered"], ["--fields", "line,domain,score,grade,findings,text"]):
+        lines, _ = scan("--record-facts", str(folder / "facts"), *(words if "text" in str(words) else
+                        ["--fields", "line,domain,score,grade,findings", *words]), stdin=stdin)
+        found = {one["line"]: one for one in objects(lines)}
+        cases = recorded(folder / "facts")
+        same(sorted(cases), sorted(line for line, one in found.items() if "error" not in one))
+        if "--ordered" in words:
+            same(list(cases), sorted(cases))
+        said = assay("case", "--strict", str(folder / "facts"))
+        assert f"{len(cases)} passed, 0 failed" in said, said
+        for line in (1, 2, 4, 5, 6, 7):
+            (folder / "one").write_text(cases[line])
+            page = json.loads(assay("check", "--jsonl", "--world", str(folder / "one"), found[line]["domain"]))
+            same([(f["id"], f["outcome"]) for f in page["findings"] if f["outcome"] != "pass"],
+                 [(f["id"], f["outcome"]) for f in found[line]["findings"]], f"{words} {found[line]['domain']}")
+            same(page["score"].get("score"), found[line].get("score", page["score"].get("score")))
+
+
+@test
+@temporary
+def facts_of_a_scan_that_is_killed_are_those_of_its_output(folder):
+    mixed = b"".join(b"%s%d.example\n" % (b"slow" if i % 97 == 3 else b"d", i) for i in range(3000))
+    (folder / "names").write_bytes(mixed)
+    words = ["--record-facts", str(folder / "facts"), "--in-flight", "12", "--window", "60", "--fields", "line,domain",
+             str(folder / "names")]
+    random.seed(4)
+    kills = 0
+    for i in range(60):
+        process = resumable(folder, *words, *(["--ordered"] if i % 2 else []), stderr=subprocess.DEVNULL)
+        try:
+            same(process.wait(random.uniform(0.6, 2.2)), 0)
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+    else:
+        raise AssertionError("it does not come to its end")
+    assert kills >= 2, f"it was over too soon: {kills} kills"
+    check_whole(folder, mixed.decode().split())
+    same(sorted(recorded(folder / "facts")), sorted(one["line"] for one in objects((folder / "out").read_text().splitlines())))
+    said = assay("case", "--strict", str(folder / "facts"))
+    assert "3000 passed, 0 failed" in said, said[-2000:]
+    said = resumable(folder, str(folder / "names"), stderr=subprocess.PIPE)
+    assert b"--record-facts as it was" in said.communicate(timeout=60)[1]
+    same(said.returncode, 64)
+    (folder / "facts").write_text("")
+    said = resumable(folder, *words, stderr=subprocess.PIPE)
+    assert b"a file of facts of 0 octets" in said.communicate(timeout=60)[1]
+
+
+@test
+@temporary
+def facts_need_a_file_that_can_be_written(folder):
+    scan("--record-facts", "/nonexistent/facts", stdin=names(1), status=73)
+    _, err = scan("--record-facts", "/dev/full", stdin=names(200), status=73)
+    assert "No space left" in err, err
+    said = resumable(folder, "--record-facts", "/dev/null", stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert b"--record-facts FILE" in said.communicate(timeout=60)[1]
 
 
 # -- the rest -----------------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ zones      SOA and NS are made; records are lines of a zone file, relative to th
            host lies in a zone is made, unless it has "dns": false. `signed`; `bogus`: the TXT records of the signed zone
            are changed behind the signer's back; `servfail`: nobody serves it. Names in no zone are NXDOMAIN.
            "keys_unknown": true: signed, but no anchor leads to it, so it is insecure.
+root       true: there is a signed root, so that the resolver shows by its AD bit for the root that it validates.
 https      host; address (else the next free one of 127.0.1.x, or of 193.0.2.x); certificate; tls; paths: PATH to an answer with status (200),
            type ("text/plain"), body or file, headers ({NAME: VALUE}), behaviour. A path that is not there is 404.
            behaviour of an answer: "endless" body, "slow" (an octet a second), "early-close" (in the middle of the body),
@@ -490,6 +491,11 @@ class Mail(socketserver.BaseRequestHandler):
 
 # -- the DNS --------------------------------------------------------------------------------------------------
 
+def dotted(zone):
+    """A zone's name with its final dot."""
+    return zone if zone == "." else zone + "."
+
+
 SOA = "@ 300 SOA ns.{zone}. hostmaster.{zone}. 1 3600 900 604800 60\n@ 300 NS ns\nns 300 A 127.0.0.1\n"
 
 
@@ -514,7 +520,7 @@ class Zones:
         """The file of a zone, signed if it is to be. \\return the file"""
         file = os.path.join(self.dir, "zone." + zone)
         with open(file, "w") as out:
-            out.write(f"$ORIGIN {zone}.\n$TTL 300\n")
+            out.write(f"$ORIGIN {dotted(zone)}\n$TTL 300\n")
             if not any(re.match(r"@\s+(\d+\s+)?(IN\s+)?SOA\s", line) for line in lines):
                 out.write(SOA.format(zone=zone))
             out.write("\n".join(lines) + "\n")
@@ -554,12 +560,14 @@ class Zones:
                 f" directory: \"{self.dir}\"\n pidfile: \"\"\n use-syslog: no\n logfile: \"{self.dir}/unbound.log\"\n"
                 f" do-daemonize: no\n do-not-query-localhost: no\n num-threads: 1\n trust-anchor-file: \"{self.anchors}\"\n"
                 f" trust-anchor-signaling: no\n val-bogus-ttl: 5\n unblock-lan-zones: yes\n insecure-lan-zones: yes\n"
-                f" outgoing-range: 256\n num-queries-per-thread: 1024\n local-zone: \".\" static\n")
+                f" outgoing-range: 256\n num-queries-per-thread: 1024\n")
+        if "." not in self.zones:
+            conf += " local-zone: \".\" static\n"
         for zone in self.zones:
-            conf += f" local-zone: \"{zone}.\" transparent\n"
+            conf += f" local-zone: \"{dotted(zone)}\" transparent\n"
         conf += "remote-control:\n control-enable: no\n"
         for zone in self.zones:
-            conf += f"stub-zone:\n name: \"{zone}.\"\n stub-addr: 127.0.0.1@{self.server_port}\n"
+            conf += f"stub-zone:\n name: \"{dotted(zone)}\"\n stub-addr: 127.0.0.1@{self.server_port}\n"
         with open(os.path.join(self.dir, "unbound.conf"), "w") as out:
             out.write(conf)
         self.spawn("unbound", "-d", "-c", os.path.join(self.dir, "unbound.conf"))
@@ -646,6 +654,8 @@ class Lab:
             self.addresses[spec["host"]] = spec.setdefault("address", next(free))
         self.where = {"https_port": self.serve(d.get("https", []), Web, 443), "smtp_port": self.serve(d.get("smtp", []), Mail, 25),
                       "ca_file": self.authority.path("root.crt"), "dir": self.dir}
+        if d.get("root"):
+            self.add_root()
         self.zones = Zones(os.path.join(self.dir, "dns"), d.get("zones", {}), d.get("usual_ports"))
         self.zones.start(self.lines_of)
         self.where.update({"resolver": f"127.0.0.1@{self.zones.resolver_port}",
@@ -663,6 +673,15 @@ class Lab:
             threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
             self.listeners.append(listener)
         return port
+
+    def add_root(self):
+        """A signed root that delegates what the zones lie in: a resolver that validates shows it by the AD bit."""
+        zones = self.description["zones"]
+        tops = {zone.split(".")[-1] for zone in zones}
+        for top in tops:
+            zones.setdefault(top, {"records": []})
+        zones["."] = {"signed": True, "records": ["@ SOA a. h. 1 3600 900 604800 60", "@ NS a.", "a. A 127.0.0.1",
+                                                  *(f"{top}. NS ns.{top}." for top in tops)]}
 
     def lines_of(self, zone):
         """The records of a zone, those of servers with them."""
