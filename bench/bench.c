@@ -100,6 +100,7 @@ int main(int argc, char **argv)
     bench_keys();
     bench_flow();
     bench_wire();
+    bench_owner();
     bench_pool();
     bench_start();
     bench_store();

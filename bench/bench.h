@@ -111,6 +111,9 @@ void bench_wire(void);
 /** key.shared.*. */
 void bench_keys(void);
 
+/** owner.*: a domain, an SPF tree, a logo. */
+void bench_owner(void);
+
 /** pool.*. */
 void bench_pool(void);
 
