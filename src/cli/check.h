@@ -167,6 +167,7 @@ struct check_output {
     struct arena arena; /**< check_sarif.c: artifacts */
     struct sarif_artifact *artifacts, **last_artifact, **buckets;
     size_t nartifacts;
+    struct sarif_failure *failures, **last_failure;
 };
 
 extern const struct check_writer CHECK_SHOW; /**< for people */

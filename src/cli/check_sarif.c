@@ -17,6 +17,12 @@ struct sarif_artifact {
     size_t index;
 };
 
+/** A domain that could not be looked at. */
+struct sarif_failure {
+    struct sarif_failure *next; /* in order */
+    assay_span text;
+};
+
 /** Where a check is explained. */
 #define HELP_URI "https://assay.example/findings/"
 
@@ -85,6 +91,7 @@ static void begin(struct check_output *o)
     const struct assay_check_kind *k;
 
     o->last_artifact = &o->artifacts;
+    o->last_failure = &o->failures;
     if (!(o->buckets = arena_zero(&o->arena, BUCKETS * sizeof(struct sarif_artifact *))))
         o->out.status = ASSAY_ENOMEM;
     *j = json_new(&o->out);
@@ -347,22 +354,51 @@ static void put_result(struct check_output *o, const struct check_report *r, siz
     json_end(j);
 }
 
+/** Keep why a domain could not be looked at: that is told of the run, not as what a check found. */
+static void keep_failure(struct check_output *o, const struct check_report *r)
+{
+    struct buf text = buf_new(URI_MAX);
+    struct sarif_failure *failure = ARENA_NEW(&o->arena, struct sarif_failure);
+
+    buf_printf(&text, "%.*s: %.*s", SPAN_ARG(span_first(span_of(r->asked), URI_NAME)),
+               SPAN_ARG(r->error));
+    if (failure && arena_copy(&o->arena, buf_span(&text), &failure->text)) {
+        *o->last_failure = failure;
+        o->last_failure = &failure->next;
+    } else
+        o->out.status = ASSAY_ENOMEM;
+    check_done(&text, &o->out);
+}
+
 static void one(struct check_output *o, const struct check_report *r)
 {
-    struct json *j = &o->json;
-
     for (size_t i = 0; r->posture && i < r->posture->nfindings; i++) {
         const struct assay_finding *f = &r->posture->findings[i];
 
         if (f->outcome >= ASSAY_NOTICE || (o->verbose && f->outcome == ASSAY_UNKNOWN_OUTCOME))
             put_result(o, r, i);
     }
-    if (r->posture)
-        return;
+    if (!r->posture)
+        keep_failure(o, r);
+}
+
+/** Write how the run went. */
+static void put_invocation(struct check_output *o)
+{
+    struct json *j = &o->json;
+
+    json_array(j, "invocations");
     json_object(j, NULL);
-    json_text(j, "kind", SPAN("open"));
-    json_text(j, "level", SPAN("none"));
-    put_message(j, "message", r->error);
+    json_bool(j, "executionSuccessful", !o->failures);
+    json_array(j, "toolExecutionNotifications");
+    for (const struct sarif_failure *f = o->failures; f; f = f->next) {
+        json_object(j, NULL);
+        json_text(j, "level", SPAN("error"));
+        put_message(j, "message", f->text);
+        json_end(j);
+    }
+    json_end(j);
+    json_end(j);
     json_end(j);
 }
 
@@ -371,6 +407,7 @@ static void end(struct check_output *o)
     struct json *j = &o->json;
 
     json_end(j);
+    put_invocation(o);
     json_array(j, "artifacts");
     for (const struct sarif_artifact *a = o->artifacts; a; a = a->next) {
         json_object(j, NULL);

@@ -241,10 +241,11 @@ def sarif_points_to_the_record(folder):
     assert len({rule["id"] for rule in rules}) == len(rules) > 100
     assert all(rule["helpUri"].startswith("https://") and rule["shortDescription"]["text"] for rule in rules)
     assert one["results"]
+    (run,) = one["invocations"]
+    assert not run["executionSuccessful"]
+    same([n["message"]["text"] for n in run["toolExecutionNotifications"]], ["..: it is no domain name"])
     seen = 0
     for result in one["results"]:
-        if "ruleId" not in result:
-            continue
         same(rules[result["ruleIndex"]]["id"], result["ruleId"])
         (location,) = result["locations"]
         assert location["logicalLocations"][0]["fullyQualifiedName"]
