@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run fuzzers of a build: tools/fuzz.py BUILD NAME|all [SECONDS]
 
-Seeds are the files of src/*/seeds and src/*/cases, and the messages, TXT records and header fields inside the cases.
+Seeds are the files of src/*/seeds and src/*/cases, and the messages, TXT records and header fields inside the cases;
+where cases are judged, single ones.
 What is learnt is kept in BUILD/corpus, inputs that break something in BUILD/findings.
 """
 import hashlib
@@ -18,6 +19,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 AT_ONCE = 2
 MOST_SEEDS = 2000
+MOST_CASES = 500  # of a fuzzer that judges them
 
 
 def fuzzers(name=""):
@@ -54,6 +56,11 @@ def field_values(piece):
     return [match[1]] if match else []
 
 
+def single_cases(text):
+    """Each case of a file by itself: a run judges all that are in its input."""
+    return [b"[case]" + one for one in re.split(rb"(?m)^\[case\]", text)[1:]]
+
+
 def write_seeds(label, path, into):
     """Put the seeds of a fuzzer into a folder, each once."""
     into.mkdir(parents=True, exist_ok=True)
@@ -62,17 +69,19 @@ def write_seeds(label, path, into):
     cases = sorted(folder.glob("cases/*.case"))
     if folder.name == "case" or not cases:
         cases = sorted(TOP.glob("src/*/cases/*.case"))
-    seeds = {hashlib.sha1(f.read_bytes()).hexdigest(): f.read_bytes() for f in files}
-    for case in cases:
-        text = case.read_bytes()
-        found = [text]
-        for piece in pieces(text):
-            found += [piece] + field_values(piece)
-        for seed in found[:200]:
-            if len(seeds) < MOST_SEEDS:
-                seeds.setdefault(hashlib.sha1(seed).hexdigest(), seed)
-    for name, seed in seeds.items():
-        (into / name).write_bytes(seed)
+    texts = [case.read_bytes() for case in cases]
+    found = [f.read_bytes() for f in files]
+    if folder.name == "case":
+        singles = [one for text in texts for one in single_cases(text)]
+        found += singles[::len(singles) // MOST_CASES + 1]
+    else:
+        for text in texts:
+            of_case = [text]
+            for piece in pieces(text):
+                of_case += [piece] + field_values(piece)
+            found += of_case[:200]
+    for seed in list(dict.fromkeys(found))[:MOST_SEEDS]:
+        (into / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
 
 
 def environment():
