@@ -88,10 +88,9 @@ static void a_text_is_cut_between_characters(void **state)
 
 static void harm_is_done_by_controls_and_by_what_is_not_seen(void **state)
 {
-    static const uint32_t HARMFUL[] = {0,      '\r',   0x1F,   0x7F,   0x80,   0x9F,
-                                       0xAD,   0x61C,  0x200B, 0x200F, 0x2028, 0x202E,
-                                       0x2060, 0x2069, 0xFEFF, 0xFFFE, 0xFFFF, 0x1FFFE,
-                                       0xE0041};
+    static const uint32_t HARMFUL[] = {0,      '\r',   0x1F,   0x7F,    0x80,   0x9F,   0xAD,
+                                       0x61C,  0x200B, 0x200F, 0x2028,  0x202E, 0x2060, 0x2069,
+                                       0xFEFF, 0xFFFE, 0xFFFF, 0x1FFFE, 0xE0041};
     static const uint32_t PLAIN[] = {' ',    'a',    '~',    0xA0,   0xFC,
                                      0x20AC, 0x2010, 0x202F, 0xFFFD, 0x1F4A9};
 

@@ -14,11 +14,11 @@ static const struct {
     uint16_t rrtype;
     const char *below;
 } FIRST[SCAN_FIRSTS] = {{ASSAY_RR_TXT, ""},
-                   {ASSAY_RR_MX, ""},
-                   {ASSAY_RR_TXT, "_dmarc."},
-                   {ASSAY_RR_TXT, "_mta-sts."},
-                   {ASSAY_RR_TXT, "_smtp._tls."},
-                   {ASSAY_RR_TXT, "default._bimi."}};
+                        {ASSAY_RR_MX, ""},
+                        {ASSAY_RR_TXT, "_dmarc."},
+                        {ASSAY_RR_TXT, "_mta-sts."},
+                        {ASSAY_RR_TXT, "_smtp._tls."},
+                        {ASSAY_RR_TXT, "default._bimi."}};
 
 enum { FIRST_OCTETS = 64 /* of all of `below` */ };
 

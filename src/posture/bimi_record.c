@@ -172,9 +172,9 @@ static void judge_uri(struct posture *p)
     show(p, f, t->used, r->text, faults & (BIMI_FAULT_L | BIMI_FAULT_SUFFIX) ? r->l : r->a);
     if ((faults & BIMI_FAULT_L) && span_istarts(r->l, SPAN("http://")))
         publish(p, f, "TXT", t->used->name, r->text,
-                posture_printf(
-                    p, "%.*shttps%.*s", SPAN_ARG(span_between(r->text.p, r->l.p)),
-                    SPAN_ARG(span_between(r->l.p + strlen("http"), r->text.p + r->text.n))));
+                posture_printf(p, "%.*shttps%.*s", SPAN_ARG(span_between(r->text.p, r->l.p)),
+                               SPAN_ARG(
+                                   span_between(r->l.p + strlen("http"), r->text.p + r->text.n))));
     else
         advise(p, f,
                "Write the address as https://HOST/PATH, of an SVG in l and of a PEM file in a.");

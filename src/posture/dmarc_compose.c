@@ -113,7 +113,8 @@ assay_span dmarc_own_copy(struct posture *p, const struct dmarc_discovery *d)
                               dmarc_policy_text(dmarc_policy_effective(d)), SPAN_ARG(p->domain));
     dmarc_parts_read(d->found->text, &parts);
     draft = dmarc_draft_of(&parts, d->found->text);
-    dmarc_draft_set(&draft, DMARC_TAG_P, posture_printf(p, "p=%s", dmarc_policy_text(dmarc_policy_asked(d))));
+    dmarc_draft_set(&draft, DMARC_TAG_P,
+                    posture_printf(p, "p=%s", dmarc_policy_text(dmarc_policy_asked(d))));
     dmarc_draft_remove(&draft, DMARC_TAG_SP);
     dmarc_draft_remove(&draft, DMARC_TAG_NP);
     dmarc_draft_remove(&draft, DMARC_TAG_PSD);

@@ -38,7 +38,8 @@ static void publish_policy(struct planner *pl, struct assay_plan_step *s, const 
 
     buf_printf(&text, "version: STSv1\nmode: %s\n", mode);
     for (size_t i = 0; i < p->mx.nhosts; i++) {
-        if (p->mx.hosts[i].bad_name) /* no pattern may be called so: the whole policy would be void */
+        if (p->mx.hosts[i]
+                .bad_name) /* no pattern may be called so: the whole policy would be void */
             continue;
         buf_puts(&text, "mx: ");
         buf_put(&text, p->mx.hosts[i].name);

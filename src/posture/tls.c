@@ -300,9 +300,8 @@ static void sum(struct posture *p)
             p, "%zu of %zu MX hosts encrypt with TLS 1.2 or better; of %zu it is not known", good,
             n, open);
     else
-        p->summary[AREA_TLS] =
-            posture_printf(p, "%zu of %zu MX host%s with TLS 1.2 or better", good, n,
-                           n == 1 ? " encrypts" : "s encrypt");
+        p->summary[AREA_TLS] = posture_printf(p, "%zu of %zu MX host%s with TLS 1.2 or better",
+                                              good, n, n == 1 ? " encrypts" : "s encrypt");
 }
 
 void judge_tls(struct posture *p)
