@@ -69,8 +69,9 @@ struct assay_domain {
     /** a scan's: of a finding its kind, outcome, subject and reason alone; no passes, no areas. For speed: the
      *  same findings */
     bool brief;
-    bool web;   /**< at ASSAY_DEPTH_SCAN and DEEP: ask for ASSAY_GET all the same, unless `no_web` */
-    bool probe; /**< likewise for ASSAY_PROBE, and at SCAN for addresses and TLSA records of the MX hosts */
+    bool web; /**< at ASSAY_DEPTH_SCAN and DEEP: ask for ASSAY_GET all the same, unless `no_web` */
+    /** likewise for ASSAY_PROBE, and at SCAN for addresses and TLSA records of the MX hosts */
+    bool probe;
 };
 
 /** One check of the catalogue. All static text. */

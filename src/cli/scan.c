@@ -247,7 +247,8 @@ static int open_world(struct answers *answers, struct scan_options *o)
         return 0;
     if (!answers->resolvers.n)
         buf_puts(&answers->resolvers, "127.0.0.1");
-    signal(SIGPIPE, SIG_IGN); /* a server that has gone, or who reads the output: both are told by write() */
+    signal(SIGPIPE,
+           SIG_IGN); /* a server that has gone, or who reads the output: both are told by write() */
     return answers_world(answers, &o->world);
 }
 

@@ -39,15 +39,16 @@ enum {
     SCAN_RECORD_MOST = 65536,  /**< octets of one line of the input */
     SCAN_SPREAD =
         1 << 18, /**< lines between the first that is not done and the last that is begun */
-    SCAN_LINE_MOST = 4 << 20,  /**< octets of one line of output */
-    SCAN_FACTS_MOST = 5 * LIMIT_DOMAIN_BYTES, /**< octets of one case: a record's octet may take four */
-    SCAN_HELD_MOST = 64 << 20, /**< octets that wait for their turn before no more is begun */
-    SCAN_AT_ONCE = 50,         /**< connections to web servers, and to mail servers, at a time */
-    SCAN_AT_ONCE_MOST = 1000,
-    SCAN_CACHE = 24 << 20,     /**< octets of answers that are shared */
-    SCAN_PATIENCE = 60 * 1000, /**< milliseconds for one domain */
-    SCAN_SHARDS = 1 << 20,     /**< parts of a scan */
-    SCAN_PER_MILLION = 1000000 /**< --sample in these */
+    SCAN_LINE_MOST = 4 << 20, /**< octets of one line of output */
+    SCAN_FACTS_MOST =
+        5 * LIMIT_DOMAIN_BYTES, /**< octets of one case: a record's octet may take four */
+    SCAN_HELD_MOST = 64 << 20,  /**< octets that wait for their turn before no more is begun */
+    SCAN_AT_ONCE = 50,          /**< connections to web servers, and to mail servers, at a time */
+    SCAN_AT_ONCE_MOST = 200,    /**< so that 1,024 descriptors do */
+    SCAN_CACHE = 24 << 20,      /**< octets of answers that are shared */
+    SCAN_PATIENCE = 60 * 1000,  /**< milliseconds for one domain */
+    SCAN_SHARDS = 1 << 20,      /**< parts of a scan */
+    SCAN_PER_MILLION = 1000000  /**< --sample in these */
 };
 
 /* ---- what a line says: --fields ---------------------------------------------------------------- */

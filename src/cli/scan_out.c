@@ -163,8 +163,8 @@ bool scan_out_checkpoint(struct scan_out *out)
 
     if (!ok || !out->resume)
         return ok;
-    buf_printf(&note, "%s\ninput %" PRIu64 " %016" PRIx64 "\noutput %" PRIu64 "\n", TITLE,
-               out->low, out->low_hash, out->lines.octets);
+    buf_printf(&note, "%s\ninput %" PRIu64 " %016" PRIx64 "\noutput %" PRIu64 "\n", TITLE, out->low,
+               out->low_hash, out->lines.octets);
     if (out->facts.fd >= 0)
         buf_printf(&note, "facts %" PRIu64 "\n", out->facts.octets);
     buf_puts(&note, "done");
@@ -177,8 +177,7 @@ bool scan_out_checkpoint(struct scan_out *out)
         errno = ENOMEM, ok = false;
     else
         ok = is_on_disk(&out->lines) && is_on_disk(&out->facts) &&
-             write_file(path.p, buf_span(&note)) &&
-             rename(path.p, out->resume) == 0;
+             write_file(path.p, buf_span(&note)) && rename(path.p, out->resume) == 0;
     if (!ok)
         out->error = errno;
     buf_done(&note);
@@ -328,7 +327,8 @@ static int go_on(struct scan_out *out, char *ret_why)
         return EXIT_USAGE;
     }
     if (f && out->had_facts != (out->facts.fd >= 0)) {
-        snprintf(ret_why, 256, "the scan that is gone on with %s facts: --record-facts as it was then",
+        snprintf(ret_why, 256,
+                 "the scan that is gone on with %s facts: --record-facts as it was then",
                  out->had_facts ? "records" : "records no");
         return EXIT_USAGE;
     }
@@ -337,9 +337,10 @@ static int go_on(struct scan_out *out, char *ret_why)
 
 int scan_out_open(struct scan_out *out, int lines, int facts, const char *resume, char *ret_why)
 {
-    *out = (struct scan_out){.lines = {.fd = lines, .buffer = buf_new(BUFFER_MOST)},
-                             .facts = {.fd = facts, .buffer = buf_new(BUFFER_MOST + SCAN_FACTS_MOST)},
-                             .resume = resume};
+    *out =
+        (struct scan_out){.lines = {.fd = lines, .buffer = buf_new(BUFFER_MOST)},
+                          .facts = {.fd = facts, .buffer = buf_new(BUFFER_MOST + SCAN_FACTS_MOST)},
+                          .resume = resume};
     if (!resume)
         return 0;
     out->hashes = calloc(SCAN_SPREAD, sizeof *out->hashes);

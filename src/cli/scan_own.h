@@ -19,10 +19,10 @@ struct job;
 
 /** One question of a domain on its way. */
 struct ask {
-    struct udp_query query; /* first: a query is one of these */
-    union {                 /* in its place: */
-        struct shared_waiter waiter; /* when the question is not the domain's alone */
-        struct scan_far_ask far;     /* when it is not for the DNS */
+    union {                          /* first: a query is one of these */
+        struct udp_query query;      /* of the domain's own names */
+        struct shared_waiter waiter; /* of names that others ask for, too */
+        struct scan_far_ask far;     /* not for the DNS */
     };
     struct job *job;
     struct ask *next; /* of those behind the first */
@@ -37,8 +37,8 @@ struct job {
     struct scan *scan;
     uint64_t line, turn; /* of the input; its place in the order of output */
     uint32_t began;      /* milliseconds since the scan began */
-    uint32_t since;      /* the same, or when one of `far` was answered: these may wait long in line */
-    unsigned open, far;  /* questions that it waits for; those of them that are not for the DNS */
+    uint32_t since; /* the same, or when one of `far` was answered: these may wait long in line */
+    unsigned open, far; /* questions that it waits for; those of them that are not for the DNS */
     unsigned questions;
     bool trouble, no_memory;
     assay_eval *eval;

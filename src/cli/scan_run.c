@@ -64,8 +64,7 @@ void scan_put_line(struct scan *s, uint64_t turn, uint64_t line)
     }
     hold(s, &s->held[turn % s->o->window], line);
     while ((h = &s->held[s->due % s->o->window])->there && h->text) {
-        scan_out_put(&s->out, (assay_span){h->text, h->n},
-                     (assay_span){h->text + h->n, h->facts});
+        scan_out_put(&s->out, (assay_span){h->text, h->n}, (assay_span){h->text + h->n, h->facts});
         scan_out_done(&s->out, h->line - 1);
         s->held_octets -= h->n + h->facts;
         free(h->text);
@@ -154,8 +153,7 @@ static void take_record(struct scan *s, assay_span text, enum scan_got got)
 static bool has_room(const struct scan *s)
 {
     return s->open < s->o->window && (!s->o->ordered || s->turn - s->due < s->o->window) &&
-           s->held_octets < SCAN_HELD_MOST &&
-           scan_out_room(&s->out, s->in.line);
+           s->held_octets < SCAN_HELD_MOST && scan_out_room(&s->out, s->in.line);
 }
 
 /** Take names while there is room for them. */
@@ -344,7 +342,9 @@ static void clean_up(struct scan *s)
 
 int scan_run(const struct scan_options *options, struct scan_result *ret)
 {
-    struct scan s = {.o = options, .result = ret, .line = buf_new(SCAN_LINE_MOST),
+    struct scan s = {.o = options,
+                     .result = ret,
+                     .line = buf_new(SCAN_LINE_MOST),
                      .facts = buf_new(SCAN_FACTS_MOST)};
     int status;
 
