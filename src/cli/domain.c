@@ -87,7 +87,7 @@ int domain_asked_read(const struct cli *cli, const struct case_one *from, struct
     const char *evidence = cli_value(cli, OPT_EVIDENCE);
     int status;
 
-    ret->evidence = buf_new(FILES_HELD_MAX);
+    ret->evidence = buf_new(LIMIT_EVIDENCE + 1);
     *d = (struct assay_domain){.size = sizeof *d,
                                .domain = SPAN_EMPTY,
                                .profile = profile_of(cli),

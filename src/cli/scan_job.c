@@ -100,8 +100,12 @@ static void finish(struct job *j)
     }
     if (s->o->output >= 0)
         scan_line_put(&s->line, &found, s->o->fields);
+    if (s->line.status == ASSAY_EINVAL) { /* one domain must not end the scan of all others */
+        buf_clear(&s->line);
+        scan_line_bad(&s->line, j->line, j->name, "more was found than fits into a line of 4 MiB");
+    }
     if (s->line.status != ASSAY_DONE)
-        scan_fail(s, EXIT_SOFTWARE, "out of memory, or a line over 4 MiB");
+        scan_fail(s, EXIT_SOFTWARE, "out of memory");
     record_facts(j);
     scan_put_line(s, j->turn, j->line);
     scan_job_free(j);

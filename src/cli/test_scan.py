@@ -45,6 +45,15 @@ def text(strings):
     return b"".join(bytes([len(octets[i:i + 255])]) + octets[i:i + 255] for i in range(0, len(octets), 255))
 
 
+def tree(i):
+    """A record of big.example's tree of SPF, in which as much is wrong as fits."""
+    far = ("z" * 60 + ".") * 3 + "example"
+    below = [f"t{k}." + ("x" * 60 + ".") * 3 + "big.example" for k in (2 * i + 1, 2 * i + 2) if k < 1000]
+    return " ".join(["v=spf1", *("include:" + name for name in below), "ptr:" + far,
+                     "exists:%{l}." + far, "ip4:10.0.0.1", "ip4:192.0.2.1", "ip4:192.0.2.1", "a=" + far, "mx:" + far,
+                     "-all", "a:" + far, "redirect=" + far])
+
+
 class Server(threading.Thread):
     """Answers as the name says: slow.* late, mute.* never; below `_dmarc` and at domains that begin with d, records."""
 
@@ -78,6 +87,8 @@ class Server(threading.Thread):
         data = None
         if kind == 16 and labels and labels[0] == "_dmarc":
             data = text("v=DMARC1; p=reject; rua=mailto:d@" + ".".join(labels[1:]))
+        elif kind == 16 and labels[-2:] == ["big", "example"] and not labels[0].startswith(("_", "default")):
+            data = text(tree(int(labels[0][1:]) if labels[0] != "big" else 0))
         elif kind == 16 and labels and labels[0].startswith("d"):
             data = text("v=spf1 ip4:192.0.2.0/24 -all")
         elif kind == 15 and labels and labels[0].startswith("d"):
@@ -246,6 +257,13 @@ def an_answer_that_is_missing_is_unknown_and_the_others_are_there():
     lines, _ = scan("--fields", "domain,mx", stdin=b"mute.example\nd1.example\n")
     found = {one["domain"]: one["mx"] for one in objects(lines)}
     same(found, {"d1.example": ["mx.d1.example"], "mute.example": None})
+
+
+@test
+def a_domain_of_which_too_much_is_to_be_told_ends_nothing():
+    lines, _ = scan("--ordered", "--fields", "domain,text", stdin=b"d1.example\nbig.example\nd2.example\n")
+    same([one.get("domain", one.get("input")) for one in objects(lines)], ["d1.example", "big.example", "d2.example"])
+    same(objects(lines)[1]["error"], "more was found than fits into a line of 4 MiB")
 
 
 @test
