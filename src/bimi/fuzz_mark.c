@@ -61,8 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         buf_put(&pem, octets);
     request.pem = buf_span(&pem);
     request.roots = data[0] & 2 ? request.pem : SPAN("# none\n");
+    if (data[0] & 4)
+        request.logs = octets;
     must(mark_check(the_engine(), &a, &request, &report) == ASSAY_DONE);
-    if (!(data[0] & 2))
+    if (!(data[0] & 6))
         check(&report);
     must(mark_revoked(the_engine(), request.pem, octets, request.now, &revoked) == ASSAY_DONE);
     arena_done(&a);
