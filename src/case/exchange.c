@@ -225,6 +225,17 @@ static assay_status take_until(struct case_reader *r, assay_span *text)
     return case_read_until(r, span_from(last, 6), &r->thing->until);
 }
 
+/** Words that go with an answer: as they are written, so no control characters. */
+static assay_status read_words(struct case_reader *r, assay_span words, assay_span *ret)
+{
+    words = span_trim(words);
+    for (size_t i = 0; i < words.n; i++)
+        if ((unsigned char)words.p[i] < ' ')
+            return CASE_REFUSE(r, span_from(words, i), "a control character stands here");
+    *ret = words;
+    return ASSAY_DONE;
+}
+
 /** Read a status line, or the word in its place. */
 static assay_status read_status(struct case_reader *r)
 {
@@ -237,14 +248,12 @@ static assay_status read_status(struct case_reader *r)
         return s;
     thing->how = how_of(r->line);
     if (thing->how != ASSAY_OK) {
-        thing->reason = rest;
         r->state = STATE_FREE;
-        return ASSAY_DONE;
+        return read_words(r, rest, &thing->reason);
     }
     thing->http = (word.p[0] - '0') * 100 + (word.p[1] - '0') * 10 + (word.p[2] - '0');
-    thing->media_type = span_trim(span_first(rest, span_find(rest, ';')));
     r->state = STATE_BODY;
-    return ASSAY_DONE;
+    return read_words(r, span_first(rest, span_find(rest, ';')), &thing->media_type);
 }
 
 /** Begin what was seen before at a URL. */
@@ -368,8 +377,7 @@ static assay_status read_no_probe(struct case_reader *r)
         return CASE_REFUSE(r, r->line, "a probe has either lines or one word in their place");
     r->thing->how = how_of(r->line);
     case_word(&rest);
-    r->thing->reason = span_trim(rest);
-    return ASSAY_DONE;
+    return read_words(r, rest, &r->thing->reason);
 }
 
 assay_status case_read_smtp(struct case_reader *r, assay_span line)
@@ -430,7 +438,8 @@ static assay_status read_list(struct case_reader *r, assay_span name, assay_span
     r->thing->how = file ? ASSAY_OK : how_of(value);
     if (r->thing->how != ASSAY_OK) {
         case_word(&value);
-        r->thing->reason = span_trim(value);
+        if ((s = read_words(r, value, &r->thing->reason)) != ASSAY_DONE)
+            return s;
     }
     r->state = !file && span_is(value, "lines") ? STATE_LINES : STATE_FREE;
     if (r->thing->how != ASSAY_OK || r->state == STATE_LINES)
