@@ -285,6 +285,36 @@ static void nothing_in_a_record_becomes_markup(void **state)
     made_done(&m);
 }
 
+/** The check of an id. */
+static const struct assay_check_kind *kind_of(const char *id)
+{
+    const struct assay_check_kind *kind = NULL;
+
+    for (size_t i = 0; (kind = assay_check_kind(i)) && strcmp(kind->id, id) != 0; i++)
+        ;
+    assert_non_null(kind);
+    return kind;
+}
+
+static void what_our_own_texts_mark_as_code_is_code(void **state)
+{
+    struct made m;
+    struct buf out;
+    size_t i = 0;
+
+    (void)state;
+    make(&m, NULL, NULL);
+    while (m.t.findings[i].outcome < ASSAY_NOTICE)
+        i++;
+    m.t.findings[i].kind = kind_of("TLSRPT-RECORD-WSP");
+    m.t.findings[i].text = SPAN("theirs is `v=x`");
+    write(&CHECK_MARKDOWN, &m.r, 80, false, &out);
+    must_have("markdown", buf_span(&out), "some senders look for ` v=TLSRPTv1; ` exactly");
+    must_have("markdown", buf_span(&out), "theirs is \\`v=x\\`");
+    buf_done(&out);
+    made_done(&m);
+}
+
 /** The cells of a line of CSV, as a reader by RFC 4180 sees them. */
 static size_t csv_cells(assay_span line, bool *ret_formula)
 {
@@ -533,6 +563,7 @@ int main(void)
         cmocka_unit_test(sarif_points_to_the_record),
         cmocka_unit_test(junit_is_xml_whatever_records_hold),
         cmocka_unit_test(nothing_in_a_record_becomes_markup),
+        cmocka_unit_test(what_our_own_texts_mark_as_code_is_code),
         cmocka_unit_test(no_cell_is_a_formula),
         cmocka_unit_test(a_baseline_leaves_only_what_changed),
         cmocka_unit_test(a_report_is_its_own_baseline),
