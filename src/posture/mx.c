@@ -264,11 +264,19 @@ static void judge_null_form(struct posture *p)
     }
 }
 
+/** Some client passes SPF: by a record that receivers take for broken nobody does. */
+static enum truth some_pass(const struct posture *p)
+{
+    const struct topic_spf *t = &p->spf;
+
+    return t->has == YES && t->walk.top->record->found != SPF_RECORD_OK ? NO : t->sends;
+}
+
 /** MX-NULL-SENDS. */
 static void judge_null_sends(struct posture *p)
 {
     const struct topic_mx *t = &p->mx;
-    enum truth sends = p->spf.undeclared ? NO : p->spf.sends;
+    enum truth sends = p->spf.undeclared ? NO : some_pass(p);
     struct finding *f;
 
     if (asked_data(&t->mx) != YES)

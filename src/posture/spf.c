@@ -47,11 +47,14 @@ static bool note_target(struct posture *p, const struct spf_node *node, const st
 {
     struct topic_spf *t = &p->spf;
 
-    if (t->ntargets == LIMIT_SPF_TARGETS || !is_suspect(p, use, name, fact))
+    if (!is_suspect(p, use, name, fact))
         return true;
     for (size_t i = 0; i < t->ntargets; i++)
         if (span_eq(t->targets[i].name, name))
             return true;
+    t->more_targets = t->ntargets == LIMIT_SPF_TARGETS;
+    if (t->more_targets)
+        return true;
     if (!make_room(p))
         return false;
     t->targets[t->ntargets++] =
@@ -262,7 +265,7 @@ void spf_conclude(struct posture *p)
     t->passes_all = all ? YES : more && !top->none ? UNKNOWN : NO;
     t->reach4 = ipset_size(&t->walk.pass[SPF_IPV4]);
     t->reach_known = t->walk.unknown || t->walk.over ? UNKNOWN : YES;
-    t->dangling = t->walk.over ? UNKNOWN : NO;
+    t->dangling = t->walk.over || t->more_targets ? UNKNOWN : NO;
     for (size_t i = 0; i < t->ntargets; i++)
         t->dangling = truth_or(t->dangling, t->targets[i].gone);
     t->holds = t->voids_by_family = UNKNOWN;

@@ -142,7 +142,7 @@ static void judge_dangling(struct posture *p)
                 target->domain.fact ? &target->domain : &target->suffix, NULL);
         return;
     }
-    spf_judged(p, F_SPF_DANGLING, spf_may_be_more(p) ? UNKNOWN : NO);
+    spf_judged(p, F_SPF_DANGLING, spf_may_be_more(p) || t->more_targets ? UNKNOWN : NO);
 }
 
 /* ---- ptr and macros ---- */
