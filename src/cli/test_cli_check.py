@@ -268,6 +268,17 @@ def sarif_points_to_the_record(folder):
 
 @test
 @temporary
+def hosts_that_were_not_asked_are_not_said_to_be_in_clear(folder):
+    areas = report(check("--zone", zone(folder), "--offline", "--json"))["areas"]
+    same([a["text"] for a in areas if a["area"] == "TLS"],
+         ["whether the MX host encrypts with TLS 1.2 or better is not known"])
+    two = report(check("--zone", zone(folder, "@ MX 20 other\nother A 192.0.2.2"), "--offline", "--json"))["areas"]
+    same([a["text"] for a in two if a["area"] == "TLS"],
+         ["whether the MX hosts encrypt with TLS 1.2 or better is not known"])
+
+
+@test
+@temporary
 def no_form_lets_a_record_out_of_its_place(folder):
     path = zone(folder, f'@ TXT "v=spf1 {HOSTILE}"\nm TXT "{HOSTILE}"', dmarc=f"v=DMARC1; p=none; {HOSTILE}")
     for form in ([], ["-v"], ["--json"], ["--jsonl"], ["--csv"], ["--markdown"], ["--html"], ["--sarif"], ["--junit"]):
