@@ -356,14 +356,24 @@ static void plan_keys(struct planner *pl)
         plan_advise(pl, s, "Make a key: assay key new rsa --selector NEW --domain NAME");
 }
 
-/** The step of a policy that is more than none. */
+/** Sub-domains are what keeps the domain at its rung, and nothing asks for a step back. */
+static bool waits_for_subdomains(const struct planner *pl, bool trial)
+{
+    const struct topic_dmarc *d = &pl->p->dmarc;
+
+    return !trial && d->own_org == YES && (d->sp < d->p || d->np < d->p) &&
+           !(pl->e && pl->e->mail.given && must_go_back(pl));
+}
+
+/** The one step of a policy that is more than none. */
 static void plan_strict(struct planner *pl)
 {
     const struct dmarc_record *r = pl->p->dmarc.record;
-    const struct topic_dmarc *d = &pl->p->dmarc;
     bool trial = r->testing || r->pct < 100;
 
-    if (r->p.policy == DMARC_POLICY_QUARANTINE && trial)
+    if (waits_for_subdomains(pl, trial))
+        plan_subdomains(pl);
+    else if (r->p.policy == DMARC_POLICY_QUARANTINE && trial)
         plan_quarantine(pl);
     else if (r->p.policy == DMARC_POLICY_QUARANTINE)
         plan_try_reject(pl);
@@ -371,8 +381,6 @@ static void plan_strict(struct planner *pl)
         plan_reject(pl);
     else
         plan_keep(pl);
-    if (!trial && d->own_org == YES && (d->sp < d->p || d->np < d->p))
-        plan_subdomains(pl);
 }
 
 void plan_auth(struct planner *pl)

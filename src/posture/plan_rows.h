@@ -92,7 +92,7 @@
       "publish a TLS-RPT record", \
       "nothing", \
       "remove the record") \
-    R(STS_TEST, "T2", "transport", "TLS reports come in, and there is no MTA-STS policy", \
+    R(STS_TEST, "T2", "transport", "a TLS report record is published, and there is no MTA-STS record", \
       "7 days of TLS reports; every MX host with TLS 1.2 and a certificate of its name from a web CA", \
       "MTA-STS in mode testing, max_age of a day", \
       "nothing: testing changes no delivery", \

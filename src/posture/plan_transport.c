@@ -236,7 +236,7 @@ void plan_transport(struct planner *pl)
         plan_longer(pl);
     else if (sts_mode(p, MTASTS_TESTING) == YES)
         plan_enforce(pl);
-    else if (p->mtasts.valid == NO)
+    else if (has_hit(p, F_MTASTS_MISSING, SPAN_EMPTY)) /* what is broken is repaired first: E */
         plan_testing(pl);
     plan_dane(pl);
 }
