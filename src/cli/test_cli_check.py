@@ -323,6 +323,15 @@ def what_the_owner_tells_changes_what_is_looked_at(folder):
     same(below["DMARC-SUB-WEAKER", "news.shop.example"], "warning")
     parked = found(report(check("--json", "--world", path, "--profile", "parked")))
     same(parked["PARKED-SPF", "shop.example"], "error")
+    shown = check("--world", path, "--profile", "parked", COLUMNS="200").out
+    for area in "SPF", "DMARC":
+        line, = re.findall(rf"^  {area} .*", shown, re.M)
+        has(line, "broken", "PARKED-" + area)
+    path.write_text(sample.replace("selector = s2026\n", ""))
+    has(check("--world", path).out, "no selector is known")
+    gone = check("--world", path, "--selector", "gone").out
+    has(gone, "no selector with a key is known: DKIM-SELECTORS")
+    lacks(gone, "no selector is known")
     asked = [report(check("--json", "--world", path, *ns))["questions"] for ns in ((), ("--ns",))]
     assert asked[1] > asked[0], asked
     whole = check("--world", path, "--verbose").out

@@ -354,7 +354,7 @@ static size_t live(const struct posture *p, bool used, enum key_type type)
 static void judge_selectors(struct posture *p)
 {
     const struct topic_dkim *t = &p->dkim;
-    size_t guesses = 0;
+    size_t guesses = 0, named;
 
     if (live(p, false, (enum key_type)0)) {
         pass(p, F_DKIM_SELECTORS, p->domain);
@@ -362,9 +362,13 @@ static void judge_selectors(struct posture *p)
     }
     for (size_t i = 0; i < t->nselectors; i++)
         guesses += t->selectors[i].known == KNOWN_GUESSED;
+    named = t->nselectors - guesses;
     unknown(p, F_DKIM_SELECTORS, p->domain, NULL,
-            guesses ? "no selector is known, and none of those that are common has a key"
-                    : "no selector is known");
+            named && guesses
+                ? "no selector with a key is known, and none of those that are common has one"
+            : named   ? "no selector with a key is known"
+            : guesses ? "no selector is known, and none of those that are common has a key"
+                      : "no selector is known");
 }
 
 /** DKIM-ED25519-ALONE. */
