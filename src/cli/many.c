@@ -99,7 +99,7 @@ static assay_status nobody(const struct assay_question *q, assay_fact **ret)
         a.reason = SPAN("nothing is remembered");
     } else {
         a.how = ASSAY_TIMEOUT; /* REFUSED would say that a server refuses connections */
-        a.reason = SPAN("nobody was asked");
+        a.reason = SPAN("not asked: --offline");
     }
     return assay_fact_new(q->kind, q->rrtype, &a, ret);
 }

@@ -346,6 +346,8 @@ def the_exit_status_is_what_fail_on_says(folder):
     same(found(report(check("--zone", warned, "--offline", "--json")))["DMARC-P-NONE", "shop.example"], "warning")
     same(check("--zone", warned, "--offline").status, 0)
     same(check("--zone", warned, "--offline", "--fail-on", "warning").status, 1)
+    text = check("--zone", warned, "--offline", "--json").out
+    has(text, "its organizational domain is not known: TXT _dmarc.example: TIMEOUT (not asked: --offline)")
     broken = zone(folder, '@ TXT "v=spf1 -all"', name="broken.zone")
     same(check("--zone", broken, "--offline").status, 1)
     same(check("--zone", broken, "--offline", "--fail-on", "never").status, 0)

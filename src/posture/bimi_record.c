@@ -10,6 +10,22 @@ enum {
 
 /* ---- is there one? ---- */
 
+/** Which question left the organizational domain unknown. */
+static const char *no_org(struct posture *p)
+{
+    const struct dmarc_walk *walk = &p->dmarc.now.walk;
+
+    for (size_t i = 0; !p->brief && i < walk->n; i++) {
+        const struct asked *q = &p->dmarc.steps[i];
+
+        if (walk->steps[i].unknown)
+            return posture_printf(p, "its organizational domain is not known: TXT %.*s: %.*s",
+                                  SPAN_ARG(q->name), SPAN_ARG(asked_answer(p, q)))
+                .p; /* NUL ends it */
+    }
+    return "its organizational domain is not known";
+}
+
 /** BIMI-MISSING: neither name has one. */
 static void judge_missing(struct posture *p)
 {
@@ -23,7 +39,7 @@ static void judge_missing(struct posture *p)
     }
     if (asked_data(&t->own) == UNKNOWN || !org.n) {
         unknown(p, F_BIMI_MISSING, p->domain, &t->own,
-                asked_data(&t->own) == UNKNOWN ? NULL : "its organizational domain is not known");
+                asked_data(&t->own) == UNKNOWN ? NULL : no_org(p));
         return;
     }
     if (!span_eq(org, p->domain) && asked_data(&t->org) == UNKNOWN) {
@@ -52,8 +68,7 @@ static void tell_unknown(struct posture *p)
     const struct asked *missing = asked_data(&p->bimi.own) == UNKNOWN ? &p->bimi.own : &p->bimi.org;
 
     for (size_t i = 0; i < sizeof IDS / sizeof *IDS; i++)
-        unknown(p, IDS[i], p->domain, missing,
-                missing->fact ? NULL : "its organizational domain is not known");
+        unknown(p, IDS[i], p->domain, missing, missing->fact ? NULL : no_org(p));
 }
 
 /** BIMI-MULTIPLE. */
