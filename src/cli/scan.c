@@ -27,24 +27,6 @@ static int bad_value(const struct cli *cli, enum cli_option_id option, const cha
     return EXIT_USAGE;
 }
 
-/** A number of an option, if it is given. \return 0 or EXIT_USAGE */
-static int take_number(const struct cli *cli, enum cli_option_id option, unsigned most,
-                       unsigned *ret)
-{
-    const char *value = cli_value(cli, option);
-    uint64_t number;
-
-    if (!value)
-        return 0;
-    if (!number_read(span_of(value), most, &number) || number == 0) {
-        cli_complain(cli, "--%s: \"%.100s\" is not a number from 1 to %u",
-                     CLI_OPTION_TABLE[option].name, value, most);
-        return EXIT_USAGE;
-    }
-    *ret = (unsigned)number;
-    return 0;
-}
-
 /** `2/8`: the second of eight. */
 static int take_shard(const struct cli *cli, struct scan_options *o)
 {
@@ -109,9 +91,9 @@ static int take_options(const struct cli *cli, struct scan_options *o)
 {
     int status;
 
-    if ((status = take_number(cli, OPT_WINDOW, SCAN_WINDOW_MOST, &o->window)) != 0 ||
-        (status = take_number(cli, OPT_IN_FLIGHT, 60000, &o->udp.most)) != 0 ||
-        (status = take_number(cli, OPT_AT_ONCE, SCAN_AT_ONCE_MOST, &o->at_once)) != 0 ||
+    if ((status = cli_number(cli, OPT_WINDOW, 1, SCAN_WINDOW_MOST, &o->window)) != 0 ||
+        (status = cli_number(cli, OPT_IN_FLIGHT, 1, 60000, &o->udp.most)) != 0 ||
+        (status = cli_number(cli, OPT_AT_ONCE, 1, SCAN_AT_ONCE_MOST, &o->at_once)) != 0 ||
         (status = take_shard(cli, o)) != 0 || (status = take_sample(cli, o)) != 0)
         return status;
     o->ordered = cli_has(cli, OPT_ORDERED);

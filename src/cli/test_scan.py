@@ -548,7 +548,8 @@ def no_resolver_and_no_file_are_told():
     assert "no resolver answers at 127.0.0.1@1" in err, err
     _, err = scan("/nonexistent/names", status=66)
     assert "/nonexistent/names" in err, err
-    scan("--window", "0", status=64)
+    _, err = scan("--window", "0", status=64)
+    assert "--window 0: a number from 1 to" in err, err
     scan("--in-flight", "many", status=64)
     scan(at="example.com", status=64)
     _, err = scan("--out", "/nonexistent/out", status=73)
