@@ -90,7 +90,7 @@ static void want_records(struct planner *pl, struct assay_plan_step *s)
 }
 
 /** Own mail is failing, and has been for two days: the step before is to be taken back. */
-static bool must_go_back(struct planner *pl)
+static bool must_go_back(const struct planner *pl)
 {
     const struct evidence_mail *m = &pl->e->mail;
 
