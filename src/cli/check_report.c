@@ -184,6 +184,17 @@ static unsigned weight_of(const struct assay_finding *f)
     return weight;
 }
 
+/** Both ask for a change of one record or file. */
+static bool share_a_record(const struct assay_finding *a, const struct assay_finding *b)
+{
+    for (size_t i = 0; i < a->nfixes; i++)
+        for (size_t k = 0; k < b->nfixes; k++)
+            if (a->fixes[i].type.n && span_eq(a->fixes[i].type, b->fixes[k].type) &&
+                span_eq(a->fixes[i].name, b->fixes[k].name))
+                return true;
+    return false;
+}
+
 /** The finding asks for a change of a record that another one asks for already. */
 static bool repeats(const struct assay_posture *p, const struct assay_finding *f,
                     const size_t *taken, size_t n)
@@ -193,9 +204,7 @@ static bool repeats(const struct assay_posture *p, const struct assay_finding *f
 
         if (t->kind == f->kind)
             return true; /* the same for another subject: one is an example of all */
-        if (f->nfixes && t->nfixes && f->fixes[0].type.n &&
-            span_eq(f->fixes[0].type, t->fixes[0].type) &&
-            span_eq(f->fixes[0].name, t->fixes[0].name))
+        if (share_a_record(f, t))
             return true;
     }
     return false;

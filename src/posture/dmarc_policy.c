@@ -77,14 +77,17 @@ static void judge_testing(struct posture *p, const struct dmarc_look *look)
            SPAN_ARG(dmarc_draft_text(p, &draft)));
 }
 
-/** The record with a tag raised, published. */
+/** The record with all raised that is weak below, published: the same for both rows, or each would undo the other. */
 static void publish_raised(struct posture *p, struct finding *f, const struct dmarc_look *look,
-                           enum dmarc_tag tag, enum dmarc_policy policy)
+                           bool sp_weak, bool np_weak)
 {
     struct dmarc_draft d = dmarc_draft_of(&look->parts, look->r->text);
 
-    dmarc_draft_set(&d, tag,
-                    posture_printf(p, "%s=%s", dmarc_tag_text(tag), dmarc_policy_text(policy)));
+    if (sp_weak)
+        dmarc_draft_set(&d, DMARC_TAG_SP,
+                        posture_printf(p, "sp=%s", dmarc_policy_text(look->r->p.policy)));
+    if (np_weak)
+        dmarc_draft_set(&d, DMARC_TAG_NP, SPAN("np=reject"));
     publish(p, f, "TXT", look->owner, look->r->text, dmarc_draft_text(p, &d));
 }
 
@@ -109,7 +112,7 @@ static void judge_below(struct posture *p, const struct dmarc_look *look)
         say(p, f, "%.*s itself is at %s, but its sub-domains only at %s: forgers take those",
             SPAN_ARG(p->domain), dmarc_policy_text(r->p.policy), dmarc_policy_text(sp));
         show(p, f, look->at, r->text, part_text(look, DMARC_TAG_SP));
-        publish_raised(p, f, look, DMARC_TAG_SP, r->p.policy);
+        publish_raised(p, f, look, sp_weak, np != DMARC_POLICY_REJECT);
     } else {
         pass(p, F_DMARC_SP_WEAK, p->domain);
     }
@@ -124,7 +127,7 @@ static void judge_below(struct posture *p, const struct dmarc_look *look)
          part_text(look, r->np.present   ? DMARC_TAG_NP
                          : r->sp.present ? DMARC_TAG_SP
                                          : DMARC_TAG_P));
-    publish_raised(p, f, look, DMARC_TAG_NP, DMARC_POLICY_REJECT);
+    publish_raised(p, f, look, sp_weak, true);
 }
 
 /** DMARC-SP-IGNORED: sp or np where no receiver looks for them. */
