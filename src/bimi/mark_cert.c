@@ -257,13 +257,11 @@ bool mark_memory_is_out(void)
 
 bool mark_memory_to_spare(void)
 {
-    void *room;
+    struct arena a = {0};
+    bool spare = arena_get(&a, SPARE) != NULL;
 
-    ERR_set_mark();
-    room = OPENSSL_malloc(SPARE);
-    ERR_pop_to_mark();
-    OPENSSL_free(room);
-    return room != NULL;
+    arena_done(&a);
+    return spare;
 }
 
 assay_status mark_cert_open(const struct assay_engine *engine, struct mark_cert *cert)

@@ -120,7 +120,7 @@ bool mark_time_read(unsigned char tag, assay_span content, int64_t *ret);
 bool mark_memory_is_out(void);
 
 /**
- * OpenSSL gets memory just now. When it gets none it often says no without a word of why, so a no counts
+ * There is memory just now. When OpenSSL gets none it often says no without a word of why, so a no counts
  * only when it is said twice, with memory to spare after each.
  */
 bool mark_memory_to_spare(void);
