@@ -120,3 +120,98 @@ assay_span dmarc_own_copy(struct posture *p, const struct dmarc_discovery *d)
     dmarc_draft_remove(&draft, DMARC_TAG_PSD);
     return dmarc_draft_text(p, &draft);
 }
+
+/* ---- fixes of one record ---- */
+
+/** The tags that can be changed together. */
+static const enum dmarc_tag JOINT[] = {DMARC_TAG_SP, DMARC_TAG_NP,    DMARC_TAG_RUA, DMARC_TAG_RUF,
+                                       DMARC_TAG_FO, DMARC_TAG_ADKIM, DMARC_TAG_ASPF};
+enum { JOINTS = sizeof JOINT / sizeof *JOINT };
+
+/** What becomes of each joint tag. */
+struct joint {
+    struct {
+        assay_span text; /* empty: it goes */
+        bool changed;
+    } tags[JOINTS];
+};
+
+/** The text of a tag's part, or nothing. */
+static assay_span text_of(const struct dmarc_parts *parts, enum dmarc_tag tag)
+{
+    const struct dmarc_part *part = dmarc_part_of(parts, tag);
+
+    return part ? part->text : SPAN_EMPTY;
+}
+
+/** What a record changes of the one before. */
+static struct joint changes_of(const struct dmarc_parts *before, const struct dmarc_parts *after)
+{
+    struct joint j = {0};
+
+    for (size_t i = 0; i < JOINTS; i++) {
+        j.tags[i].text = text_of(after, JOINT[i]);
+        j.tags[i].changed = !span_eq(text_of(before, JOINT[i]), j.tags[i].text);
+    }
+    return j;
+}
+
+/** The fix of a finding that is about the record, or NULL. */
+static struct assay_fix *fix_of(const struct finding *f, assay_span name, assay_span record)
+{
+    if (finding_area(f->id) != AREA_DMARC || f->outcome < ASSAY_NOTICE)
+        return NULL;
+    for (size_t i = 0; i < f->nfixes; i++)
+        if (span_is(f->fixes[i].type, "TXT") && f->fixes[i].after.n &&
+            span_eq(f->fixes[i].name, name) && span_eq(f->fixes[i].before, record))
+            return &f->fixes[i];
+    return NULL;
+}
+
+/** Make in a fix the changes of all that it does not make itself. */
+static void join_fix(struct posture *p, struct assay_fix *fix, const struct dmarc_parts *before,
+                     const struct joint *all)
+{
+    struct dmarc_parts after;
+    struct dmarc_draft d;
+    struct joint own;
+    size_t n = 0;
+
+    dmarc_parts_read(fix->after, &after);
+    own = changes_of(before, &after);
+    d = dmarc_draft_of(&after, fix->after);
+    for (size_t i = 0; i < JOINTS; i++) {
+        if (own.tags[i].changed || !all->tags[i].changed)
+            continue;
+        n++;
+        if (all->tags[i].text.n)
+            dmarc_draft_set(&d, JOINT[i], all->tags[i].text);
+        else
+            dmarc_draft_remove(&d, JOINT[i]);
+    }
+    if (n)
+        fix->after = dmarc_draft_text(p, &d);
+}
+
+void dmarc_join_fixes(struct posture *p, assay_span name, assay_span record)
+{
+    struct dmarc_parts before, after;
+    struct joint all = {0};
+    struct assay_fix *fix;
+
+    dmarc_parts_read(record, &before);
+    for (const struct finding *f = p->first; f; f = f->next) {
+        struct joint one;
+
+        if (!(fix = fix_of(f, name, record)))
+            continue;
+        dmarc_parts_read(fix->after, &after);
+        one = changes_of(&before, &after);
+        for (size_t i = 0; i < JOINTS; i++)
+            if (one.tags[i].changed && !all.tags[i].changed)
+                all.tags[i] = one.tags[i];
+    }
+    for (const struct finding *f = p->first; f; f = f->next)
+        if ((fix = fix_of(f, name, record)))
+            join_fix(p, fix, &before, &all);
+}

@@ -51,6 +51,14 @@ size_t dmarc_own_records(const struct posture *p);
  */
 assay_span dmarc_own_copy(struct posture *p, const struct dmarc_discovery *d);
 
+/**
+ * Make the fixes of one record one: what the findings of DMARC so far say to publish in place of `record` at `name`
+ * changes all of sp, np, rua, ruf, fo, adkim and aspf that any of them changes, or each would undo the others. Where
+ * two change the same tag, each keeps its own. What p, t and pct are is a decision by itself, and psd of where the
+ * organization ends: those stay with the finding that asks for them.
+ */
+void dmarc_join_fixes(struct posture *p, assay_span name, assay_span record);
+
 /** The record; lives as long as the evaluation, empty when memory is out. */
 assay_span dmarc_draft_text(struct posture *p, const struct dmarc_draft *d);
 

@@ -338,5 +338,7 @@ void judge_dmarc(struct posture *p)
         judge_dmarc_reports(p, &look);
     }
     judge_dmarc_worlds(p, &look);
+    if (look.r && !p->brief)
+        dmarc_join_fixes(p, look.owner, look.r->text);
     sum(p);
 }

@@ -77,17 +77,14 @@ static void judge_testing(struct posture *p, const struct dmarc_look *look)
            SPAN_ARG(dmarc_draft_text(p, &draft)));
 }
 
-/** The record with all raised that is weak below, published: the same for both rows, or each would undo the other. */
+/** The record with a tag raised, published. */
 static void publish_raised(struct posture *p, struct finding *f, const struct dmarc_look *look,
-                           bool sp_weak, bool np_weak)
+                           enum dmarc_tag tag, enum dmarc_policy policy)
 {
     struct dmarc_draft d = dmarc_draft_of(&look->parts, look->r->text);
 
-    if (sp_weak)
-        dmarc_draft_set(&d, DMARC_TAG_SP,
-                        posture_printf(p, "sp=%s", dmarc_policy_text(look->r->p.policy)));
-    if (np_weak)
-        dmarc_draft_set(&d, DMARC_TAG_NP, SPAN("np=reject"));
+    dmarc_draft_set(&d, tag,
+                    posture_printf(p, "%s=%s", dmarc_tag_text(tag), dmarc_policy_text(policy)));
     publish(p, f, "TXT", look->owner, look->r->text, dmarc_draft_text(p, &d));
 }
 
@@ -112,7 +109,7 @@ static void judge_below(struct posture *p, const struct dmarc_look *look)
         say(p, f, "%.*s itself is at %s, but its sub-domains only at %s: forgers take those",
             SPAN_ARG(p->domain), dmarc_policy_text(r->p.policy), dmarc_policy_text(sp));
         show(p, f, look->at, r->text, part_text(look, DMARC_TAG_SP));
-        publish_raised(p, f, look, sp_weak, np != DMARC_POLICY_REJECT);
+        publish_raised(p, f, look, DMARC_TAG_SP, r->p.policy);
     } else {
         pass(p, F_DMARC_SP_WEAK, p->domain);
     }
@@ -127,7 +124,7 @@ static void judge_below(struct posture *p, const struct dmarc_look *look)
          part_text(look, r->np.present   ? DMARC_TAG_NP
                          : r->sp.present ? DMARC_TAG_SP
                                          : DMARC_TAG_P));
-    publish_raised(p, f, look, sp_weak, true);
+    publish_raised(p, f, look, DMARC_TAG_NP, DMARC_POLICY_REJECT);
 }
 
 /** DMARC-SP-IGNORED: sp or np where no receiver looks for them. */

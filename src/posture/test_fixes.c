@@ -182,7 +182,7 @@ static void check_harmless(const struct case_one *one, const struct assay_postur
 /** Findings whose fixes of the one record are made together: what one publishes heals the others. */
 static bool is_joint(const struct assay_finding *f)
 {
-    static const char *const IDS[] = {"DMARC-SP-WEAK", "DMARC-NP-WEAK"};
+    static const char *const IDS[] = {"DMARC-SP-WEAK", "DMARC-NP-WEAK", "DMARC-NO-RUA", "DMARC-RUF"};
 
     for (size_t i = 0; i < sizeof IDS / sizeof *IDS; i++)
         if (f->outcome >= ASSAY_NOTICE && strcmp(f->kind->id, IDS[i]) == 0)
@@ -199,7 +199,7 @@ static void check_joint(const struct case_one *one, const struct assay_posture *
     for (size_t i = 0; is_joint(f) && i < before->nfindings; i++) {
         const struct assay_finding *other = &before->findings[i];
 
-        if (other == f || !is_joint(other))
+        if (other->kind == f->kind || !is_joint(other))
             continue;
         joint++;
         if (still(after, other))
