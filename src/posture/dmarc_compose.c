@@ -181,13 +181,15 @@ static void join_fix(struct posture *p, struct assay_fix *fix, const struct dmar
     own = changes_of(before, &after);
     d = dmarc_draft_of(&after, fix->after);
     for (size_t i = 0; i < JOINTS; i++) {
-        if (own.tags[i].changed || !all->tags[i].changed)
+        const assay_span text = own.tags[i].changed ? own.tags[i].text : all->tags[i].text;
+
+        if (!own.tags[i].changed && !all->tags[i].changed)
             continue;
         n++;
-        if (all->tags[i].text.n)
-            dmarc_draft_set(&d, JOINT[i], all->tags[i].text);
-        else
+        if (!text.n || !dmarc_part_of(before, JOINT[i])) /* new ones in one order, at the end */
             dmarc_draft_remove(&d, JOINT[i]);
+        if (text.n)
+            dmarc_draft_set(&d, JOINT[i], text);
     }
     if (n)
         fix->after = dmarc_draft_text(p, &d);

@@ -182,7 +182,8 @@ static void check_harmless(const struct case_one *one, const struct assay_postur
 /** Findings whose fixes of the one record are made together: what one publishes heals the others. */
 static bool is_joint(const struct assay_finding *f)
 {
-    static const char *const IDS[] = {"DMARC-SP-WEAK", "DMARC-NP-WEAK", "DMARC-NO-RUA", "DMARC-RUF"};
+    static const char *const IDS[] = {"DMARC-SP-WEAK", "DMARC-NP-WEAK", "DMARC-NO-RUA",
+                                      "DMARC-RUF"};
 
     for (size_t i = 0; i < sizeof IDS / sizeof *IDS; i++)
         if (f->outcome >= ASSAY_NOTICE && strcmp(f->kind->id, IDS[i]) == 0)
@@ -205,6 +206,11 @@ static void check_joint(const struct case_one *one, const struct assay_posture *
         if (still(after, other))
             fail_msg("%.*s: what %s says to publish leaves %s: %.*s", SPAN_ARG(one->name),
                      f->kind->id, other->kind->id, SPAN_ARG(f->fixes[0].after));
+        if (f->nfixes == 1 && other->nfixes == 1 &&
+            !span_eq(f->fixes[0].after, other->fixes[0].after))
+            fail_msg("%.*s: %s and %s say two records: %.*s and %.*s", SPAN_ARG(one->name),
+                     f->kind->id, other->kind->id, SPAN_ARG(f->fixes[0].after),
+                     SPAN_ARG(other->fixes[0].after));
     }
 }
 
