@@ -37,6 +37,18 @@ static void put_severity(const struct term *t, const struct assay_check_kind *k,
     put_part(t, "reasons", k->reasons, out);
 }
 
+/** Append where its page is; the name is never broken. */
+static void put_page(const struct term *t, const char *id, struct buf *out)
+{
+    struct buf text = buf_new(TEXT_MAX);
+
+    buf_printf(&text, "Examples: " ASSAY_DOC "/findings/%s.md", id);
+    term_row(t, 0,
+             &(struct term_cell){.text = buf_span(&text), .columns = TERM_MOST, .exact = true}, 1,
+             out);
+    buf_done(&text);
+}
+
 bool help_finding(const struct term *t, const char *word, struct buf *out)
 {
     const struct assay_check_kind *k = assay_check_kind_at((size_t)finding_find(word));
@@ -56,6 +68,7 @@ bool help_finding(const struct term *t, const char *word, struct buf *out)
     term_paragraph(
         t, 0, SPAN("assay check -v DOMAIN shows where it applies, with the record to publish."),
         out);
+    put_page(t, k->id, out);
     return true;
 }
 

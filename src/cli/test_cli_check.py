@@ -456,7 +456,8 @@ def every_check_is_explained():
     for name in ids[::5]:
         done = run("help", name.lower())
         same(done.status, 0)
-        has(done.out, name, "source", "severity")
+        has(done.out, name, "source", "severity", f"/share/doc/assay/findings/{name}.md")
+        assert (TOP / f"docs/findings/{name}.md").exists(), name
     fails(run("help", "SPF-LOKUPS"), 64, 'did you mean "SPF-LOOKUPS"?')
 
 
