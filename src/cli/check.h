@@ -7,8 +7,8 @@
  *     check_judge()        check_judge.c: --baseline, --expect and --fail-on: marks on findings, the exit status
  *       baseline_...()     baseline.c; expect_...() expect.c
  *     check_writer         begin() once, one() for each domain in the order they were given, end() once
- *       check_show.c       for people; check_text.c CSV and Markdown; check_html.c; check_sarif.c; check_junit.c;
- *                          check_json.c
+ *       check_show.c       for people, with check_views.c; check_text.c CSV and Markdown; check_html.c; check_sarif.c;
+ *                          check_junit.c; check_json.c
  *
  * Every octet of a record may be chosen by somebody who wishes the reader ill: each writer has one
  * function that all of them go through.
@@ -173,6 +173,9 @@ struct check_output {
 extern const struct check_writer CHECK_SHOW; /**< for people */
 extern const struct check_writer CHECK_JSON, CHECK_JSONL, CHECK_CSV, CHECK_MARKDOWN, CHECK_HTML,
     CHECK_SARIF, CHECK_JUNIT; /**< for programs, tickets and browsers */
+
+/** Append for people where the domain is seen in several ways: by two standards, at MX hosts, with its logo. */
+void check_show_views(struct check_output *o, const struct assay_posture *p);
 
 /** Give back a text that was put together for an output, which remembers when there was no memory for it. */
 static inline void check_done(struct buf *text, struct buf *out)
