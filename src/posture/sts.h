@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** \file sts.h What the two halves of MTA-STS share: mtasts.c (record, fetch) and sts_policy.c (policy, hosts). */
+/** \file sts.h What the parts of MTA-STS share: mtasts.c (record), sts_fetch.c (fetch), sts_policy.c (policy, hosts). */
 #ifndef POSTURE_STS_H
 #define POSTURE_STS_H
 
@@ -33,6 +33,12 @@ void publish_sts_file(struct posture *p, struct finding *f, assay_span file);
 
 /** Add a policy to publish, and the record with a new id that goes with it (RFC 8461 8.1: the file first). */
 void publish_sts(struct posture *p, struct finding *f, assay_span file);
+
+/** What cannot be told without the policy. \param missing  the answer that is wanted */
+void judge_sts_unknown(struct posture *p, const struct asked *missing);
+
+/** Judge the fetch, and the policy where there is one. */
+void judge_sts_fetch(struct posture *p);
 
 /** Judge the policy, and the MX hosts by it. Only where it was fetched. */
 void judge_sts_policy(struct posture *p);
