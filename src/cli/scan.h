@@ -131,7 +131,7 @@ struct scan_input {
 };
 
 /** What scan_input_next() gave. */
-enum scan_got { SCAN_RECORD, SCAN_LONG, SCAN_WAIT, SCAN_END };
+enum scan_got { SCAN_RECORD, SCAN_LONG, SCAN_NOTHING, SCAN_WAIT, SCAN_END };
 
 /** Begin to read. \param column  NULL: plain lines */
 void scan_input_open(struct scan_input *in, int fd, const char *column);
@@ -139,8 +139,8 @@ void scan_input_open(struct scan_input *in, int fd, const char *column);
 /**
  * The next record's name, blanks around it taken off; it lives until the next call.
  *
- * \return SCAN_RECORD; SCAN_LONG: the record is over SCAN_RECORD_MOST, `ret` its beginning; SCAN_WAIT:
- *         nothing is there now; SCAN_END
+ * \return SCAN_RECORD; SCAN_LONG: the record is over SCAN_RECORD_MOST, `ret` its beginning; SCAN_NOTHING: the
+ *         record holds no name (empty, a comment, the head of a CSV file); SCAN_WAIT: nothing is there now; SCAN_END
  */
 enum scan_got scan_input_next(struct scan_input *in, assay_span *ret);
 

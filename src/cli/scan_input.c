@@ -209,31 +209,27 @@ static void find_column(struct scan_input *in, assay_span record, struct buf *fi
 
 enum scan_got scan_input_next(struct scan_input *in, assay_span *ret)
 {
+    assay_span record;
     enum scan_got got;
 
     buf_clear(&in->field);
-    for (;;) {
-        assay_span record;
-
-        if ((got = next_record(in, &record)) >= SCAN_WAIT)
-            return got;
-        if (in->line == 1 && span_starts(record, SPAN("\xef\xbb\xbf"))) /* a byte order mark */
-            record = span_from(record, 3);
-        record = span_trim(record);
-        if (!in->csv || got == SCAN_LONG) {
-            *ret = record;
-            if (got == SCAN_LONG || (record.n && record.p[0] != '#'))
-                return got;
-            continue;
-        }
-        if (!in->column_known) {
-            find_column(in, record, &in->field);
-            continue;
-        }
-        if (!record.n)
-            continue;
-        *ret = scan_csv_field(record, in->column_at, &in->field) ? span_trim(buf_span(&in->field))
-                                                                 : SPAN_EMPTY;
-        return SCAN_RECORD;
+    if ((got = next_record(in, &record)) >= SCAN_WAIT)
+        return got;
+    if (in->line == 1 && span_starts(record, SPAN("\xef\xbb\xbf"))) /* a byte order mark */
+        record = span_from(record, 3);
+    record = span_trim(record);
+    *ret = record;
+    if (got == SCAN_LONG)
+        return got;
+    if (!in->csv)
+        return record.n && record.p[0] != '#' ? SCAN_RECORD : SCAN_NOTHING;
+    if (!in->column_known) {
+        find_column(in, record, &in->field);
+        return SCAN_NOTHING;
     }
+    if (!record.n)
+        return SCAN_NOTHING;
+    *ret = scan_csv_field(record, in->column_at, &in->field) ? span_trim(buf_span(&in->field))
+                                                             : SPAN_EMPTY;
+    return SCAN_RECORD;
 }

@@ -139,6 +139,10 @@ static void take_record(struct scan *s, assay_span text, enum scan_got got)
 
     if (!is_same(s) || !scan_out_begin(&s->out, s->in.line - 1, s->in.before, s->in.hash))
         return;
+    if (got == SCAN_NOTHING) {
+        scan_out_done(&s->out, s->in.line - 1);
+        return;
+    }
     s->result->records++;
     why = what_is_wrong(text, got, &name);
     if (!scan_is_ours(s->o, why ? text : dns_name_span(&name)))

@@ -290,7 +290,7 @@ static const struct assay_check_kind *kind_of(const char *id)
 {
     const struct assay_check_kind *kind = NULL;
 
-    for (size_t i = 0; (kind = assay_check_kind(i)) && strcmp(kind->id, id) != 0; i++)
+    for (size_t i = 0; (kind = assay_check_kind_at(i)) && strcmp(kind->id, id) != 0; i++)
         ;
     assert_non_null(kind);
     return kind;

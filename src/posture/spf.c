@@ -197,12 +197,18 @@ bool spf_may_be_more(const struct posture *p)
     return walk->over;
 }
 
-/** The one record of the domain is sound: no error of the worst case. */
+/**
+ * The one record of the domain is sound: no error of the worst case. Too many voids for one family alone are a
+ * warning, and leave it valid.
+ */
 static enum truth is_valid(const struct posture *p)
 {
     const struct spf_walk *walk = &p->spf.walk;
+    enum spf_trouble a = walk->trouble[SPF_IPV4], b = walk->trouble[SPF_IPV6];
+    bool one_family =
+        (a == SPF_WELL && b == SPF_TROUBLE_VOIDS) || (b == SPF_WELL && a == SPF_TROUBLE_VOIDS);
 
-    if (walk->trouble[SPF_IPV4] != SPF_WELL || walk->trouble[SPF_IPV6] != SPF_WELL)
+    if ((a != SPF_WELL || b != SPF_WELL) && !one_family)
         return NO;
     return walk->unknown || walk->over ? UNKNOWN : YES;
 }
