@@ -165,7 +165,8 @@ assay_span sts_file(struct posture *p, enum mtasts_mode mode, uint64_t max_age, 
         if (!p->mx.hosts[i].bad_name &&
             (!policy || !mtasts_policy_names(policy, p->mx.hosts[i].name)))
             put_mx(&out, p->mx.hosts[i].name);
-    if (mode != MTASTS_NONE && !span_contains(buf_span(&out), SPAN("\nmx: "))) {
+    if (out.status == ASSAY_DONE && mode != MTASTS_NONE &&
+        !span_contains(buf_span(&out), SPAN("\nmx: "))) {
         buf_done(&out);
         return ret;
     }
