@@ -197,7 +197,7 @@ struct topic_spf {
     struct spf_walk walk;
     struct posture_spf_target *targets; /**< for SPF-DANGLING */
     size_t ntargets;
-    bool more_targets; /**< than LIMIT_SPF_TARGETS */
+    bool more_targets;            /**< than LIMIT_SPF_TARGETS */
     struct posture_spf_exp *exps; /**< of the top record and those it redirects to, if own */
     size_t nexps;
     /* conclusions */
