@@ -8,6 +8,7 @@ findings. Prints TAP, then `N passed, N failed`; skipped (77) where no network n
 import copy
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,8 @@ def enter_namespace():
     """Run this program again in a network of its own, whose loopback has documentation addresses."""
     if os.environ.get("ASSAY_LAB_INSIDE"):
         return
+    if not shutil.which("ip"):
+        skip("ip is missing")
     flags = ["-n"] if os.geteuid() == 0 else ["-rn"]
     probe = subprocess.run(["unshare", *flags, "true"], capture_output=True, check=False)
     if probe.returncode:

@@ -165,10 +165,12 @@ static void judge_targets(struct posture *p)
     static const struct kind LOOP = {F_SPF_LOOP, pick_loop, NULL,
                                      "this leads in a circle; receivers end with an error", NULL};
     enum truth rest = spf_may_be_more(p) ? UNKNOWN : NO;
+    bool none = look_for(p, &NONE), several = look_for(p, &BROKEN[0]),
+         syntax = look_for(p, &BROKEN[1]);
 
-    if (!look_for(p, &NONE))
+    if (!none)
         spf_judged(p, F_SPF_TARGET_NONE, rest);
-    if (!(look_for(p, &BROKEN[0]) | look_for(p, &BROKEN[1])))
+    if (!several && !syntax)
         spf_judged(p, F_SPF_TARGET_BROKEN, rest);
     if (!look_for(p, &LOOP))
         spf_judged(p, F_SPF_LOOP, rest);

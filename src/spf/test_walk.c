@@ -138,9 +138,9 @@ static void compare_client(const struct world *w, const struct spf_walk *walk, c
     r = c.slot.verdict.result;
     if (r == SPF_PERMERROR && walk->trouble[f] == SPF_WELL && !walk->unknown && !walk->over &&
         !has_client_terms(walk) && !has_side_ways(walk))
-        fail_world(w, ip, "permerror, and the walk knows of no trouble", walk->trouble[f]);
+        fail_world(w, ip, "permerror, and the walk knows of no trouble", (int)walk->trouble[f]);
     if (r == SPF_TEMPERROR && !walk->unknown)
-        fail_world(w, ip, "temperror, and the walk misses nothing", r);
+        fail_world(w, ip, "temperror, and the walk misses nothing", (int)r);
     if (r == SPF_PERMERROR || r == SPF_TEMPERROR) {
         seen.errors++;
     } else if (passes == 2) {
