@@ -21,7 +21,7 @@ static void read_records(int fd, const char *column, size_t size)
 
     must(lseek(fd, 0, SEEK_SET) == 0);
     scan_input_open(&in, fd, column);
-    while ((got = scan_input_next(&in, &text)) <= SCAN_LONG) {
+    while ((got = scan_input_next(&in, &text)) < SCAN_WAIT) {
         must(in.line > last && text.n <= SCAN_RECORD_MOST + (1 << 17));
         must(column || !memchr(text.p, '\n', text.n) || !text.n);
         last = in.line;

@@ -61,6 +61,9 @@ static inline bool model_harmful(assay_span s, size_t n)
         if (strlen(RANGES[i].first) == n && memcmp(s.p, RANGES[i].first, n) >= 0 &&
             memcmp(s.p, RANGES[i].last, n) <= 0)
             return true;
+    if (n >= 3 && ((unsigned char)s.p[n - 1] & 0xFE) == 0xBE && s.p[n - 2] == '\xBF' &&
+        (n == 3 ? s.p[0] == '\xEF' : (s.p[1] & 0x0F) == 0x0F))
+        return true; /* U+FFFE, U+FFFF, and those of each plane */
     return s.p[0] == '\0';
 }
 

@@ -117,7 +117,7 @@ static void check_text(const struct message *m, assay_span raw)
     size_t end = body_at(raw);
     assay_span head = span_first(raw, end), text = buf_span(&m->header.text);
 
-    if (span_starts(head, SPAN("From ")))
+    if (span_starts(head, SPAN("From ")) && !span_starts(span_trim(span_from(head, 4)), SPAN(":")))
         head = span_from(head, span_find(head, '\n') + 1);
     if (span_iends(head, SPAN("\r\n")) && m->header.text.n + 2 == head.n)
         head.n -= 2;
