@@ -124,13 +124,13 @@ static void publish_record(struct posture *p, struct finding *f)
 
 /* ---- the record ---- */
 
-/** Something that fails in silence without reports is published: MTA-STS, or TLSA records. */
+/** Something that fails in silence without reports is published: MTA-STS, or TLSA records that senders use. */
 static const char *unwatched(const struct posture *p)
 {
     if (p->mtasts.published == YES)
         return "MTA-STS";
     for (size_t i = 0; i < p->mx.nhosts; i++)
-        if (asked_data(&p->mx.hosts[i].tlsa) == YES)
+        if (p->mx.hosts[i].dane_usable == YES)
             return "DANE";
     return NULL;
 }
