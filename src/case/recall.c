@@ -4,6 +4,7 @@
  *
  *     deferred example.org since 2026-11-23T00:00:00Z
  *     deferred example.net TIMEOUT
+ *     unmatched _25._tcp.mx.example.org 3 1 1 ab12... since 2026-09-01T00:00:00Z
  *
  * Of a domain: when it was looked at before, and what was seen, as [dns] and [web] have it:
  *
@@ -30,7 +31,11 @@ static const struct {
 
 enum { N_WORDS = sizeof WORDS / sizeof *WORDS };
 
-static const char DEFERRED[] = "deferred ";
+/** Words that begin what has been so since a time. */
+static const char DEFERRED[] = "deferred", UNMATCHED[] = "unmatched";
+
+/** Octets of a digest of a TLSA record in hexadecimal, with its three numbers and blanks. */
+enum { TLSA_TEXT = 160 };
 
 /* ---- reading ---- */
 
@@ -47,7 +52,7 @@ static assay_status read_since(struct case_reader *r, assay_span rest, struct ca
             return ASSAY_DONE;
         }
     if (!span_is(word, "since"))
-        return CASE_REFUSE(r, word, "deferred DOMAIN since TIME is expected, or TIMEOUT and such");
+        return CASE_REFUSE(r, word, "since TIME is expected, or TIMEOUT and such");
     if (!time_read(time, &t) || t < 0)
         return CASE_REFUSE(r, time, "since %s: a time is 2026-11-23T12:00:00Z (RFC 3339)",
                            case_shown(time).text);
@@ -57,14 +62,32 @@ static assay_status read_since(struct case_reader *r, assay_span rest, struct ca
                : ASSAY_ENOMEM;
 }
 
-/** Read a line of what was deferred. */
-static assay_status read_deferred(struct case_reader *r, assay_span rest)
+/** Read the data of a TLSA record as it stands in a question: "3 1 1 HEX", lower case. */
+static bool put_tlsa(assay_span *rest, struct buf *out)
+{
+    for (int i = 0; i < 4; i++) {
+        assay_span word = case_word(rest);
+
+        if (!word.n || word.n > TLSA_TEXT - 12)
+            return false;
+        buf_putc(out, ' ');
+        for (size_t k = 0; k < word.n; k++) {
+            if (ascii_hex(word.p[k]) < 0)
+                return false;
+            buf_putc(out, ascii_lower(word.p[k]));
+        }
+    }
+    return true;
+}
+
+/** Read a line of what has been so since a time: `deferred DOMAIN ...`, `unmatched NAME 3 1 1 HEX ...`. */
+static assay_status read_lasting(struct case_reader *r, const char *what, assay_span rest)
 {
     assay_span domain = case_word(&rest);
     struct case_thing *thing = ARENA_NEW(&r->set->arena, struct case_thing);
-    struct buf key = buf_new(sizeof DEFERRED + DNS_NAME_TEXT);
+    struct buf key = buf_new(sizeof UNMATCHED + DNS_NAME_TEXT + TLSA_TEXT);
     struct dns_name name;
-    bool kept;
+    bool kept, good;
     assay_status s = thing ? ASSAY_DONE : ASSAY_ENOMEM;
 
     if (s == ASSAY_DONE && !dns_name_read(domain, &name) &&
@@ -76,10 +99,14 @@ static assay_status read_deferred(struct case_reader *r, assay_span rest)
     if (r->nrecords++ >= LIMIT_CASE_RECORDS)
         return CASE_REFUSE(r, r->line, "more than %d lines of [dns] and [recall] in one file",
                            LIMIT_CASE_RECORDS);
-    buf_puts(&key, DEFERRED);
+    buf_puts(&key, what);
+    buf_putc(&key, ' ');
     buf_put(&key, dns_name_span(&name));
+    good = what != UNMATCHED || put_tlsa(&rest, &key);
     kept = key.status == ASSAY_DONE && arena_copy(&r->set->arena, buf_span(&key), &thing->name);
     buf_done(&key);
+    if (!good)
+        return CASE_REFUSE(r, r->line, "unmatched NAME 3 1 1 HEX since TIME is expected");
     thing->kind = ASSAY_RECALL;
     thing->data = thing->media_type = SPAN_EMPTY;
     thing->reason = SPAN("as the case says");
@@ -93,12 +120,12 @@ static assay_status read_deferred(struct case_reader *r, assay_span rest)
 
 assay_status case_read_recall(struct case_reader *r, assay_span line)
 {
-    assay_span rest = line, key, value;
+    assay_span rest = line, word = case_word(&rest), key, value;
     size_t equals = span_find(line, '=');
     assay_status s;
 
-    if (span_is(case_word(&rest), "deferred"))
-        return read_deferred(r, rest);
+    if (span_is(word, DEFERRED) || span_is(word, UNMATCHED))
+        return read_lasting(r, span_is(word, DEFERRED) ? DEFERRED : UNMATCHED, rest);
     if ((s = case_read_exchange(r, line)) != ASSAY_MORE)
         return s;
     if (equals == line.n || !span_is(span_trim(span_first(line, equals)), "at"))
@@ -112,9 +139,15 @@ assay_status case_read_recall(struct case_reader *r, assay_span line)
 
 /* ---- writing ---- */
 
-/** Write one line, if a line can say it. */
-static void put_recall(struct case_writer *w, const struct assay_question *q,
-                       const struct assay_answer *a)
+bool case_is_lasting(assay_span name)
+{
+    assay_span word = span_first(name, span_find(name, ' '));
+
+    return span_is(word, DEFERRED) || span_is(word, UNMATCHED);
+}
+
+void case_put_lasting(struct case_writer *w, const struct assay_question *q,
+                      const struct assay_answer *a)
 {
     uint64_t since;
     char text[TIME_TEXT];
@@ -145,9 +178,9 @@ void case_write_recall(struct case_writer *w)
         if (q.kind != ASSAY_RECALL || !fact)
             continue;
         assay_fact_read(fact, &a);
-        if (!span_starts(q.name, SPAN(DEFERRED)) || a.how == ASSAY_NODATA)
+        if (!case_is_lasting(q.name) || a.how == ASSAY_NODATA)
             continue;
         case_puts(w, n++ ? "" : "\n[recall]\n");
-        put_recall(w, &q, &a);
+        case_put_lasting(w, &q, &a);
     }
 }

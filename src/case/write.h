@@ -87,6 +87,13 @@ void case_write_sign(struct case_writer *w, const assay_eval *eval);
 /** Write what was recalled as [recall], if anything was. */
 void case_write_recall(struct case_writer *w);
 
+/** What is asked of memory by this name has been so since a time: "deferred DOMAIN", "unmatched NAME 3 1 1 HEX". */
+bool case_is_lasting(assay_span name);
+
+/** Write one line of that kind (recall.c). */
+void case_put_lasting(struct case_writer *w, const struct assay_question *q,
+                      const struct assay_answer *a);
+
 /** Write [message] and, where they stand for the body, [digests]. */
 void case_write_message(struct case_writer *w);
 

@@ -251,6 +251,10 @@ static void tell_recall(struct teller *t, const struct assay_question *q,
     assay_span name = span_from(q->name, type.n + 1);
     char text[TIME_TEXT];
 
+    if (case_is_lasting(q->name)) {
+        case_put_lasting(t->w, q, a);
+        return;
+    }
     if (a->until != t->at) {
         case_puts(t->w, "at = ");
         case_put(t->w, time_text(t->at = a->until, text));
@@ -280,7 +284,8 @@ static bool is_recalled(const struct assay_question *q, const struct assay_answe
 
     if (a->how == ASSAY_NODATA && !a->until)
         return false; /* so it is without a line */
-    return type.n < q->name.n && (span_is(type, "GET") || dns_type_read(type));
+    return type.n < q->name.n &&
+           (span_is(type, "GET") || dns_type_read(type) || case_is_lasting(q->name));
 }
 
 /* ---- all of a kind ---- */

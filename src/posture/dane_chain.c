@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** \file dane_chain.c The checks of DANE: whether what an MX host shows is what its TLSA records say. */
+#include "base/number.h"
 #include "posture/dane_parts.h"
+
+/** Seconds after which a record that matches nothing is stale. */
+enum { STALE = 60 * 24 * 60 * 60 };
 
 enum truth judge_dane_starttls(struct dane *d)
 {
@@ -213,6 +217,56 @@ static void judge_rollover(struct dane *d)
            SPAN_ARG(d->host->tlsa.name));
 }
 
+/** What is remembered of a record that matches nothing: for how long it has been so. */
+static enum truth is_stale(const struct dane *d, size_t i, bool *ret_known)
+{
+    const struct asked *q = &d->host->unmatched[i];
+    uint64_t since;
+
+    if (d->set->records[i].fault != DANE_USABLE || d->c.match[i] == DANE_MATCH ||
+        asked_data(q) == NO || !q->fact)
+        return NO;
+    if (asked_data(q) == UNKNOWN || !number_read(q->fact->data[0], INT64_MAX, &since))
+        return UNKNOWN;
+    *ret_known = true;
+    if (d->p->ev.now < STALE || (int64_t)since > d->p->ev.now - STALE)
+        return NO;
+    return d->c.match[i] == DANE_NO_MATCH ? YES : UNKNOWN;
+}
+
+/** DANE-STALE: only where something is remembered, and some other record is right. */
+static void judge_stale(struct dane *d)
+{
+    enum truth any = NO;
+    bool known = false;
+    size_t which = 0;
+    struct finding *f;
+
+    if (!d->host->unmatched || (!d->c.any && !d->c.unknown))
+        return; /* that is a mismatch */
+    for (size_t i = 0; i < d->set->n; i++) {
+        enum truth stale = is_stale(d, i, &known);
+
+        if (stale == YES && any != YES)
+            which = i;
+        any = truth_or(any, stale);
+    }
+    if (any == UNKNOWN)
+        unknown(d->p, F_DANE_STALE, d->host->name, &d->host->probe,
+                "since when a record matches nothing is not known");
+    else if (any == NO && known)
+        pass(d->p, F_DANE_STALE, d->host->name);
+    if (any != YES)
+        return;
+    f = hit(d->p, F_DANE_STALE, ASSAY_NOTICE, d->host->name, NULL);
+    say(d->p, f, "the TLSA record %.*s of %.*s has matched nothing for 60 days",
+        SPAN_ARG(tlsa_short(d->p, &d->set->records[which])), SPAN_ARG(d->host->name));
+    show_tlsa(d, f, which);
+    show(d->p, f, &d->host->unmatched[which], SPAN_EMPTY, SPAN_EMPTY);
+    publish(d->p, f, "TLSA", d->host->tlsa.name, tlsa_whole(d->p, &d->set->records[which]),
+            SPAN_EMPTY);
+}
+
 /** The records hold (docs/findings.md 7). */
 static enum truth holds(const struct dane *d, enum truth combinations)
 {
@@ -258,6 +312,7 @@ void judge_dane_chain(struct dane *d)
     if (d->set->ta)
         judge_ta_cert(d);
     judge_rollover(d);
+    judge_stale(d);
 }
 
 void judge_dane_unseen(struct dane *d)

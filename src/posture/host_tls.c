@@ -2,7 +2,7 @@
 /** \file host_tls.c What is asked of an MX host about TLS: its TLSA records and a probe. */
 #include "posture/hosts.h"
 
-enum { SMTP_PORT_TEXT = 3 };
+enum { SMTP_PORT_TEXT = 3, TLSA_DIGEST_MOST = 64 };
 
 /** Data, and every step that leads to them, are secure. NO where there are none. */
 static enum truth all_secure(const struct asked *q)
@@ -108,6 +108,38 @@ static assay_status ask_probe(struct posture *p, struct posture_host *host)
     return s == ASSAY_EINVAL ? ASSAY_DONE : s; /* not to be read: as if there were no answer */
 }
 
+/**
+ * Ask since when a record is known to match nothing the host shows: "unmatched NAME 3 1 1 HEX", a time in seconds
+ * since 1970. Whole certificates are not asked about.
+ */
+static assay_status ask_unmatched(struct posture *p, const struct posture_host *host, size_t i)
+{
+    const struct dane_tlsa *t = &host->rrset->records[i];
+    char hex[2 * TLSA_DIGEST_MOST + 1] = "";
+
+    if (t->fault != DANE_USABLE || t->data.n > TLSA_DIGEST_MOST)
+        return ASSAY_DONE;
+    for (size_t k = 0; k < t->data.n; k++)
+        snprintf(hex + 2 * k, 3, "%02x", (unsigned char)t->data.p[k]);
+    return posture_ask(p, ASSAY_RECALL, 0,
+                       pass_printf(&p->ev, "unmatched %.*s %u %u %u %s", SPAN_ARG(host->tlsa.name),
+                                   t->usage, t->selector, t->matching, hex),
+                       &host->unmatched[i]);
+}
+
+/** Ask what is remembered of the records. */
+static assay_status ask_history(struct posture *p, struct posture_host *host)
+{
+    assay_status s = ASSAY_DONE;
+
+    if (!host->unmatched &&
+        !(host->unmatched = arena_zero(&p->ev.keep, host->rrset->n * sizeof *host->unmatched)))
+        return ASSAY_ENOMEM;
+    for (size_t i = 0; i < host->rrset->n; i++)
+        s = join(s, ask_unmatched(p, host, i));
+    return s;
+}
+
 assay_status gather_host_tls(struct posture *p, struct posture_host *host)
 {
     assay_status s = ASSAY_DONE;
@@ -119,5 +151,7 @@ assay_status gather_host_tls(struct posture *p, struct posture_host *host)
     s = join(s, ask_tlsa(p, host));
     if (s == ASSAY_DONE && !host->rrset && asked_data(&host->tlsa) == YES)
         s = dane_rrset_of(host->tlsa.fact, &host->rrset);
+    if (s == ASSAY_DONE && host->rrset && p->depth == ASSAY_DEPTH_CHECK && !p->no_probe)
+        s = ask_history(p, host);
     return s;
 }

@@ -150,6 +150,7 @@ struct posture_host {
     struct asked tlsa;              /**< at `_25._tcp.` base */
     assay_span tlsa_base;           /**< RFC 7672 2.2.3: the expanded name, or the host */
     const struct dane_rrset *rrset; /**< NULL: no TLSA data */
+    struct asked *unmatched; /**< RECALL since when each record matches nothing; NULL: not asked */
     struct asked probe;
     const struct probe *seen; /**< NULL: the probe is no answer, or was not made */
     /* conclusions; UNKNOWN until their area has judged */
