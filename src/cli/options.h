@@ -200,7 +200,7 @@
            "The file that is written. A key has mode 0600, and without this option is SELECTOR.DOMAIN.pem here; a " \
            "configuration goes to standard output without it, and never over a file that is there; a report goes "  \
            "to standard output without it.")            \
-    OPTION(FORCE, 0, "force", 0, "", IN(KEY) | IN(SPF), "replace a file",                                                 \
+    OPTION(FORCE, 0, "force", 0, "", IN(KEY) | IN(SPF), "all the same",                                                   \
            "With key: replace a file that is there; its key is lost. With spf watch: publish although many addresses go.")                                                    \
     OPTION(NO_CHECK, 0, "no-check", 0, "", IN(SIGN), "ask no DNS",                                              \
            "Sign without looking whether the key is published and verifies the signature.")                     \
@@ -318,9 +318,9 @@
     OPTION(AT_ONCE, 0, "at-once", "N", "", IN(SCAN), "connections at a time: 50",                               \
            "With --web and --probe: documents that are fetched at a time, and mail servers that are looked at; " \
            "50 of each unless given.")                                                                          \
-    OPTION(RECORD_FACTS, 0, "record-facts", "FILE", "@file", IN(SCAN), "all answers, to run again",             \
-           "Write what each domain's findings rest on into FILE, one case a domain, named recorded/DOMAIN/LINE: "  \
-           "assay case FILE judges them again. With --resume it goes on with the output.")                      \
+    OPTION(RECORD_FACTS, 0, "record-facts", "F", "@file", IN(SCAN), "all answers, to run again",             \
+           "Write what each domain's findings rest on into F, one case a domain, named recorded/DOMAIN/LINE: "  \
+           "assay case F judges them again. With --resume it goes on with the output.")                      \
     OPTION(LISTS, 0, "lists", "DIR", "@file", IN(SCAN) | IN(CHECK) | IN(PLAN) | IN(BIMI), "",                                         \
            "A folder of lists (mark-roots.pem, providers and so on) that take the place of those that the "     \
            "program has; without it /etc/assay/lists.")                                                         \
@@ -349,7 +349,7 @@
            "Connect to no mail server. What only a connection can tell is then not known.")                     \
     OPTION(NO_WEB, 0, "no-web", 0, "", IN(CHECK) | IN(PLAN), "no HTTPS",                                                   \
            "Fetch nothing from the web: neither MTA-STS policies nor logos. With --no-probe: the DNS alone.")   \
-    OPTION(ZONE, 0, "zone", "FILE", "@file", IN(CHECK) | IN(SCAN), "before publishing",                                    \
+    OPTION(ZONE, 0, "zone", "FILE", "@file", IN(CHECK) | IN(SCAN), "a zone file",                                          \
            "Answer from this zone file (RFC 1035 5) what lies in it, as a server that has it would; the rest is "\
            "asked. The domain is the zone's own unless one is given. A scan takes from it the names that it delegates or " \
            "that have mail.")                                          \
