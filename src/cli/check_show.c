@@ -92,8 +92,7 @@ static void put_area(struct check_output *o, const struct assay_area *a)
     struct term_cell cells[] = {
         {.text = span_of(a->name), .columns = NAME},
         {.text = span_of(check_area_word(a)), .columns = WORD, .style = style_of(a->worst)},
-        {.text = a->text.n ? a->text : SPAN("nothing to say"),
-         .columns = rest_of(t, used + TERM_GAP + ID)},
+        {.text = a->text, .columns = rest_of(t, used + TERM_GAP + ID)},
         {.text = span_of(a->finding ? a->finding->kind->id : ""), .columns = ID, .style = TERM_DIM},
     };
 

@@ -1252,12 +1252,12 @@ def every_option_is_met_in_these_files():
 
 # -- running them -------------------------------------------------------------------------------------------------
 
-def main():
-    """Run them all."""
+def main(tests=None):
+    """Run them all, or those of another file."""
     if not ASSAY.exists():
         print(f"skipped: {ASSAY} is not there")
         return 77
-    chosen = [t for t in TESTS if not sys.argv[1:] or sys.argv[1] in t.__name__]
+    chosen = [t for t in (TESTS if tests is None else tests) if not sys.argv[1:] or sys.argv[1] in t.__name__]
     failed = 0
     print(f"1..{len(chosen)}")
     for number, function in enumerate(chosen, 1):

@@ -24,6 +24,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(TOP / "tools/lab")]
 from lab import Lab, Missing  # noqa: E402
+import test_cli  # noqa: E402
 from test_cli import ASSAY, CONTROL, environment, fails, has, lacks, mismatch, run, same, temporary, valid  # noqa: E402
 from test_scan import free_port  # noqa: E402
 
@@ -641,22 +642,5 @@ def a_resolver_that_does_not_answer_is_no_verdict():
     assert time.monotonic() - began < 90
 
 
-def main():
-    """Run the tests."""
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
-    passed = failed = 0
-    for function in [one for one in TESTS if wanted in one.__name__]:
-        try:
-            function()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other tests go on
-            failed += 1
-            print(f"not ok - {function.__name__}\n{type(error).__name__}: {error}")
-        else:
-            passed += 1
-            print(f"ok - {function.__name__}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(test_cli.main(TESTS))

@@ -23,6 +23,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import test_cli  # noqa: E402
 from test_cli import mismatch  # noqa: E402
 
 ASSAY = Path(os.environ.get("ASSAY_BUILD", TOP / "build")).resolve() / "assay"
@@ -657,25 +658,5 @@ def real_servers_are_understood(folder):
     same(found["big.example"]["mx"], [])
 
 
-def main():
-    """Run them all."""
-    if not ASSAY.exists():
-        print(f"skipped: {ASSAY} is not there")
-        return 77
-    chosen = [t for t in TESTS if not sys.argv[1:] or sys.argv[1] in t.__name__]
-    failed = 0
-    print(f"1..{len(chosen)}")
-    for number, function in enumerate(chosen, 1):
-        try:
-            function()
-            print(f"ok {number} - {function.__name__}", flush=True)
-        except Exception as why:  # every failure is told, and the others run
-            failed += 1
-            print(f"not ok {number} - {function.__name__}")
-            print("\n".join(f"# {line}" for line in f"{type(why).__name__}: {why}".splitlines()), flush=True)
-    print(f"{len(chosen) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(test_cli.main(TESTS))

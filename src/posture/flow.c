@@ -132,7 +132,7 @@ static void sum_areas(struct posture *p)
         }
         if (a.finding && (a.worst >= ASSAY_WARNING || !a.text.n))
             a.text = a.finding->text.n ? a.finding->text : span_of(a.finding->kind->title);
-        if (any)
+        if (any && a.text.n) /* of a domain that does not exist, an area may have nothing to tell */
             areas[n++] = a;
     }
     p->result.areas = areas;

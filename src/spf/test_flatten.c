@@ -13,27 +13,6 @@
 
 /* ---- by hand ---- */
 
-/** Put TXT records, A and AAAA answers: "NAME text" each, an address where the text is one. */
-static void put_lines(struct world *w, const char *const *lines)
-{
-    w->n = 0;
-    for (; *lines; lines++) {
-        assay_span line = span_of(*lines);
-        size_t blank = span_find(line, ' ');
-        char name[64];
-        struct ip ip;
-
-        snprintf(name, sizeof name, "%.*s", (int)blank, line.p);
-        line = span_from(line, blank + 1);
-        if (ip_read(line, &ip))
-            world_addresses(w, ip.version == 4 ? ASSAY_RR_A : ASSAY_RR_AAAA, name, &ip, 1);
-        else if (span_is(line, "TIMEOUT"))
-            world_how(w, ASSAY_RR_TXT, name, ASSAY_TIMEOUT);
-        else
-            world_txt(w, name, line.p);
-    }
-}
-
 /** A result as text: records, or why there are none. */
 static const char *result_text(assay_status s, const struct spf_flattening *r, char *out, size_t n)
 {
@@ -173,7 +152,7 @@ static void records_are_written_as_they_should_be(void **state)
         char text[1024];
         assay_status s;
 
-        put_lines(&w, ROWS[i].lines);
+        world_lines(&w, ROWS[i].lines);
         world_walk(&ww, &w, "e.com");
         s = spf_flatten(&ww.e.ev, &ww.walk, &request, &ww.e.ev.keep, &result);
         if (strcmp(result_text(s, &result, text, sizeof text), ROWS[i].want))
@@ -317,10 +296,10 @@ static void memory_that_is_short_gives_no_records_and_loses_nothing(void **state
     size_t failures = 0;
 
     (void)state;
-    put_lines(&w, (const char *[]){"e.com v=spf1 include:i.com include:j.com a:h.com -all",
-                                   "i.com v=spf1 ip4:192.0.2.1 ip4:192.0.2.3 ip4:192.0.2.5 ~all",
-                                   "j.com v=spf1 ip4:198.51.100.0/24 ip6:2001::/64 ~all",
-                                   "h.com 192.0.2.77", NULL});
+    world_lines(&w, (const char *[]){"e.com v=spf1 include:i.com include:j.com a:h.com -all",
+                                     "i.com v=spf1 ip4:192.0.2.1 ip4:192.0.2.3 ip4:192.0.2.5 ~all",
+                                     "j.com v=spf1 ip4:198.51.100.0/24 ip6:2001::/64 ~all",
+                                     "h.com 192.0.2.77", NULL});
     world_walk(&ww, &w, "e.com");
     for (size_t at = 0; s == ASSAY_ENOMEM; at++) {
         struct spf_flattening r = {.nrecords = 99};

@@ -266,27 +266,6 @@ static void the_receivers_reader_agrees_over_random_worlds(void **state)
 
 /* ---- by hand ---- */
 
-/** Put TXT records, A and AAAA answers: "NAME text" each, an address where the text is one. */
-static void put_lines(struct world *w, const char *const *lines)
-{
-    w->n = 0;
-    for (; *lines; lines++) {
-        assay_span line = span_of(*lines);
-        size_t blank = span_find(line, ' ');
-        char name[64];
-        struct ip ip;
-
-        snprintf(name, sizeof name, "%.*s", (int)blank, line.p);
-        line = span_from(line, blank + 1);
-        if (ip_read(line, &ip))
-            world_addresses(w, ip.version == 4 ? ASSAY_RR_A : ASSAY_RR_AAAA, name, &ip, 1);
-        else if (span_is(line, "TIMEOUT"))
-            world_how(w, ASSAY_RR_TXT, name, ASSAY_TIMEOUT);
-        else
-            world_txt(w, name, line.p);
-    }
-}
-
 /** What the terms of all records are found to be: a line each, with words for what is remarkable. */
 static void put_words(const struct spf_walk *walk, char *out, size_t n)
 {
@@ -384,7 +363,7 @@ static void each_term_is_told_for_what_it_is(void **state)
         struct world_walk ww;
         char text[1024];
 
-        put_lines(&w, ROWS[i].lines);
+        world_lines(&w, ROWS[i].lines);
         world_walk(&ww, &w, "e.com");
         put_words(&ww.walk, text, sizeof text);
         if (strcmp(text, ROWS[i].want) || ww.walk.lookups != ROWS[i].lookups ||
@@ -419,7 +398,7 @@ static void what_a_client_macro_hides_is_open_and_not_passed_for_sure(void **sta
     for (size_t i = 0; i < COUNT(ROWS); i++) {
         struct world_walk ww;
 
-        put_lines(&w, (const char *[]){ROWS[i].record, "t.com TIMEOUT", NULL});
+        world_lines(&w, (const char *[]){ROWS[i].record, "t.com TIMEOUT", NULL});
         world_walk(&ww, &w, "e.com");
         if (ww.walk.pass_open[0] != ROWS[i].open ||
             spf_walk_passes(&ww.walk, &ip) != (ROWS[i].passes ? 1 : 2))
@@ -508,11 +487,11 @@ static void memory_that_is_short_ends_the_step_and_loses_nothing(void **state)
     bool done = false;
 
     (void)state;
-    put_lines(&w,
-              (const char *[]){"e.com v=spf1 include:i.com a:h.e.com mx redirect=%{d3}.i.com",
-                               "i.com v=spf1 ip4:192.0.2.0/24 -ip4:192.0.2.9 include:j.com ~all",
-                               "j.com v=spf1 ip6:2001::/64 -all", "e.com.i.com v=spf1 -all",
-                               "h.e.com 192.0.2.1", NULL});
+    world_lines(&w,
+                (const char *[]){"e.com v=spf1 include:i.com a:h.e.com mx redirect=%{d3}.i.com",
+                                 "i.com v=spf1 ip4:192.0.2.0/24 -ip4:192.0.2.9 include:j.com ~all",
+                                 "j.com v=spf1 ip6:2001::/64 -all", "e.com.i.com v=spf1 -all",
+                                 "h.e.com 192.0.2.1", NULL});
     for (size_t at = 0; !done; at++) {
         struct world_walk ww;
         assay_status s;

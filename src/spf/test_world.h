@@ -379,4 +379,25 @@ static inline void world_random(struct world *w, const struct world_style *s)
     world_txt(w, "in-addr0.example.com", record);
 }
 
+/** Put TXT records, A and AAAA answers: "NAME text" each, an address where the text is one. */
+static inline void world_lines(struct world *w, const char *const *lines)
+{
+    w->n = 0;
+    for (; *lines; lines++) {
+        assay_span line = span_of(*lines);
+        size_t blank = span_find(line, ' ');
+        char name[64];
+        struct ip ip;
+
+        snprintf(name, sizeof name, "%.*s", (int)blank, line.p);
+        line = span_from(line, blank + 1);
+        if (ip_read(line, &ip))
+            world_addresses(w, ip.version == 4 ? ASSAY_RR_A : ASSAY_RR_AAAA, name, &ip, 1);
+        else if (span_is(line, "TIMEOUT"))
+            world_how(w, ASSAY_RR_TXT, name, ASSAY_TIMEOUT);
+        else
+            world_txt(w, name, line.p);
+    }
+}
+
 #endif
