@@ -122,7 +122,8 @@ static assay_span take(struct scan_input *in, size_t n)
     in->at += octets;
     in->octets += octets;
     in->looked = 0;
-    in->quoted = false;
+    if (octets > n) /* else the record goes on, inside its quotes if it is there */
+        in->quoted = false;
     return record;
 }
 

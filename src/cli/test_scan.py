@@ -220,6 +220,13 @@ def the_names_of_a_zone_are_those_it_delegates_and_those_with_mail(folder):
 
 
 @test
+def the_rest_of_a_csv_record_that_is_too_long_is_no_record():
+    text = b'domain\n"' + b"x" * 70000 + b'\nd7.example\n' + b"y" * 150000 + b'\nd8.example\n"\nd1.example\n'
+    lines = objects(scan("--csv", "domain", "--ordered", stdin=text)[0])
+    same([one.get("domain") for one in lines], [None, "d1.example"], lines)
+
+
+@test
 def names_that_come_slowly_are_scanned_as_they_come():
     process = start("--fields", "domain", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     for i in range(3):

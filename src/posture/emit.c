@@ -212,7 +212,8 @@ assay_span asked_answer(struct posture *p, const struct asked *q)
         dns_rdata_text(q->rrtype, f->data[i], &out);
     }
     p->no_memory |= out.status == ASSAY_ENOMEM;
-    ret = posture_printf(p, "%.*s", SPAN_ARG(buf_span(&out)));
+    ret = posture_printf(p, "%.*s%s", SPAN_ARG(buf_span(&out)),
+                         out.status == ASSAY_EINVAL ? "... and more" : "");
     buf_done(&out);
     return ret;
 }
