@@ -352,6 +352,21 @@ def a_scan_that_is_killed_goes_on_without_loss_or_repetition(folder):
 
 @test
 @temporary
+def many_comments_behind_a_domain_do_not_make_it_done(folder):
+    comments = b"#\n" * ((1 << 18) + 10)  # more than the resume point looks ahead
+    (folder / "names").write_bytes(b"mute1.example\n" + comments + b"d1.example\nd2.example\n" + comments)
+    killed = resumable(folder, "--fields", "domain", str(folder / "names"), stderr=subprocess.DEVNULL)
+    time.sleep(2.5)  # a resume point is written each second; what is mute takes longer
+    same(killed.poll(), None)
+    killed.kill()
+    killed.wait()
+    same((folder / "state").exists(), True)
+    same(resumable(folder, "--fields", "domain", str(folder / "names"), stderr=subprocess.DEVNULL).wait(60), 0)
+    check_whole(folder, ["mute1.example", "d1.example", "d2.example"])
+
+
+@test
+@temporary
 def an_interrupt_lets_what_is_on_its_way_be_done(folder):
     mixed = names(300, "d") + names(200, "slow") + names(20000, "e")
     (folder / "names").write_bytes(mixed)
